@@ -1,0 +1,1 @@
+"""Concordat: regions and public bodies cooperate over a ledger that none of them owns alone."""

@@ -1,0 +1,63 @@
+"""Identifiers and bounded values. All are ASCII or bytes where the ledger compares them; free text is never compared.
+
+Integers stay below 2**53, so that a JSON reader in any language keeps every digit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from concordat.primitives.codec import Struct
+
+_SLUG = r"^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z"
+# Control characters, and the bidirectional and zero-width marks that let one name pass for another.
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*\Z"
+
+INTEGER_MAX = 2**53 - 1
+
+Natural = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
+"""An integer from 0 to 2**53 - 1."""
+
+Positive = Annotated[int, Meta(ge=1, le=INTEGER_MAX)]
+"""An integer from 1 to 2**53 - 1."""
+
+Milli = Annotated[int, Meta(ge=0, le=1000)]
+"""A share in thousandths."""
+
+TimeUs = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
+"""Ledger time: microseconds since 1970-01-01T00:00:00Z."""
+
+MemberId = Annotated[str, Meta(pattern=_SLUG, min_length=2, max_length=32)]
+"""A member's name on the ledger, chosen once and kept for life: `azure-bay`."""
+
+DatasetName = Annotated[str, Meta(pattern=_SLUG, min_length=2, max_length=48)]
+"""A dataset's name within its owner's names: `hourly-readings`."""
+
+Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9./:_-]*\Z", min_length=1, max_length=64)]
+"""A registration code or scheme as another register writes it: `91110000MA01A2B3C4`."""
+
+ShortText = Annotated[str, Meta(pattern=_PRINTABLE, max_length=200)]
+"""A line for people. The ledger never compares it."""
+
+Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
+"""A SHA-256 digest or a salted commitment."""
+
+PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+
+class Label(Struct):
+    """A name or title in the two languages of the console. One of them may be empty; a face says so and shows the other."""
+
+    en: ShortText
+    zh: ShortText
+
+    def __post_init__(self) -> None:
+        if not (self.en or self.zh):
+            raise ValueError("a label needs a text in at least one language")
+
+    def in_language(self, language: str) -> str:
+        """Return the text in `language` ("en" or "zh"), or the other one when it is empty."""
+        return (self.zh or self.en) if language == "zh" else (self.en or self.zh)
