@@ -26,7 +26,7 @@ Positive = Annotated[int, Meta(ge=1, le=INTEGER_MAX)]
 Milli = Annotated[int, Meta(ge=0, le=1000)]
 """A share in thousandths."""
 
-TimeUs = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
+TimeUs = Annotated[int, Meta(ge=0, le=INTEGER_MAX, extra_json_schema={"format": "date-time"})]
 """Ledger time: microseconds since 1970-01-01T00:00:00Z."""
 
 MemberId = Annotated[str, Meta(pattern=_SLUG, min_length=2, max_length=32)]

@@ -1,0 +1,74 @@
+"""Templates: terms from the few things that people decide. `supply/1`: one supplies the others, once or at intervals.
+`exchange/1`: each of two parties supplies the other.
+
+A template only fills in terms; whatever it makes is judged like terms written by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from concordat.contracts.terms import (
+    DaysAtLeastOne,
+    ExactFile,
+    MatchingTable,
+    Obligation,
+    Terms,
+    Units,
+)
+from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import DatasetName, Label, MemberId, TimeUs
+from concordat.primitives.ledger_time import DAY_US
+
+
+class Item(Struct):
+    """What one party supplies, once or `times` times every `every_days` days."""
+
+    debtor: MemberId
+    creditors: tuple[MemberId, ...]
+    subject: Label
+    dataset: DatasetName
+    evidence: ExactFile | MatchingTable
+    size: Units
+    first_due: TimeUs
+    every_days: DaysAtLeastOne
+    times: Annotated[int, Meta(ge=1, le=64)]
+
+
+class Draft(Struct):
+    """The few things people decide; `grace_days`, `cure_days`, `objection_days` hold for all items."""
+
+    template: Literal["exchange/1", "supply/1"]
+    title: Label
+    items: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=12)]
+    sign_by: TimeUs
+    grace_days: Annotated[int, Meta(ge=0, le=365)]
+    cure_days: DaysAtLeastOne
+    objection_days: DaysAtLeastOne
+    consequence: Literal["terminate", "continue"]
+
+
+def compute_terms(draft: Draft) -> Terms:
+    """Return the terms of a draft: parties in order of appearance, obligations in order of their deadlines."""
+    parties = dict.fromkeys(member for item in draft.items for member in (item.debtor, *item.creditors))
+    obligations = [
+        Obligation(
+            debtor=item.debtor,
+            creditors=item.creditors,
+            subject=item.subject,
+            size=item.size,
+            dataset=item.dataset,
+            evidence=item.evidence,
+            due=item.first_due + turn * item.every_days * DAY_US,
+            grace_days=draft.grace_days,
+            cure_days=draft.cure_days,
+            objection_days=draft.objection_days,
+            consequence=draft.consequence,
+        )
+        for item in draft.items
+        for turn in range(item.times)
+    ]
+    obligations.sort(key=lambda obligation: obligation.due)
+    return Terms(draft.template, draft.title, tuple(parties), tuple(obligations), draft.sign_by)

@@ -1,0 +1,100 @@
+"""The clauses of a contract in Chinese and English, rendered from its terms, and the digest that a signature binds.
+
+The text is a pure function of the terms and of the template's name, so nobody can sign words that the machine does
+not execute. The words of a published template never change: a better wording is a new template name (spec/contracts.md).
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Literal
+
+from concordat.contracts.terms import ExactFile, Obligation, Terms
+from concordat.primitives.codec import encode
+from concordat.primitives.ledger_time import format_time
+
+Language = Literal["en", "zh"]
+DOCUMENT_DOMAIN = b"concordat/document/v1\0"
+
+_WORDS = {
+    "en": {
+        "supply/1": "Agreement on the supply of data",
+        "exchange/1": "Agreement on the exchange of data",
+        "parties": "Parties: {parties}. Unless all have signed by {sign_by}, this offer is void.",
+        "duty": "{debtor} delivers to {creditors}: {subject}. Due {due}. Size: {size} units.",
+        "exact_file": "Evidence: a version of dataset {debtor}/{dataset} registered with digest {digest}.",
+        "matching_table": "Evidence: a registered version of dataset {debtor}/{dataset} with schema {schema} "
+        "and at least {rows} rows.",
+        "acceptance": "The creditor acknowledges or objects within {objection} days; silence accepts.",
+        "lateness": "Within {grace} days after the deadline: late, a minor breach. After that this contract is suspended "
+        "and {debtor} has {cure} days to cure: a general breach.",
+        "terminate": "Not cured: this contract ends, all are released from open duties, and the breach stands.",
+        "continue": "Not cured: the breach stands and this contract goes on.",
+        "separator": ", ",
+        "untitled": "(no English text)",
+    },
+    "zh": {
+        "supply/1": "数据供给协议",
+        "exchange/1": "数据互换协议",
+        "parties": "当事方：{parties}。{sign_by} 前未全部签署，本要约失效。",
+        "duty": "{debtor} 向 {creditors} 交付：{subject}。期限 {due}。规模 {size} 单位。",
+        "exact_file": "履约凭据：数据集 {debtor}/{dataset} 登记一个摘要为 {digest} 的版本。",
+        "matching_table": "履约凭据：数据集 {debtor}/{dataset} 登记一个结构摘要为 {schema}、不少于 {rows} 行的版本。",
+        "acceptance": "债权方在 {objection} 日内确认或提出异议；逾期不答视为接受。",
+        "lateness": "期限后 {grace} 日内履行为逾期，记轻微违约。此后本合同中止，{debtor} 有 {cure} 日补救期，记一般违约。",
+        "terminate": "未补救的：本合同终止，各方未到期义务免除，违约记录保留。",
+        "continue": "未补救的：违约记录保留，本合同继续履行。",
+        "separator": "、",
+        "untitled": "（无中文文本）",
+    },
+}
+
+
+def render_clauses(terms: Terms, language: Language) -> tuple[str, ...]:
+    """Return the clauses as read: heading, parties, then one clause for each obligation, numbered like the obligations."""
+    words = _WORDS[language]
+    heading = f"{words[terms.template]}: {_own(terms.title.en, terms.title.zh, language)}"
+    parties = words["parties"].format(
+        parties=words["separator"].join(terms.parties), sign_by=format_time(terms.sign_by)
+    )
+    clauses = (
+        f"{number}. {_render_obligation(obligation, language)}"
+        for number, obligation in enumerate(terms.obligations, start=1)
+    )
+    return (heading, parties, *clauses)
+
+
+def _own(en: str, zh: str, language: Language) -> str:
+    """The text of one language alone: a missing one is said, since both texts are signed."""
+    return (zh if language == "zh" else en) or _WORDS[language]["untitled"]
+
+
+def _render_obligation(obligation: Obligation, language: Language) -> str:
+    words = _WORDS[language]
+    evidence = obligation.evidence
+    if isinstance(evidence, ExactFile):
+        proof = words["exact_file"].format(
+            debtor=obligation.debtor, dataset=obligation.dataset, digest=evidence.digest.hex()
+        )
+    else:
+        proof = words["matching_table"].format(
+            debtor=obligation.debtor, dataset=obligation.dataset, schema=evidence.schema.hex(), rows=evidence.rows_min
+        )
+    duty = words["duty"].format(
+        debtor=obligation.debtor,
+        creditors=words["separator"].join(obligation.creditors),
+        subject=_own(obligation.subject.en, obligation.subject.zh, language),
+        due=format_time(obligation.due),
+        size=obligation.size,
+    )
+    acceptance = words["acceptance"].format(objection=obligation.objection_days)
+    lateness = words["lateness"].format(
+        grace=obligation.grace_days, debtor=obligation.debtor, cure=obligation.cure_days
+    )
+    return " ".join((duty, proof, acceptance, lateness, words[obligation.consequence]))
+
+
+def compute_document_digest(terms: Terms) -> bytes:
+    """Return what a signature on a contract binds: the terms and both texts rendered from them (CON-3)."""
+    texts = tuple(render_clauses(terms, language) for language in ("en", "zh"))
+    return sha256(DOCUMENT_DOMAIN + encode((terms, *texts))).digest()

@@ -1,0 +1,76 @@
+"""What a family's code is handed: the state, the time at which it judges, who signed, and where events go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from concordat.errors import Rejected
+from concordat.primitives.codec import Struct
+from concordat.protocol.params import Params
+from concordat.protocol.records import Due, Member, Officer, OfficerRole
+from concordat.protocol.state import State
+
+# Kinds of due items. At equal times they run in this order: the epoch closes first, silence accepts before lateness,
+# and what suspends a contract ends before another deadline of it is looked at.
+DUE_EPOCH = 1
+DUE_ACCEPT = 2
+DUE_LAPSE = 3
+DUE_FAIL = 4
+DUE_SUSPEND = 5
+DUE_LATE = 6
+DUE_EXPIRE = 7
+DUE_APPLICATION = 8
+DUE_HEARING = 9
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation or due item being judged.
+
+    `time` is the block's time, or the due item's own; `height`, `index` and `operation` name the entry, so that credit
+    records made by it are ordered for ever.
+    """
+
+    state: State
+    chain_id: bytes
+    genesis_us: int
+    time: int
+    height: int
+    index: int
+    operation: int = 0
+    public_key: bytes = b""
+    events: list[Struct] = field(default_factory=list)
+
+    @property
+    def params(self) -> Params:
+        """The parameters in force."""
+        return self.state.get_params()
+
+    def emit(self, event: Struct) -> None:
+        """Add an event to the receipt."""
+        self.events.append(event)
+
+    def schedule(self, time: int, kind: int, subject: bytes) -> None:
+        """Let a due item fire at `time`, or at once when that has passed."""
+        self.state.due.put((max(time, self.time), kind, subject), Due())
+
+
+def get_signer(context: Context, role: OfficerRole) -> tuple[str, Member]:
+    """Return the signer's member, provided that the key holds `role` (LED-7).
+
+    Raises:
+        Rejected: `ledger.unknown_key`, `ledger.removed_key`, `ledger.role_missing`.
+    """
+    officer = check_officer(context.state.officers.get((context.public_key,)))
+    if role not in officer.roles:
+        raise Rejected("ledger.role_missing", role)
+    return officer.member, context.state.members[(officer.member,)]
+
+
+def check_officer(officer: Officer | None) -> Officer:
+    """Refuse a key that speaks for nobody."""
+    if officer is None:
+        raise Rejected("ledger.unknown_key")
+    if officer.removed_at is not None:
+        raise Rejected("ledger.removed_key")
+    return officer

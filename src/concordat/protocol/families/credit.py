@@ -1,0 +1,262 @@
+"""Credit: records of what was kept and broken, scores and grades, the epoch close, the exit rule.
+
+Normative text: spec/credit.md (paper rows R11, R12). Nobody signs a credit operation: records follow from adjudicated
+facts that other families report through the transition, and the epoch close follows from the due-queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Literal
+
+from msgspec.structs import replace
+
+from concordat.credit.exits import is_by_score_condition, is_by_strikes_condition
+from concordat.credit.grades import compute_grade, settle_grade
+from concordat.credit.reach import compute_reached
+from concordat.credit.records import (
+    Record,
+    RecordId,
+    compute_days_late,
+    compute_size_milli,
+    compute_timeliness,
+    make_negative,
+    make_performance,
+)
+from concordat.credit.rulebook import RULEBOOK
+from concordat.credit.score import compute_score, is_live
+from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import MemberId, Milli, Natural
+from concordat.primitives.ledger_time import EPOCH_WEEKS, WEEK_US, compute_week
+from concordat.protocol.context import DUE_EPOCH, Context
+from concordat.protocol.records import Flow, Member
+from concordat.protocol.state import State
+
+FLOW_WEEKS = 51
+"""Settled volume counts towards reach while it is at most this old (credit §2.8)."""
+
+
+class Recorded(Struct, tag="credit.recorded"):
+    """A record was appended: a performance (severity 0) or a breach. `number` is the last part of its id."""
+
+    member: MemberId
+    counterparty: MemberId
+    severity: Natural
+    contract: Natural
+    clause: Natural
+    number: Natural
+
+
+class Changed(Struct, tag="credit.changed"):
+    """A published score or grade moved."""
+
+    member: MemberId
+    score: Milli
+    confidence: Milli
+    grade: str
+
+
+class ExitDue(Struct, tag="credit.exit_due"):
+    """A limb of the exit rule is met: "score" or "strikes"."""
+
+    member: MemberId
+    limb: str
+
+
+class EpochClosed(Struct, tag="credit.epoch_closed"):
+    """An epoch of four weeks closed: weights, scores and grades were settled."""
+
+    epoch: Natural
+    reached: Natural
+
+
+Event = Recorded | Changed | ExitDue | EpochClosed
+
+
+# ── records ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def append_settlement(context: Context, contract: int, clause: int, settled_us: int, severity: Literal[0, 1, 2]) -> None:
+    """CRD-3, CRD-4: one performance for each creditor; beside it a minor or general breach when it was late."""
+    duty = context.state.terms[(contract,)].obligations[clause - 1]
+    due_us = context.state.duties[(contract, clause)].due
+    week = compute_week(context.time, context.genesis_us)
+    timeliness = compute_timeliness(compute_days_late(due_us, settled_us))
+    share = duty.size // len(duty.creditors)
+    for creditor in duty.creditors:
+        record = make_performance(
+            _next_id(context),
+            week=week,
+            subject=duty.debtor,
+            counterparty=creditor,
+            marks=(1000, timeliness, None),
+            size_milli=compute_size_milli(share, context.params.full_size_units, is_negative=False),
+            weight_milli=_get_weight(context.state, creditor),
+            contract=contract,
+            clause=clause,
+        )
+        _append(context, record)
+        flow = context.state.flows.get((week, creditor, duty.debtor))
+        context.state.flows.put((week, creditor, duty.debtor), Flow((flow.units if flow else 0) + share))
+    if severity:
+        _append_breach(context, contract, clause, severity)
+    _publish(context, duty.debtor, has_new_negative=bool(severity))
+
+
+def append_breach(context: Context, contract: int, clause: int) -> None:
+    """CRD-4: never settled: general, or serious when the obligation was large."""
+    duty = context.state.terms[(contract,)].obligations[clause - 1]
+    size_milli = compute_size_milli(duty.size, context.params.full_size_units, is_negative=False)
+    _append_breach(context, contract, clause, 3 if size_milli >= RULEBOOK.serious_size_milli else 2)
+    _publish(context, duty.debtor, has_new_negative=True)
+
+
+def _append_breach(context: Context, contract: int, clause: int, severity: Literal[1, 2, 3]) -> None:
+    duty = context.state.terms[(contract,)].obligations[clause - 1]
+    record = make_negative(
+        _next_id(context),
+        week=compute_week(context.time, context.genesis_us),
+        subject=duty.debtor,
+        counterparty=duty.creditors[0],
+        channel="F",
+        severity=severity,
+        size_milli=compute_size_milli(duty.size, context.params.full_size_units, is_negative=True),
+        weight_milli=_get_weight(context.state, duty.creditors[0]),
+        contract=contract,
+        clause=clause,
+    )
+    _append(context, record)
+
+
+def _next_id(context: Context) -> RecordId:
+    number = sum(1 for event in context.events if isinstance(event, Recorded))
+    return (context.height, context.index, context.operation, number)
+
+
+def _append(context: Context, record: Record) -> None:
+    key = (record.subject, record.height, record.index, record.operation, record.number)
+    context.state.records.put(key, record)
+    context.emit(
+        Recorded(
+            record.subject, record.counterparty, record.severity, record.contract, record.clause, record.number
+        )
+    )
+
+
+def _get_weight(state: State, member: str) -> int:
+    credit = state.credits.get((member,))
+    return credit.weight_milli if credit else 0
+
+
+# ── score, grade, exit ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def get_records(state: State, member: str) -> list[Record]:
+    """Return a member's records in ledger order."""
+    return [record for _, record in state.records.group(member)]
+
+
+def _publish(context: Context, member: str, *, has_new_negative: bool) -> None:
+    """CRD-9: a fall acts with the record that causes it; a rise waits for the epoch close."""
+    records = get_records(context.state, member)
+    week = compute_week(context.time, context.genesis_us)
+    _settle(context, member, records, week, at_close=False)
+    row = context.state.members[(member,)]
+    if (
+        has_new_negative
+        and row.status == "active"
+        and is_by_strikes_condition(records, week, _admitted(row), partial(_are_independent, context.state))
+    ):
+        context.emit(ExitDue(member, "strikes"))
+
+
+def _settle(context: Context, member: str, records: Sequence[Record], week: int, *, at_close: bool) -> None:
+    held = context.state.credits[(member,)]
+    score = compute_score(records, week)
+    has_negative = any(record.severity and is_live(record, week) for record in records)
+    computed = compute_grade(score, has_live_negative=has_negative, held=held.grade)
+    grade = settle_grade(held.grade, computed, at_close=at_close)
+    context.state.credits.put((member,), replace(held, score=score, grade=grade, week=week))
+    if (score.score, score.confidence, grade) != (held.score.score, held.score.confidence, held.grade):
+        context.emit(Changed(member, score.score, score.confidence, grade))
+
+
+def _admitted(row: Member) -> RecordId:
+    return (*row.admitted_record, 0, 0)
+
+
+def _are_independent(state: State, first: str, second: str) -> bool:
+    """CRD-13: two members, neither sponsor, predecessor, successor, parent nor child of the other."""
+    return first != second and not (_names(state, first, second) or _names(state, second, first))
+
+
+def _names(state: State, one: str, other: str) -> bool:
+    row = state.members[(one,)]
+    return other in (row.sponsor, row.predecessor, row.parent, row.guarantor)
+
+
+# ── the epoch close ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def schedule_first_epoch(context: Context) -> None:
+    """At genesis: epoch 0 closes first thing in week 4."""
+    _schedule_epoch(context, 0)
+
+
+def _schedule_epoch(context: Context, epoch: int) -> None:
+    closes = context.genesis_us + EPOCH_WEEKS * (epoch + 1) * WEEK_US
+    context.schedule(closes, DUE_EPOCH, epoch.to_bytes(8, "big"))
+
+
+def fire_epoch(context: Context, subject: bytes) -> None:
+    """CRD-8, CRD-9, CRD-11, CRD-14: settle scores and grades at t = 4(n+1), count closes below, then set weights."""
+    epoch = int.from_bytes(subject, "big")
+    week = EPOCH_WEEKS * (epoch + 1)
+    are_independent = partial(_are_independent, context.state)
+    reached = set(_compute_reached(context, week))
+    for (member,), row in context.state.members.items():
+        credit = context.state.credits.get((member,))
+        if credit is None:
+            continue
+        weight = 1000 if member in reached else 0
+        if credit.weight_milli != weight:
+            context.state.credits.put((member,), replace(credit, weight_milli=weight))
+        records = get_records(context.state, member)
+        if not records:
+            continue
+        _settle(context, member, records, week, at_close=True)
+        credit = context.state.credits[(member,)]
+        below = row.status == "active" and is_by_score_condition(
+            credit.score, records, week, _admitted(row), are_independent
+        )
+        closes = credit.closes_below + 1 if below else 0
+        if closes >= RULEBOOK.score_exit.closes:
+            closes = 0
+            context.emit(ExitDue(member, "score"))
+        context.state.credits.put((member,), replace(credit, closes_below=closes))
+    context.emit(EpochClosed(epoch, len(reached)))
+    _schedule_epoch(context, epoch + 1)
+
+
+def _compute_reached(context: Context, week: int) -> tuple[str, ...]:
+    """Return who is reached from the seeds by volume at most 51 weeks old; older volume is dropped."""
+    seeds = [member for (member,), row in context.state.members.items() if "seed" in row.roles]
+    edges: list[tuple[str, str, int]] = []
+    for key, flow in list(context.state.flows.items()):
+        settled_week, creditor, debtor = key
+        if week - int(settled_week) > FLOW_WEEKS:
+            context.state.flows.delete(key)
+        else:
+            edges.append((str(creditor), str(debtor), flow.units))
+    return compute_reached(seeds, edges)
+
+
+def find_broken_invariants(state: State) -> Iterator[str]:
+    """CRD-INV-1: only admitted members have records. CRD-INV-2: the published score is the records' score."""
+    for (member,), credit in state.credits.items():
+        if compute_score(get_records(state, str(member)), credit.week) != credit.score:
+            yield f"CRD-INV-2: {member}"
+    for key, record in state.records.items():
+        if (record.subject,) not in state.credits or key[0] != record.subject:
+            yield f"CRD-INV-1: {record.subject}"

@@ -1,0 +1,159 @@
+"""Genesis: the document from which a chain begins. SHA-256 of its exact bytes is the chain id (spec/genesis.md).
+
+The document is JSON for people; it must be written exactly as `render_genesis` writes it, so that two readers can never
+understand the same bytes differently.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from concordat.errors import Corrupt, UsageError
+from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import Code, Digest, Label, MemberId, PublicKey, TimeUs
+from concordat.primitives.ledger_time import compute_week
+from concordat.primitives.plain import from_plain, to_plain
+from concordat.protocol.context import Context
+from concordat.protocol.families import credit, membership
+from concordat.protocol.params import Params
+from concordat.protocol.records import Identity, Member, MemberKind, MemberRole, Officer
+from concordat.protocol.state import State
+
+
+class Founder(Struct):
+    """A member from the first block on."""
+
+    member: MemberId
+    name: Label
+    kind: MemberKind
+    scheme: Code
+    code: Code
+    roles: tuple[MemberRole, ...]
+    public_keys: Annotated[tuple[PublicKey, ...], Meta(min_length=1, max_length=32)]
+
+
+class Genesis(Struct):
+    """The genesis document."""
+
+    format: Literal["concordat/genesis/v1"]
+    name: Label
+    """The consortium's name."""
+    clock: Literal["real", "scenario"]
+    start_time: TimeUs
+    node_key: PublicKey
+    """Signs checkpoints and ticks."""
+    founders: Annotated[tuple[Founder, ...], Meta(min_length=1, max_length=64)]
+    params: Params
+    rulebook: Digest
+    """The credit rulebook in force; a node that ships another refuses to start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What never changes about a chain."""
+
+    id: bytes
+    genesis: Genesis
+
+    @property
+    def is_scenario(self) -> bool:
+        """True when time is simulated."""
+        return self.genesis.clock == "scenario"
+
+
+def render_genesis(genesis: Genesis) -> bytes:
+    """Return the one way to write a genesis document."""
+    return (json.dumps(to_plain(genesis), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read_genesis(data: bytes) -> Chain:
+    """Return the chain that these exact bytes begin.
+
+    Raises:
+        Corrupt: `genesis.unreadable` or `genesis.not_canonical`.
+    """
+    try:
+        genesis = from_plain(Genesis, json.loads(data))
+    except (ValueError, UsageError, RecursionError) as error:
+        raise Corrupt("genesis.unreadable", str(error), "pin the genesis.json that `concordat init` wrote") from error
+    if render_genesis(genesis) != data:
+        raise Corrupt("genesis.not_canonical", "its bytes are not as written", "pin the file itself, not a copy of it")
+    check_genesis(genesis)
+    return Chain(sha256(data).digest(), genesis)
+
+
+def check_genesis(genesis: Genesis) -> None:
+    """Refuse founders that contradict each other.
+
+    Raises:
+        UsageError: `genesis.repeated`, `genesis.no_admission_possible`.
+    """
+    keys = [genesis.node_key, *(key for founder in genesis.founders for key in founder.public_keys)]
+    for values in (
+        keys,
+        [founder.member for founder in genesis.founders],
+        [(founder.scheme, founder.code) for founder in genesis.founders],
+    ):
+        if len(dict.fromkeys(values)) != len(values):
+            raise UsageError("genesis.repeated", "a key, member or legal code appears twice", "name each once")
+    count = {role: sum(role in founder.roles for founder in genesis.founders) for role in ("seed", "verifier")}
+    if count["seed"] < 1 or count["verifier"] < genesis.params.verify_k:
+        raise UsageError(
+            "genesis.no_admission_possible",
+            f"{count['seed']} seeds, {count['verifier']} verifiers, verify_k {genesis.params.verify_k}",
+            "give at least one founder the role seed and at least verify_k founders the role verifier",
+        )
+    if not any("operator" in founder.roles for founder in genesis.founders):
+        raise UsageError("genesis.no_operator", "no founder is the operator", "give one founder the role operator")
+
+
+def make_first_state(chain: Chain) -> State:
+    """Return the state at height 0: founders admitted, credit epoch scheduled, parameters set."""
+    state = State()
+    genesis = chain.genesis
+    state.begin()
+    state.params.put((0,), genesis.params)
+    context = Context(state, chain.id, genesis.start_time, genesis.start_time, height=0, index=0)
+    operator = next(founder.member for founder in genesis.founders if "operator" in founder.roles)
+    state.officers.put((genesis.node_key,), Officer(operator, ("node",), bytes(32), genesis.start_time, None))
+    for founder in genesis.founders:
+        _put_founder(state, founder, genesis.start_time)
+        week = compute_week(genesis.start_time, genesis.start_time)
+        state.credits.put((founder.member,), membership.make_newcomer_credit(founder.roles, week))
+    credit.schedule_first_epoch(context)
+    state.commit()
+    return state
+
+
+def _put_founder(state: State, founder: Founder, time_us: int) -> None:
+    row = Member(
+        name=founder.name,
+        kind=founder.kind,
+        scheme=founder.scheme,
+        code=founder.code,
+        dossier=bytes(32),
+        sponsor=None,
+        predecessor=None,
+        parent=None,
+        roles=founder.roles,
+        status="active",
+        officers=founder.public_keys,
+        attestations=(),
+        applied_at=time_us,
+        admitted_at=time_us,
+        admitted_record=(0, 0),
+        expelled_at=None,
+        returned_at=None,
+        guarantor=None,
+        hearing_ends=None,
+        statement=None,
+    )
+    state.members.put((founder.member,), row)
+    state.identities.put((founder.scheme, founder.code), Identity(founder.member))
+    for key in founder.public_keys:
+        state.officers.put((key,), Officer(founder.member, membership.ALL_ROLES, bytes(32), time_us, None))

@@ -1,0 +1,55 @@
+"""The words of the ledger, re-exported for faces and the SDK: every operation, event and rejection."""
+
+from __future__ import annotations
+
+import typing
+
+import msgspec
+
+from concordat.contracts.judge import REASONS as JUDGE_REASONS
+from concordat.primitives.codec import Struct
+from concordat.protocol.families import clock, contracts, credit, datasets, membership
+from concordat.protocol.receipts import Rejection
+
+Operation = clock.Operation | contracts.Operation | datasets.Operation | membership.Operation
+Event = clock.Event | contracts.Event | credit.Event | datasets.Event | membership.Event
+
+TRANSACTION_REJECTIONS = (
+    Rejection("encoding.malformed", "ENC-1", may_succeed_later=False),
+    Rejection("encoding.not_canonical", "ENC-2", may_succeed_later=False),
+    Rejection("ledger.too_large", "LED-1", may_succeed_later=False),
+    Rejection("ledger.wrong_domain", "LED-2", may_succeed_later=False),
+    Rejection("ledger.wrong_chain", "LED-3", may_succeed_later=False),
+    Rejection("ledger.bad_signature", "LED-4", may_succeed_later=False),
+    Rejection("ledger.due_first", "LED-10", may_succeed_later=True),
+    Rejection("ledger.expired", "LED-5", may_succeed_later=False),
+    Rejection("ledger.valid_too_long", "LED-5", may_succeed_later=True),
+    Rejection("ledger.nonce_used", "LED-6", may_succeed_later=False),
+    Rejection("ledger.client_key_used", "LED-8", may_succeed_later=False),
+    Rejection("ledger.unknown_key", "LED-7", may_succeed_later=True),
+    Rejection("ledger.removed_key", "LED-7", may_succeed_later=False),
+    Rejection("ledger.role_missing", "LED-7", may_succeed_later=True),
+)
+"""What any transaction may meet before its operations are looked at, in order of precedence."""
+
+REJECTIONS: tuple[Rejection, ...] = (
+    *TRANSACTION_REJECTIONS,
+    *clock.REJECTIONS,
+    *contracts.REJECTIONS,
+    *datasets.REJECTIONS,
+    *membership.REJECTIONS,
+)
+
+REASON_CODES: tuple[str, ...] = (*JUDGE_REASONS, *membership.REVIEW_REASONS)
+
+
+def _by_tag(union: object) -> dict[str, type[Struct]]:
+    kinds = sorted(typing.get_args(union), key=lambda kind: str(msgspec.inspect.type_info(kind).tag))
+    return {msgspec.inspect.type_info(kind).tag: kind for kind in kinds}
+
+
+OPERATIONS = _by_tag(Operation)
+"""Every operation's struct by its name on the wire: `contracts.sign`."""
+
+EVENTS = _by_tag(Event)
+"""Every event's struct by its name on the wire: `contracts.signed`."""

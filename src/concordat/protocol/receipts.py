@@ -1,0 +1,53 @@
+"""What the ledger answers: a receipt for each transaction and each due item; and the entry that history keeps of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import Natural, TimeUs
+
+OK = "ok"
+
+
+class Reason(Struct):
+    """One ground of a refusal: a frozen code and the values it speaks of."""
+
+    code: str
+    parameters: tuple[str | int, ...]
+
+
+class ReceiptBase(Struct):
+    """What every receipt begins with; `events` is typed where the events are known (`protocol.messages`)."""
+
+    code: str
+    """"ok", or the rejection's code."""
+    operation: Natural
+    """The operation that was refused, counted from 0; 0 when none was."""
+    reasons: tuple[Reason, ...]
+    """Every ground of a refusal that has several; the parameters of one that has one."""
+
+
+class TransactionCause(Struct, tag="transaction"):
+    """The entry was caused by a member's transaction, kept whole."""
+
+    wire: bytes
+
+
+class DueCause(Struct, tag="due"):
+    """The entry was caused by a due item, judged at its own time."""
+
+    due_at: TimeUs
+    kind: Natural
+    subject: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A row of a family's table of rejections. The table's order is the order of precedence."""
+
+    code: str
+    rule: str
+    """The requirement it enforces, as numbered in `spec/`."""
+    may_succeed_later: bool
+    """Whether the same operation may pass once the ledger has moved on."""

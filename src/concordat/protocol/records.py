@@ -1,0 +1,187 @@
+"""What the state holds: one struct for each table. Families meet in these records and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from concordat.credit.score import Score
+from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import (
+    Code,
+    DatasetName,
+    Digest,
+    Label,
+    MemberId,
+    Milli,
+    Natural,
+    Positive,
+    PublicKey,
+    ShortText,
+    TimeUs,
+)
+
+MemberKind = Literal["region", "department", "agency", "supplier", "overseer"]
+MemberRole = Literal["operator", "seed", "verifier"]
+OfficerRole = Literal["admin", "auditor", "contracts", "data", "node"]
+MemberStatus = Literal["applied", "reviewed", "active", "suspended", "expelled", "refused", "lapsed"]
+ContractStatus = Literal["proposed", "active", "suspended", "completed", "terminated", "declined", "expired"]
+DutyStatus = Literal[
+    "waiting", "grace", "curing", "delivered", "objected", "kept", "cured", "breached", "lapsed", "released"
+]
+
+FINAL_DUTY = ("kept", "cured", "breached", "lapsed", "released")
+
+
+class Attestation(Struct):
+    """One verifier's word on a dossier."""
+
+    verifier: MemberId
+    verdict: bool
+    time: TimeUs
+
+
+class Member(Struct):
+    """A member or an applicant: legal identity, standing, keys (paper rows R1–R3)."""
+
+    name: Label
+    kind: MemberKind
+    scheme: Code
+    code: Code
+    dossier: Digest
+    sponsor: MemberId | None
+    predecessor: MemberId | None
+    parent: MemberId | None
+    roles: tuple[MemberRole, ...]
+    status: MemberStatus
+    officers: tuple[PublicKey, ...]
+    attestations: tuple[Attestation, ...]
+    applied_at: TimeUs
+    admitted_at: TimeUs | None
+    """The last admission or readmission."""
+    admitted_record: tuple[Natural, Natural]
+    """(height, index) of that admission: only later negatives count towards an exit (credit §2.7)."""
+    expelled_at: TimeUs | None
+    returned_at: TimeUs | None
+    guarantor: MemberId | None
+    """Who stands for a return; set while one is asked for and after it."""
+    hearing_ends: TimeUs | None
+    statement: Digest | None
+
+
+class Identity(Struct):
+    """Who holds a legal code: a code is one member's for life."""
+
+    member: MemberId
+
+
+class Officer(Struct):
+    """A key and what it may do for its member. The person behind it is a commitment."""
+
+    member: MemberId
+    roles: tuple[OfficerRole, ...]
+    card: Digest
+    """H(salt ‖ card): the officer's name and phone stay off the ledger."""
+    added_at: TimeUs
+    removed_at: TimeUs | None
+
+
+class Lane(Struct):
+    """Replay window of one signer's lane: the highest nonce and which of the 48 below it were used."""
+
+    highest: Natural
+    used: Annotated[int, Meta(ge=0, lt=2**48)]
+
+
+class TransactionRef(Struct):
+    """Where a client's key leads: the transaction that used it."""
+
+    transaction: Digest
+
+
+class Dataset(Struct):
+    """A dataset and its newest version."""
+
+    title: Label
+    latest: Positive
+
+
+class Version(Struct):
+    """One registered version: commitments to a file, never the file."""
+
+    digest: Digest
+    byte_count: Natural
+    rows: Natural
+    schema: Digest
+    row_root: Digest
+    registered_at: TimeUs
+    withdrawn_at: TimeUs | None
+    withdrawn_reason: ShortText | None
+
+
+class PartySignature(Struct):
+    """One party's assent to the exact document."""
+
+    member: MemberId
+    public_key: PublicKey
+    time: TimeUs
+
+
+class Contract(Struct):
+    """A contract's status; its terms stand in their own table and never change."""
+
+    document: Digest
+    proposer: MemberId
+    status: ContractStatus
+    proposed_at: TimeUs
+    signatures: tuple[PartySignature, ...]
+    activated_at: TimeUs | None
+    ended_at: TimeUs | None
+    wants_end: tuple[MemberId, ...]
+    """Parties that asked to end it; when all have, it ends without a breach."""
+
+
+class Delivery(Struct):
+    """A version handed over for an obligation."""
+
+    version: Positive
+    time: TimeUs
+
+
+class Duty(Struct):
+    """How one obligation stands. `due` moves only by an objection or a suspension."""
+
+    status: DutyStatus
+    due: TimeUs
+    delivery: Delivery | None
+    objections: Natural
+    settled_at: TimeUs | None
+
+
+class Credit(Struct):
+    """A member's published score, and what the next epoch close needs."""
+
+    score: Score
+    grade: Literal["A", "B", "C", "N", "D", "E"]
+    week: Natural
+    weight_milli: Milli
+    """Its weight as a counterparty, from the last epoch close."""
+    closes_below: Natural
+    """Successive epoch closes that met the exit condition by score."""
+
+
+class Flow(Struct):
+    """Units settled by a debtor towards a creditor in one week."""
+
+    units: Natural
+
+
+class Due(Struct):
+    """A due item waits; its key says when, what and for whom."""
+
+
+class Counter(Struct):
+    """The last number given out."""
+
+    last: Natural

@@ -1,0 +1,42 @@
+"""Views that several families share: who is admitted, who may sign, how large a contract. They only read."""
+
+from __future__ import annotations
+
+from concordat.credit.grades import limit_milli
+from concordat.credit.rulebook import RULEBOOK
+from concordat.primitives.ledger_time import WEEK_US
+from concordat.protocol.records import Member
+from concordat.protocol.state import State
+
+
+def is_admitted(member: Member | None) -> bool:
+    """True for a member that may perform, attest and be heard, even while new contracts are barred."""
+    return member is not None and member.status in {"active", "suspended"}
+
+
+def is_in_standing(member: Member | None) -> bool:
+    """True for a member that may enter new contracts."""
+    return member is not None and member.status == "active"
+
+
+def get_limit_units(state: State, member: str, now_us: int) -> int:
+    """Return the largest contract `member` may sign, in units (credit §2.7: grade, and the limit after a return)."""
+    row = state.members[(member,)]
+    share_milli = limit_milli(state.credits[(member,)].grade)
+    if is_on_return(state, member, row, now_us):
+        share_milli = min(share_milli, RULEBOOK.return_limit_milli)
+    return state.get_params().full_size_units * share_milli // 1000
+
+
+def is_on_return(state: State, member: str, row: Member, now_us: int) -> bool:
+    """True while a returned member's small limit holds, for its weeks and its performances, both (credit §2.7)."""
+    if row.returned_at is None:
+        return False
+    if now_us < row.returned_at + RULEBOOK.return_weeks * WEEK_US:
+        return True
+    performances = sum(
+        1
+        for key, record in state.records.group(member)
+        if record.severity == 0 and key[1:3] > row.admitted_record
+    )
+    return performances < RULEBOOK.return_performances

@@ -1,0 +1,201 @@
+"""State: typed tables over one journal. Keys as bytes: table number (1 byte) ‖ canonical encoding of the key tuple.
+
+A transaction is all or nothing: `begin` marks the journal, `rollback` undoes to the mark, `commit` forgets it.
+`take_changes` hands the block's changed keys to the state tree.
+
+>>> state = State()
+>>> state.counters.put(("contracts",), Counter(7))
+>>> state.begin(); state.counters.put(("contracts",), Counter(8)); state.rollback()
+>>> state.counters.get(("contracts",))
+Counter(last=7)
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from typing import Generic, Literal, TypeVar
+
+from concordat.contracts.terms import Terms
+from concordat.credit.records import Record
+from concordat.errors import InvariantBroken
+from concordat.primitives.codec import Struct, decode, encode
+from concordat.protocol.params import Params
+from concordat.protocol.records import (
+    Contract,
+    Counter,
+    Credit,
+    Dataset,
+    Due,
+    Duty,
+    Flow,
+    Identity,
+    Lane,
+    Member,
+    Officer,
+    TransactionRef,
+    Version,
+)
+
+V = TypeVar("V", bound=Struct)
+Key = tuple[str | int | bytes, ...]
+SortedBy = Literal["nothing", "first", "whole"]
+_ALL = ""
+"""The one group of a table that is sorted as a whole."""
+
+
+class Table(Generic[V]):
+    """Rows of one type by key tuple. `sorted_by` says which rows `group` yields together, in key order: those that
+    share the first part of the key, all of them (the due-queue), or none.
+    """
+
+    def __init__(self, number: int, kind: type[V], key_kind: object, state: State, sorted_by: SortedBy) -> None:
+        self.number = number
+        self.kind = kind
+        self.key_kind = key_kind
+        self._state = state
+        self._rows: dict[Key, V] = {}
+        self._sorted_by = sorted_by
+        self._groups: dict[str | int | bytes, list[Key]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, key: Key) -> V:
+        return self._rows[key]
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._rows
+
+    def get(self, key: Key) -> V | None:
+        """Return the row, or None."""
+        return self._rows.get(key)
+
+    def put(self, key: Key, value: V) -> None:
+        """Insert or replace a row."""
+        self._state.record(self, key, self._rows.get(key))
+        self.set_raw(key, value)
+
+    def delete(self, key: Key) -> None:
+        """Remove a row that exists."""
+        self._state.record(self, key, self._rows[key])
+        self.set_raw(key, None)
+
+    def group(self, first: str | int | bytes) -> list[tuple[Key, V]]:
+        """Return the rows whose key begins with `first`, in key order."""
+        return [(key, self._rows[key]) for key in self._groups.get(first, ())]
+
+    def items(self) -> Iterator[tuple[Key, V]]:
+        """Yield all rows in key order."""
+        for key in sorted(self._rows):
+            yield key, self._rows[key]
+
+    def first_key(self) -> Key | None:
+        """Return the least key of a table that is sorted as a whole."""
+        keys = self._groups.get(_ALL)
+        return keys[0] if keys else None
+
+    def set_raw(self, key: Key, value: V | None) -> None:
+        """Write without journal: used by the journal itself and when a snapshot is loaded."""
+        if self._sorted_by != "nothing" and (key in self._rows) == (value is None):
+            self._place(key, is_new=value is not None)
+        if value is None:
+            self._rows.pop(key, None)
+        else:
+            self._rows[key] = value
+
+    def _place(self, key: Key, *, is_new: bool) -> None:
+        first = _ALL if self._sorted_by == "whole" else key[0]
+        keys = self._groups.setdefault(first, [])
+        if is_new:
+            insort(keys, key)
+            return
+        del keys[bisect_left(keys, key)]
+        if not keys:
+            del self._groups[first]
+
+    def key_bytes(self, key: Key) -> bytes:
+        """Return the key as the state tree knows it."""
+        return bytes((self.number,)) + encode(key)
+
+
+class State:
+    """All tables. Single-threaded; readers outside the ledger's thread take encoded rows from the application."""
+
+    def __init__(self) -> None:
+        self._tables: list[Table[Struct]] = []
+        self._journal: list[tuple[Table[Struct], Key, Struct | None]] = []
+        self._changed: dict[tuple[int, Key], Table[Struct]] = {}
+        self.members = self._table(1, Member, tuple[str])
+        self.identities = self._table(2, Identity, tuple[str, str])
+        self.officers = self._table(3, Officer, tuple[bytes])
+        self.lanes = self._table(4, Lane, tuple[bytes, int])
+        self.client_keys = self._table(5, TransactionRef, tuple[bytes, bytes])
+        self.datasets = self._table(6, Dataset, tuple[str, str])
+        self.versions = self._table(7, Version, tuple[str, str, int], "first")
+        self.contracts = self._table(8, Contract, tuple[int])
+        self.terms = self._table(9, Terms, tuple[int])
+        self.duties = self._table(10, Duty, tuple[int, int], "first")
+        self.records = self._table(11, Record, tuple[str, int, int, int, int], "first")
+        self.credits = self._table(12, Credit, tuple[str])
+        self.flows = self._table(13, Flow, tuple[int, str, str], "first")
+        self.due = self._table(14, Due, tuple[int, int, bytes], "whole")
+        self.params = self._table(15, Params, tuple[int])
+        self.counters = self._table(16, Counter, tuple[str])
+
+    def _table(self, number: int, kind: type[V], key_kind: object, sorted_by: SortedBy = "nothing") -> Table[V]:
+        table = Table(number, kind, key_kind, self, sorted_by)
+        self._tables.append(table)  # type: ignore[arg-type]  # the list only undoes and encodes
+        return table
+
+    def record(self, table: Table[V], key: Key, former: V | None) -> None:
+        """Note the row's former value before it changes."""
+        self._journal.append((table, key, former))  # type: ignore[arg-type]
+
+    def begin(self) -> None:
+        """Start a change that may be rolled back."""
+        if self._journal:
+            raise InvariantBroken("a change was begun inside another")
+
+    def rollback(self) -> None:
+        """Undo everything since `begin`."""
+        for table, key, former in reversed(self._journal):
+            table.set_raw(key, former)
+        self._journal.clear()
+
+    def commit(self) -> None:
+        """Keep everything since `begin`."""
+        for table, key, _ in self._journal:
+            self._changed[(table.number, key)] = table
+        self._journal.clear()
+
+    def take_changes(self) -> list[tuple[bytes, bytes | None]]:
+        """Return (key, new value or None) of every row changed since the last call, and forget them."""
+        changes: list[tuple[bytes, bytes | None]] = []
+        for (_, key), table in self._changed.items():
+            row = table.get(key)
+            changes.append((table.key_bytes(key), None if row is None else encode(row)))
+        self._changed.clear()
+        return changes
+
+    def get_encoded(self, key: bytes) -> bytes | None:
+        """Return the value that the state tree binds to `key`."""
+        table = self._tables[key[0] - 1]
+        row = table.get(decode(table.key_kind, key[1:]))  # type: ignore[arg-type]
+        return None if row is None else encode(row)
+
+    def dump(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield every row as (key, value), in table and key order."""
+        for table in self._tables:
+            for key, row in table.items():
+                yield table.key_bytes(key), encode(row)
+
+    def load(self, rows: Iterator[tuple[bytes, bytes]]) -> None:
+        """Fill an empty state from a dump."""
+        for key, value in rows:
+            table = self._tables[key[0] - 1]
+            table.set_raw(decode(table.key_kind, key[1:]), decode(table.kind, value))  # type: ignore[arg-type]
+
+    def get_params(self) -> Params:
+        """Return the parameters in force."""
+        return self.params[(0,)]

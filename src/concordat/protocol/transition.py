@@ -1,0 +1,291 @@
+"""The transition: the only writer of state. Normative text: spec/ledger.md.
+
+`apply_block` reads like a table of contents: check the block's time, judge what is due, then each transaction: decode,
+authenticate, check, apply, receipt, events. Roots are computed by the caller from the entries and the changed keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from concordat.errors import Rejected
+from concordat.primitives.codec import Struct
+from concordat.protocol.context import (
+    DUE_ACCEPT,
+    DUE_APPLICATION,
+    DUE_EPOCH,
+    DUE_EXPIRE,
+    DUE_FAIL,
+    DUE_HEARING,
+    DUE_LAPSE,
+    DUE_LATE,
+    DUE_SUSPEND,
+    Context,
+    check_officer,
+)
+from concordat.protocol.families import clock, contracts, credit, datasets, membership
+from concordat.protocol.genesis import Chain
+from concordat.protocol.receipts import OK, DueCause, Reason, TransactionCause
+from concordat.protocol.records import Lane, TransactionRef
+from concordat.protocol.state import State
+from concordat.protocol.transactions import Entry, Payload, Receipt, SignedTransaction
+
+NONCE_WINDOW = 48
+
+APPLY: dict[type[Struct], Callable[[Context, Struct], None]] = {
+    membership.Apply: membership.apply_apply,
+    membership.Sponsor: membership.apply_sponsor,
+    membership.Attest: membership.apply_attest,
+    membership.Respond: membership.apply_respond,
+    membership.Readmit: membership.apply_readmit,
+    membership.AddOfficer: membership.apply_add_officer,
+    membership.SetRoles: membership.apply_set_roles,
+    membership.RemoveOfficer: membership.apply_remove_officer,
+    datasets.Register: datasets.apply_register,
+    datasets.Withdraw: datasets.apply_withdraw,
+    contracts.Propose: contracts.apply_propose,
+    contracts.Sign: contracts.apply_sign,
+    contracts.Decline: contracts.apply_decline,
+    contracts.Deliver: contracts.apply_deliver,
+    contracts.Acknowledge: contracts.apply_acknowledge,
+    contracts.Object: contracts.apply_object,
+    contracts.Terminate: contracts.apply_terminate,
+    clock.Advance: clock.apply_advance,
+    clock.Tick: lambda _context, _operation: None,
+}  # type: ignore[dict-item]  # each function takes exactly the struct it stands beside
+
+FIRE: dict[int, Callable[[Context, bytes], None]] = {
+    DUE_EPOCH: credit.fire_epoch,
+    DUE_ACCEPT: contracts.fire_accept,
+    DUE_LAPSE: contracts.fire_lapse,
+    DUE_FAIL: contracts.fire_fail,
+    DUE_SUSPEND: contracts.fire_suspend,
+    DUE_LATE: contracts.fire_late,
+    DUE_EXPIRE: contracts.fire_expire,
+    DUE_APPLICATION: membership.fire_application_lapse,
+    DUE_HEARING: membership.fire_hearing_end,
+}
+
+
+def react(context: Context, event: Struct) -> None:
+    """Where families meet: what one family's event does in another."""
+    match event:
+        case contracts.Settled():
+            credit.append_settlement(context, event.contract, event.obligation, event.delivered_at, event.severity)
+        case contracts.Breached():
+            credit.append_breach(context, event.contract, event.obligation)
+        case credit.ExitDue():
+            membership.open_hearing(context, event.member, event.limb)
+        case _:
+            pass
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What the engine decided: the whole input of one transition."""
+
+    height: int
+    time: int
+    transactions: tuple[bytes, ...]
+
+
+Authenticate = Callable[[bytes], SignedTransaction]
+
+
+class InvalidBlock(Exception):
+    """No engine may decide such a block; a proposal that holds it is refused."""
+
+
+def check_block(chain: Chain, state: State, last_time: int, block: Block, authenticate: Authenticate) -> None:
+    """LED-9, LED-10: time never goes back; simulated time moves only by an `advance`, alone in its block.
+
+    Raises:
+        InvalidBlock: with the reason.
+    """
+    advance = find_advance(chain, state, block, authenticate)
+    if advance is not None:
+        if block.time != advance or advance <= last_time:
+            raise InvalidBlock("an advance moves time forward, to its own time")
+    elif chain.is_scenario and block.time != last_time:
+        raise InvalidBlock("simulated time moves only by an advance")
+    elif block.time < last_time:
+        raise InvalidBlock("time goes back")
+
+
+def find_advance(chain: Chain, state: State, block: Block, authenticate: Authenticate) -> int | None:
+    """Return the time to which the block's single transaction may move a scenario, else None."""
+    if not chain.is_scenario or len(block.transactions) != 1:
+        return None
+    context = Context(state, chain.id, chain.genesis.start_time, block.time, block.height, 0)
+    try:
+        transaction = authenticate(block.transactions[0])
+        check_admission(context, transaction)
+        operation = transaction.payload.operations[0]
+        if len(transaction.payload.operations) != 1 or not isinstance(operation, clock.Advance):
+            return None
+        context.public_key = transaction.public_key
+        clock.check_advance(context, is_scenario=True)
+    except Rejected:
+        return None
+    return operation.time
+
+
+def apply_block(chain: Chain, state: State, block: Block, authenticate: Authenticate) -> tuple[Entry, ...]:
+    """Apply a checked block to the state and return history's new entries: due items first, then transactions."""
+    entries = _fire_due(chain, state, block)
+    is_behind = has_due(state, block.time)
+    for wire in block.transactions:
+        receipt = _apply_transaction(chain, state, block, len(entries), wire, authenticate, is_behind=is_behind)
+        entries.append(Entry(block.height, block.time, len(entries), TransactionCause(wire), receipt))
+    return tuple(entries)
+
+
+# ── what is due ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def has_due(state: State, time: int) -> bool:
+    """True when an item's time has come by `time`."""
+    key = state.due.first_key()
+    return key is not None and int(key[0]) <= time
+
+
+def _fire_due(chain: Chain, state: State, block: Block) -> list[Entry]:
+    """Judge what is due, each item at its own time, in order (due time, kind, subject), at most N a block."""
+    entries: list[Entry] = []
+    while len(entries) < state.get_params().due_items_per_block_max and has_due(state, block.time):
+        due_at, kind, subject = state.due.first_key()  # type: ignore[misc]  # has_due found it
+        context = Context(state, chain.id, chain.genesis.start_time, due_at, block.height, len(entries))
+        state.begin()
+        state.due.delete((due_at, kind, subject))
+        FIRE[kind](context, subject)
+        _react_to_all(context)
+        state.commit()
+        cause = DueCause(due_at, kind, subject)
+        receipt = Receipt(OK, 0, (), tuple(context.events))
+        entries.append(Entry(block.height, block.time, len(entries), cause, receipt))
+    return entries
+
+
+def _react_to_all(context: Context, start: int = 0) -> None:
+    """Let every event since `start` act in the other families, and the events that follow from it too."""
+    place = start
+    while place < len(context.events):
+        react(context, context.events[place])
+        place += 1
+
+
+# ── transactions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def check_admission(context: Context, transaction: SignedTransaction) -> None:
+    """LED-5 to LED-8: height window, nonce window, client's key, known signer.
+
+    A key that nobody knows may do one thing: apply for membership.
+    """
+    payload, state = transaction.payload, context.state
+    if payload.valid_until_height < context.height:
+        raise Rejected("ledger.expired", payload.valid_until_height, context.height)
+    if payload.valid_until_height > context.height + context.params.validity_heights_max:
+        raise Rejected("ledger.valid_too_long", payload.valid_until_height, context.height)
+    if not is_nonce_fresh(state.lanes.get((transaction.public_key, payload.lane)), payload.nonce):
+        raise Rejected("ledger.nonce_used", payload.lane, payload.nonce)
+    if payload.client_key:
+        used = state.client_keys.get((transaction.public_key, payload.client_key))
+        if used is not None:
+            raise Rejected("ledger.client_key_used", used.transaction.hex())
+    officer = state.officers.get((transaction.public_key,))
+    is_application = len(payload.operations) == 1 and isinstance(payload.operations[0], membership.Apply)
+    if officer is not None or not is_application:
+        check_officer(officer)
+
+
+def is_nonce_fresh(lane: Lane | None, nonce: int) -> bool:
+    """True for a nonce above the lane's highest, or within the window below it and not yet used."""
+    if lane is None or nonce > lane.highest:
+        return True
+    distance = lane.highest - nonce
+    return 0 < distance <= NONCE_WINDOW and not lane.used >> (distance - 1) & 1
+
+
+def compute_lane(lane: Lane | None, nonce: int) -> Lane:
+    """Return the lane after `nonce`. Bit d-1 of `used` stands for the nonce d below the highest."""
+    if lane is None:
+        return Lane(nonce, 0)
+    if nonce > lane.highest:
+        distance = nonce - lane.highest
+        if distance > NONCE_WINDOW:
+            return Lane(nonce, 0)
+        used = (lane.used << distance | 1 << (distance - 1)) & (1 << NONCE_WINDOW) - 1
+        return Lane(nonce, used)
+    return replace(lane, used=lane.used | 1 << (lane.highest - nonce - 1))
+
+
+def _apply_transaction(
+    chain: Chain,
+    state: State,
+    block: Block,
+    index: int,
+    wire: bytes,
+    authenticate: Authenticate,
+    *,
+    is_behind: bool,
+) -> Receipt:
+    context = Context(state, chain.id, chain.genesis.start_time, block.time, block.height, index)
+    try:
+        transaction = authenticate(wire)
+        if is_behind and not isinstance(transaction.payload.operations[0], clock.Advance):
+            raise Rejected("ledger.due_first")
+        check_admission(context, transaction)
+    except Rejected as rejection:
+        return _make_refusal(rejection, operation=0)
+    context.public_key = transaction.public_key
+    _spend(state, transaction)
+    return _apply_operations(chain, context, transaction.payload, is_alone=len(block.transactions) == 1)
+
+
+def _spend(state: State, transaction: SignedTransaction) -> None:
+    """Use up the nonce and the client's key, whatever becomes of the operations."""
+    payload = transaction.payload
+    lane = (transaction.public_key, payload.lane)
+    state.begin()
+    state.lanes.put(lane, compute_lane(state.lanes.get(lane), payload.nonce))
+    if payload.client_key:
+        state.client_keys.put((transaction.public_key, payload.client_key), TransactionRef(transaction.id))
+    state.commit()
+
+
+def _apply_operations(chain: Chain, context: Context, payload: Payload, *, is_alone: bool) -> Receipt:
+    """Apply all operations or none."""
+    context.state.begin()
+    for number, operation in enumerate(payload.operations):
+        context.operation = number
+        seen = len(context.events)
+        try:
+            _check_clock(chain, context, operation, is_alone=is_alone and len(payload.operations) == 1)
+            APPLY[type(operation)](context, operation)
+        except Rejected as rejection:
+            context.state.rollback()
+            return _make_refusal(rejection, operation=number)
+        _react_to_all(context, seen)
+    context.state.commit()
+    return Receipt(OK, 0, (), tuple(context.events))
+
+
+def _check_clock(chain: Chain, context: Context, operation: Struct, *, is_alone: bool) -> None:
+    if isinstance(operation, clock.Tick):
+        clock.check_tick(context, is_scenario=chain.is_scenario)
+    elif isinstance(operation, clock.Advance):
+        clock.check_advance(context, is_scenario=chain.is_scenario)
+        if not is_alone:
+            raise Rejected("clock.not_alone")
+        if operation.time != context.time:
+            raise Rejected("clock.not_forward", operation.time, context.time)
+
+
+def _make_refusal(rejection: Rejected, operation: int) -> Receipt:
+    grounds = rejection.reasons or ((rejection.code, rejection.parameters),)
+    return Receipt(rejection.code, operation, tuple(Reason(code, values) for code, values in grounds), ())
+
