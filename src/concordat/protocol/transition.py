@@ -105,18 +105,18 @@ def check_block(chain: Chain, state: State, last_time: int, block: Block, authen
     Raises:
         InvalidBlock: with the reason.
     """
-    advance = find_advance(chain, state, block, authenticate)
-    if advance is not None:
-        if block.time != advance or advance <= last_time:
-            raise InvalidBlock("an advance moves time forward, to its own time")
-    elif chain.is_scenario and block.time != last_time:
-        raise InvalidBlock("simulated time moves only by an advance")
+    if chain.is_scenario:
+        advance = find_advance(chain, state, last_time, block, authenticate)
+        if block.time not in (last_time, advance):
+            raise InvalidBlock("simulated time moves only by an advance, to its own time")
     elif block.time < last_time:
         raise InvalidBlock("time goes back")
 
 
-def find_advance(chain: Chain, state: State, block: Block, authenticate: Authenticate) -> int | None:
-    """Return the time to which the block's single transaction may move a scenario, else None."""
+def find_advance(
+    chain: Chain, state: State, last_time: int, block: Block, authenticate: Authenticate
+) -> int | None:
+    """Return the time to which the block's single transaction may move a scenario forward, else None."""
     if not chain.is_scenario or len(block.transactions) != 1:
         return None
     context = Context(state, chain.id, chain.genesis.start_time, block.time, block.height, 0)
@@ -130,7 +130,7 @@ def find_advance(chain: Chain, state: State, block: Block, authenticate: Authent
         clock.check_advance(context, is_scenario=True)
     except Rejected:
         return None
-    return operation.time
+    return operation.time if operation.time > last_time else None
 
 
 def apply_block(chain: Chain, state: State, block: Block, authenticate: Authenticate) -> tuple[Entry, ...]:

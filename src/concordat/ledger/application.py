@@ -1,0 +1,231 @@
+"""The application: state, state tree and history behind the engine port. The same object serves every engine.
+
+The port has ABCI 2.0's shape: `check_tx`, `prepare_proposal`, `process_proposal`, `finalize_block`. An engine decides
+the order of blocks and makes them durable; the application only computes. It is not thread-safe: the engine's lock is.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+
+from concordat.credit.rulebook import RULEBOOK_DIGEST
+from concordat.crypto.checkpoint import Checkpoint, compute_app_hash, render_note
+from concordat.crypto.merkle import Log, hash_leaf
+from concordat.crypto.signatures import verify_signed
+from concordat.crypto.state_tree import StatePath, StateTree
+from concordat.errors import Corrupt, Rejected
+from concordat.primitives.codec import Struct, decode, encode
+from concordat.primitives.identifiers import Digest, Positive, Signature, TimeUs
+from concordat.protocol.context import Context
+from concordat.protocol.families import clock
+from concordat.protocol.genesis import Chain, make_first_state
+from concordat.protocol.params import compute_params_hash
+from concordat.protocol.receipts import TransactionCause
+from concordat.protocol.transactions import (
+    TRANSACTION_BYTES_MAX,
+    Entry,
+    SignedTransaction,
+    authenticate_transaction,
+    parse_transaction,
+)
+from concordat.protocol.transition import (
+    Authenticate,
+    Block,
+    InvalidBlock,
+    apply_block,
+    check_admission,
+    check_block,
+    find_advance,
+    has_due,
+)
+
+BLOCK_TRANSACTIONS_MAX = 2000
+BLOCK_BYTES_MAX = 4 * 1024 * 1024
+
+Sign = Callable[[bytes], bytes]
+"""Signs a checkpoint's note with the node's key."""
+
+
+class BlockRecord(Struct):
+    """One block as it stands in the log: history's leaves as their exact bytes, and the signed checkpoint after them."""
+
+    height: Positive
+    time: TimeUs
+    evidence: tuple[Digest, ...]
+    entries: tuple[bytes, ...]
+    checkpoint: Checkpoint
+    signature: Signature
+
+
+class Application:
+    """The state machine of one chain, at one height."""
+
+    def __init__(self, chain: Chain, sign: Sign) -> None:
+        if chain.genesis.rulebook != RULEBOOK_DIGEST:
+            raise Corrupt("genesis.other_rulebook", chain.genesis.rulebook.hex(), "run the release that this chain names")
+        self.chain = chain
+        self.state = make_first_state(chain)
+        self.tree = StateTree()
+        self.history = Log()
+        self.height = 0
+        self.time = chain.genesis.start_time
+        self.sizes = [0]
+        """History's size after each height."""
+        self._sign = sign
+        self._verified: dict[bytes, SignedTransaction] = {}
+        self.tree.update(self.state.dump())
+        self.state.take_changes()
+        self.checkpoint = self._make_checkpoint()
+
+    @property
+    def app_hash(self) -> bytes:
+        """The one digest of state, history and parameters; unchanged by an empty block."""
+        checkpoint = self.checkpoint
+        return compute_app_hash(
+            checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash
+        )
+
+    # ── the engine port ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def check_tx(self, wire: bytes) -> SignedTransaction:
+        """Admit a transaction to this node's pool: form, libsodium's verdict, and the state as committed.
+
+        Raises:
+            Rejected: with the rule's code; nothing is recorded.
+        """
+        transaction = parse_transaction(wire, self.chain.id)
+        if transaction.id not in self._verified and not verify_signed(wire):
+            raise Rejected("ledger.bad_signature")
+        genesis_us = self.chain.genesis.start_time
+        context = Context(self.state, self.chain.id, genesis_us, self.time, self.height + 1, 0)
+        check_admission(context, transaction)
+        context.public_key = transaction.public_key
+        for operation in transaction.payload.operations:
+            if isinstance(operation, clock.Advance):
+                # What moves time is refused at the door, not in a block: its block's time would be in doubt.
+                clock.check_advance(context, is_scenario=self.chain.is_scenario)
+                if len(transaction.payload.operations) != 1:
+                    raise Rejected("clock.not_alone")
+                if operation.time <= self.time:
+                    raise Rejected("clock.not_forward", operation.time, self.time)
+            elif isinstance(operation, clock.Tick):
+                clock.check_tick(context, is_scenario=self.chain.is_scenario)
+        self._verified[transaction.id] = transaction
+        return transaction
+
+    def prepare_proposal(self, pool: Iterable[bytes], now_us: int) -> tuple[Block, int]:
+        """Return the next block and how many transactions of the pool's front it takes."""
+        time = self.time if self.chain.is_scenario else max(now_us, self.time)
+        chosen: list[bytes] = []
+        if has_due(self.state, time) and self._is_behind(time):
+            return Block(self.height + 1, time, ()), 0
+        size = 0
+        for wire in pool:
+            advance = self._get_advance(wire)
+            if advance is not None and chosen:
+                break
+            chosen.append(wire)
+            size += len(wire)
+            if advance is not None:
+                time = advance
+                break
+            if len(chosen) >= BLOCK_TRANSACTIONS_MAX or size > BLOCK_BYTES_MAX - TRANSACTION_BYTES_MAX:
+                break
+        return Block(self.height + 1, time, tuple(chosen)), len(chosen)
+
+    def _is_behind(self, time: int) -> bool:
+        """True when the block's own due items would leave others waiting, so that no transaction may pass them."""
+        maximum = self.state.get_params().due_items_per_block_max
+        return self.state.due.count_until(time, maximum + 1) > maximum
+
+    def _get_advance(self, wire: bytes) -> int | None:
+        block = Block(self.height + 1, self.time, (wire,))
+        return find_advance(self.chain, self.state, self.time, block, self._authenticate)
+
+    def process_proposal(self, block: Block) -> bool:
+        """Say whether a block that another node proposes may be decided."""
+        try:
+            check_block(self.chain, self.state, self.time, block, self._authenticate)
+        except InvalidBlock:
+            return False
+        return block.height == self.height + 1
+
+    def finalize_block(self, block: Block, authenticate: Authenticate | None = None) -> BlockRecord:
+        """Apply a decided block and return its record, signed; the engine makes it durable.
+
+        Raises:
+            InvalidBlock: the engine decided what `process_proposal` refuses.
+        """
+        authenticate = authenticate or self._authenticate
+        check_block(self.chain, self.state, self.time, block, authenticate)
+        leaves = tuple(encode(entry) for entry in apply_block(self.chain, self.state, block, authenticate))
+        for leaf in leaves:
+            self.history.append(hash_leaf(leaf))
+        self.tree.update(self.state.take_changes())
+        self.height, self.time = block.height, block.time
+        self.sizes.append(self.history.size)
+        self.checkpoint = self._make_checkpoint()
+        for wire in block.transactions:
+            self._verified.pop(sha256(wire).digest(), None)
+        signature = self._sign(render_note(self.checkpoint))
+        return BlockRecord(block.height, block.time, (), leaves, self.checkpoint, signature)
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def prove_state(self, key: bytes) -> tuple[bytes | None, StatePath]:
+        """Return the value at `key` (None: absent) and its path to the state root."""
+        return self.state.get_encoded(key), self.tree.prove(key)
+
+    def get_height_of(self, position: int) -> int:
+        """Return the height of the block that holds history's entry `position`."""
+        return bisect_right(self.sizes, position)
+
+    # ── inner steps ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _authenticate(self, wire: bytes) -> SignedTransaction:
+        """Each signature is checked once a node: what `check_tx` admitted is remembered until its block."""
+        remembered = self._verified.get(sha256(wire).digest())
+        return remembered or authenticate_transaction(wire, self.chain.id)
+
+    def _make_checkpoint(self) -> Checkpoint:
+        return Checkpoint(
+            self.chain.id,
+            self.height,
+            self.time,
+            self.history.size,
+            self.history.root(),
+            self.tree.root,
+            compute_params_hash(self.state.get_params()),
+        )
+
+
+def get_block(record: BlockRecord) -> Block:
+    """Return the block that a record was made from."""
+    causes = (decode(Entry, leaf).cause for leaf in record.entries)
+    wires = tuple(cause.wire for cause in causes if isinstance(cause, TransactionCause))
+    return Block(record.height, record.time, wires)
+
+
+def replay(
+    application: Application, bodies: Iterable[bytes], authenticate: Authenticate | None = None
+) -> Iterator[BlockRecord]:
+    """Apply recorded blocks and compare every entry and checkpoint with what the record says.
+
+    Without `authenticate` every signature is checked by the consensus rule.
+
+    Raises:
+        Corrupt: `replay.differs` with the height.
+    """
+    authenticate = authenticate or (lambda wire: authenticate_transaction(wire, application.chain.id))
+    for body in bodies:
+        height = application.height + 1
+        try:
+            record = decode(BlockRecord, body)
+            computed = application.finalize_block(get_block(record), authenticate)
+        except (Rejected, InvalidBlock) as error:
+            raise Corrupt("replay.differs", f"height {height}: {error}", "compare with another copy") from error
+        if computed.entries != record.entries or computed.checkpoint != record.checkpoint:
+            raise Corrupt("replay.differs", f"height {height}", "compare with another copy")
+        yield record
