@@ -1,0 +1,164 @@
+"""Recomputes a golden case of kind `crypto/...` (vectors/crypto/*.json). Bytes are in hexadecimal throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from concordat.crypto.checkpoint import Checkpoint, compute_app_hash, compute_key_name, render_note, render_signed_note
+from concordat.crypto.merkle import Log, check_consistency, compute_root_from_inclusion, hash_leaf
+from concordat.crypto.proof import Trust, verify_proof
+from concordat.crypto.signatures import is_valid
+from concordat.crypto.state_tree import StateTree, compute_state_root
+from concordat.errors import UsageError
+
+Expectation = dict[str, object]
+
+
+class _Signed(msgspec.Struct, forbid_unknown_fields=True):
+    public_key: str
+    signature: str
+    message: str
+
+
+class _History(msgspec.Struct, forbid_unknown_fields=True):
+    leaves: list[str]
+    index: int
+    old_size: int
+
+
+class _State(msgspec.Struct, forbid_unknown_fields=True):
+    entries: list[tuple[str, str]]
+    key: str
+
+
+class _Note(msgspec.Struct, forbid_unknown_fields=True):
+    chain_id: str
+    height: int
+    time: int
+    log_size: int
+    log_root: str
+    state_root: str
+    params_hash: str
+    public_key: str
+    signature: str
+
+
+class _ProofFile(msgspec.Struct, forbid_unknown_fields=True):
+    proof: str
+    genesis: str | None = None
+    note: str | None = None
+    node_key: str | None = None
+
+
+def _compute_signature(given: _Signed) -> Expectation:
+    return {"valid": is_valid(_unhex(given.public_key), _unhex(given.signature), _unhex(given.message))}
+
+
+def _compute_history(given: _History) -> Expectation:
+    log = Log()
+    for leaf in given.leaves:
+        log.append(hash_leaf(_unhex(leaf)))
+    inclusion = log.inclusion_path(given.index, log.size)
+    consistency = log.consistency_path(given.old_size, log.size)
+    old_root = log.root_at(given.old_size)
+    check_consistency(given.old_size, old_root, log.size, log.root(), consistency)
+    leaf_hash = hash_leaf(_unhex(given.leaves[given.index]))
+    return {
+        "root": compute_root_from_inclusion(given.index, log.size, leaf_hash, inclusion).hex(),
+        "inclusion": [digest.hex() for digest in inclusion],
+        "old_root": old_root.hex(),
+        "consistency": [digest.hex() for digest in consistency],
+    }
+
+
+def _compute_state(given: _State) -> Expectation:
+    entries = {_unhex(key): _unhex(value) for key, value in given.entries}
+    key = _unhex(given.key)
+    tree = StateTree()
+    tree.update(entries.items())
+    path = tree.prove(key)
+    return {
+        "root": compute_state_root(key, entries.get(key), path).hex(),
+        "bucket": path.bucket.hex(),
+        "siblings": [{"bitmap": level.bitmap, "digests": level.digests.hex()} for level in path.siblings],
+    }
+
+
+def _compute_note(given: _Note) -> Expectation:
+    checkpoint = Checkpoint(
+        chain_id=_unhex(given.chain_id),
+        height=given.height,
+        time=given.time,
+        log_size=given.log_size,
+        log_root=_unhex(given.log_root),
+        state_root=_unhex(given.state_root),
+        params_hash=_unhex(given.params_hash),
+    )
+    name = compute_key_name(checkpoint.chain_id)
+    note = render_note(checkpoint)
+    public_key, signature = _unhex(given.public_key), _unhex(given.signature)
+    app_hash = compute_app_hash(checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash)
+    return {
+        "note": note.decode(),
+        "signed_note": render_signed_note(checkpoint, name, public_key, signature),
+        "app_hash": app_hash.hex(),
+        "valid": is_valid(public_key, signature, note),
+    }
+
+
+def _compute_proof(given: _ProofFile) -> Expectation:
+    trust = None
+    if (given.genesis, given.note, given.node_key) != (None, None, None):
+        trust = Trust(
+            genesis=None if given.genesis is None else _unhex(given.genesis),
+            note=given.note,
+            node_key=None if given.node_key is None else _unhex(given.node_key),
+        )
+    verification = verify_proof(_unhex(given.proof), trust)
+    return {
+        "valid": verification.valid,
+        "code": verification.code,
+        "entries": [{"index": index, "leaf": leaf.hex()} for index, leaf in verification.entries],
+        "states": [
+            {"key": key.hex(), "value": None if value is None else value.hex()} for key, value in verification.states
+        ],
+        "signatures": [{"public_key": key.hex(), "valid": valid} for key, valid in verification.signatures],
+        "authority": [verification.authority[0], *verification.authority[1]],
+        "not_proved": list(verification.not_proved),
+    }
+
+
+def _unhex(text: str) -> bytes:
+    return bytes.fromhex(text)
+
+
+_COMPUTE: Final[dict[str, Callable[[object], Expectation]]] = {
+    "crypto/zip215": lambda given: _compute_signature(msgspec.convert(given, _Signed)),
+    "crypto/merkle": lambda given: _compute_history(msgspec.convert(given, _History)),
+    "crypto/state_tree": lambda given: _compute_state(msgspec.convert(given, _State)),
+    "crypto/checkpoint": lambda given: _compute_note(msgspec.convert(given, _Note)),
+    "crypto/proof": lambda given: _compute_proof(msgspec.convert(given, _ProofFile)),
+}
+
+
+def compute_expectation(kind: str, given: object) -> Expectation:
+    """Return what a case of `kind` with the input `given` (as JSON) must expect.
+
+    Raises:
+        UsageError: `vectors.unknown_kind`, `vectors.malformed`.
+    """
+    compute = _COMPUTE.get(kind)
+    if compute is None:
+        raise UsageError("vectors.unknown_kind", kind, f"kinds: {', '.join(_COMPUTE)}")
+    try:
+        return compute(given)
+    except (msgspec.ValidationError, ValueError, IndexError) as error:
+        raise UsageError("vectors.malformed", f"{kind}: {error}") from error
+
+
+def check_case(kind: str, case: dict[str, object]) -> bool:
+    """Tell whether the case's expectation is what this code computes from its input."""
+    return compute_expectation(kind, case.get("input")) == case.get("expect")

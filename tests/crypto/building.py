@@ -1,0 +1,112 @@
+"""A small ledger by hand: a log, a state and signed checkpoints, and proofs about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from concordat.crypto.checkpoint import Checkpoint, compute_key_name, render_note, render_signed_note
+from concordat.crypto.merkle import Log, hash_leaf
+from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof
+from concordat.crypto.signatures import public_key_of, sign
+from concordat.crypto.state_tree import StateTree
+from concordat.primitives.codec import encode
+
+NODE_SEED = b"\x11" * 32
+NODE_KEY = public_key_of(NODE_SEED)
+OFFICER_SEED = b"\x22" * 32
+GENESIS = b'{"name": "test", "node_key": "' + NODE_KEY.hex().encode() + b'"}\n'
+CHAIN_ID = sha256(GENESIS).digest()
+SECOND_US = 1_000_000
+
+
+def make_wire(nonce: int, chain_id: bytes = CHAIN_ID, suite: int = 1, seed: bytes = OFFICER_SEED) -> bytes:
+    payload = encode((chain_id, suite, 0, nonce, 100, b"client", (("members.note", nonce),)))
+    signed = b"concordat/tx/v1\0" + public_key_of(seed) + payload
+    return sign(seed, signed) + signed
+
+
+def make_leaf(height: int, cause: tuple[object, ...]) -> bytes:
+    return encode((height, height * SECOND_US, 0, cause, ("ok", None, (), ())))
+
+
+@dataclass
+class Ledger:
+    """One leaf a height. Odd heights carry a transaction, even ones a due item, unless leaves are given."""
+
+    leaves: list[bytes] = field(default_factory=list)
+    state: dict[bytes, bytes] = field(default_factory=dict)
+    genesis: bytes = GENESIS
+    seed: bytes = NODE_SEED
+
+    @property
+    def chain_id(self) -> bytes:
+        return sha256(self.genesis).digest()
+
+    def grow(self, count: int) -> Ledger:
+        for height in range(len(self.leaves) + 1, len(self.leaves) + count + 1):
+            cause = ("transaction", make_wire(height, self.chain_id)) if height % 2 else ("due", height)
+            self.leaves.append(make_leaf(height, cause))
+            self.state[b"key %d" % height] = b"value %d" % height
+        return self
+
+    def log(self) -> Log:
+        log = Log()
+        for leaf in self.leaves:
+            log.append(hash_leaf(leaf))
+        return log
+
+    def tree(self) -> StateTree:
+        tree = StateTree()
+        tree.update(self.state.items())
+        return tree
+
+    def checkpoint(self, size: int | None = None) -> Checkpoint:
+        size = len(self.leaves) if size is None else size
+        return Checkpoint(
+            chain_id=self.chain_id,
+            height=size,
+            time=size * SECOND_US,
+            log_size=size,
+            log_root=self.log().root_at(size),
+            state_root=self.tree().root,
+            params_hash=sha256(b"params").digest(),
+        )
+
+    def note(self, size: int | None = None) -> str:
+        checkpoint = self.checkpoint(size)
+        signature = sign(self.seed, render_note(checkpoint))
+        return render_signed_note(
+            checkpoint, compute_key_name(checkpoint.chain_id), public_key_of(self.seed), signature
+        )
+
+    def prove(self, entries: tuple[int, ...] = (), keys: tuple[bytes, ...] = (), old_size: int | None = None) -> Proof:
+        log, tree, checkpoint = self.log(), self.tree(), self.checkpoint()
+        consistency = None
+        if old_size is not None:
+            path = log.consistency_path(old_size, log.size)
+            consistency = ConsistencyProof(old_size, log.root_at(old_size), path)
+        return Proof(
+            chain_id=self.chain_id,
+            node_key=public_key_of(self.seed),
+            checkpoint=checkpoint,
+            signature=sign(self.seed, render_note(checkpoint)),
+            entries=tuple(
+                EntryProof(index, self.leaves[index], log.inclusion_path(index, log.size)) for index in entries
+            ),
+            states=tuple(StateProof(key, self.state.get(key), tree.prove(key)) for key in keys),
+            consistency=consistency,
+        )
+
+
+def change(proof: Proof, **fields: object) -> Proof:
+    """Return the proof with some fields replaced and nothing signed again."""
+    return Proof(**{**{name: getattr(proof, name) for name in proof.__struct_fields__}, **fields})
+
+
+def sign_checkpoint(proof: Proof, fields: Mapping[str, object], seed: bytes = NODE_SEED) -> Proof:
+    """Return the proof with a changed checkpoint, honestly signed."""
+    old = {name: getattr(proof.checkpoint, name) for name in proof.checkpoint.__struct_fields__}
+    checkpoint = Checkpoint(**{**old, **fields})
+    return change(proof, checkpoint=checkpoint, signature=sign(seed, render_note(checkpoint)))

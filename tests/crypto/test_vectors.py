@@ -1,0 +1,222 @@
+"""The golden cases under vectors/crypto. CONCORDAT_FILL_VECTORS=1 writes them anew; otherwise they are compared."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from concordat.crypto.checkpoint import compute_key_name, parse_signed_note, render_note
+from concordat.crypto.proof import EntryProof, Proof, StateProof, encode_proof
+from concordat.crypto.signatures import public_key_of, sign
+from concordat.crypto.vectors import check_case, compute_expectation
+from concordat.errors import UsageError
+from crypto import curve
+from crypto.building import (
+    CHAIN_ID,
+    GENESIS,
+    NODE_KEY,
+    NODE_SEED,
+    Ledger,
+    change,
+    make_leaf,
+    make_wire,
+    sign_checkpoint,
+)
+from crypto.test_merkle import make_leaves, tree_hash
+from crypto.test_signatures import RFC_8032
+from crypto.test_state_tree import NEIGHBORS, compute_naive_root
+
+DIRECTORY = Path(__file__).parents[2] / "vectors" / "crypto"
+Case = dict[str, object]
+
+
+def make_case(kind: str, name: str, given: dict[str, object]) -> Case:
+    return {"name": name, "input": given, "expect": compute_expectation(kind, given)}
+
+
+def make_zip215() -> list[Case]:
+    known = [
+        (f"RFC 8032 test {number}", key, signature, message, True)
+        for number, (_, key, message, signature) in enumerate(RFC_8032, 1)
+    ]
+    built = [(name, a.hex(), s.hex(), m.hex(), valid) for name, a, s, m, valid in curve.edge_cases()]
+    return [
+        {
+            "name": name,
+            "input": {"public_key": key, "signature": signature, "message": message},
+            "expect": {"valid": valid},
+        }
+        for name, key, signature, message, valid in known + built
+    ]
+
+
+def make_merkle() -> list[Case]:
+    shapes = [(1, 0, 0), (1, 0, 1), (2, 1, 1), (3, 2, 2), (5, 4, 3), (7, 3, 4), (8, 5, 7), (13, 12, 6), (33, 32, 32)]
+    return [
+        make_case(
+            "crypto/merkle",
+            f"leaf {index} of {size}, from {old_size}",
+            {"leaves": [leaf.hex() for leaf in make_leaves(size)], "index": index, "old_size": old_size},
+        )
+        for size, index, old_size in shapes
+    ]
+
+
+def make_state_tree() -> list[Case]:
+    shared, single = NEIGHBORS[:6], NEIGHBORS[-3:]
+    shapes = [
+        ("empty tree", [], b"any"),
+        ("one key", single[:1], single[0]),
+        ("empty value", [b""], b""),
+        ("absent key, empty bucket", single, b"absent"),
+        ("absent key, bucket of another", shared[:1], shared[1]),
+        ("two keys in one bucket", shared[:2], shared[1]),
+        ("many keys", [*NEIGHBORS], shared[3]),
+    ]
+    return [
+        make_case(
+            "crypto/state_tree",
+            name,
+            {"entries": [[item.hex(), (b"v" + item if item else b"").hex()] for item in keys], "key": key.hex()},
+        )
+        for name, keys, key in shapes
+    ]
+
+
+def make_checkpoint() -> list[Case]:
+    cases = []
+    for name, size in (("genesis", 0), ("block 5", 5)):
+        checkpoint = Ledger().grow(5).checkpoint(size)
+        values = {field: getattr(checkpoint, field) for field in checkpoint.__struct_fields__}
+        signature = sign(NODE_SEED, render_note(checkpoint))
+        given: dict[str, object] = {
+            key: value.hex() if isinstance(value, bytes) else value for key, value in values.items()
+        }
+        given |= {"public_key": NODE_KEY.hex(), "signature": signature.hex()}
+        cases.append(make_case("crypto/checkpoint", name, given))
+    return cases
+
+
+def make_proof() -> list[Case]:
+    ledger = Ledger().grow(5)
+    proof = ledger.prove((0, 3), (b"absent", b"key 2"), old_size=3)
+    data = encode_proof(proof)
+    genesis, key, note = {"genesis": GENESIS.hex()}, {"node_key": NODE_KEY.hex()}, {"note": ledger.note(3)}
+    entry, state = proof.entries[0], proof.states[1]
+    impostor = Ledger(seed=b"\x33" * 32).grow(5)
+
+    def logged(cause: tuple[object, ...], height: int = 6) -> Proof:
+        return replace(ledger, leaves=[*ledger.leaves, make_leaf(height, cause)]).prove((5,))
+
+    wire = make_wire(1)
+    files: list[tuple[str, bytes | Proof, dict[str, str]]] = [
+        ("by genesis", data, genesis),
+        ("by note", data, note),
+        ("by node key", data, key),
+        ("by nothing", data, {}),
+        ("by a broken note", data, {"note": note["note"][:-1]}),
+        ("only states", ledger.prove(keys=(b"key 1",)), genesis),
+        ("only consistency", ledger.prove(old_size=3), genesis),
+        ("nothing", ledger.prove(), genesis),
+        ("cut", data[:-1], genesis),
+        ("one byte more", data + b"\0", genesis),
+        ("number in a longer form", data.replace(b"\x93\x00", b"\x93\xcc\x00", 1), genesis),
+        ("states out of order", change(proof, states=proof.states[::-1]), genesis),
+        ("entry twice", change(proof, entries=(entry, entry)), genesis),
+        ("other chain", data, {"genesis": (GENESIS + b" ").hex()}),
+        ("transaction for another chain", logged(("transaction", make_wire(1, chain_id=bytes(32)))), genesis),
+        ("signed by another key", impostor.prove((0,)), genesis),
+        (
+            "checkpoint changed after signing",
+            change(sign_checkpoint(proof, {"time": 9}), signature=proof.signature),
+            key,
+        ),
+        ("trusted note by another key", data, {"note": impostor.note(3)}),
+        ("trusted note newer than the proof", data, {"note": replace(ledger, leaves=[*ledger.leaves]).grow(1).note()}),
+        ("trusted note without consistency", ledger.prove((0,)), note),
+        ("history rewritten", replace(ledger, leaves=[wire, *ledger.leaves[1:]]).prove((1,), old_size=3), note),
+        ("leaf of another index", change(proof, entries=(EntryProof(1, entry.leaf, entry.path),)), genesis),
+        ("leaf changed", change(proof, entries=(EntryProof(0, entry.leaf + b"\0", entry.path),)), genesis),
+        ("leaf later than the checkpoint", logged(("due", 1), height=7), genesis),
+        ("due item", logged(("due", 1)), genesis),
+        ("state value changed", change(proof, states=(StateProof(state.key, b"other", state.path),)), genesis),
+        ("state denied", change(proof, states=(StateProof(state.key, None, state.path),)), genesis),
+        ("transaction signature changed", logged(("transaction", bytes([wire[0] ^ 1]) + wire[1:])), genesis),
+        ("unknown suite", logged(("transaction", make_wire(1, suite=2))), genesis),
+    ]
+    return [
+        make_case(
+            "crypto/proof",
+            name,
+            {"proof": (file if isinstance(file, bytes) else encode_proof(file)).hex(), **trust},
+        )
+        for name, file, trust in files
+    ]
+
+
+MAKERS: dict[str, Callable[[], list[Case]]] = {
+    "zip215": make_zip215,
+    "merkle": make_merkle,
+    "state_tree": make_state_tree,
+    "checkpoint": make_checkpoint,
+    "proof": make_proof,
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_stored_cases_are_those_made_here_and_all_hold(name: str) -> None:
+    path = DIRECTORY / f"{name}.json"
+    kind = f"crypto/{name}"
+    made = {"kind": kind, "cases": MAKERS[name]()}
+    if os.environ.get("CONCORDAT_FILL_VECTORS") == "1":
+        path.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert stored == made
+    for case in stored["cases"]:
+        assert check_case(kind, case), case["name"]
+        assert not check_case(kind, {**case, "expect": {**case["expect"], next(iter(case["expect"])): "other"}})
+
+
+def test_the_proof_cases_show_every_code() -> None:
+    stored = json.loads((DIRECTORY / "proof.json").read_text(encoding="utf-8"))
+    assert {case["expect"]["code"] for case in stored["cases"]} == {
+        *("ok", "untrusted_root", "malformed", "incomplete", "other_chain", "bad_signature", "other_checkpoint"),
+        *("bad_inclusion", "bad_state", "bad_transaction_signature"),
+    }
+
+
+def test_the_roots_in_the_cases_are_those_of_the_definitions() -> None:
+    for case in json.loads((DIRECTORY / "merkle.json").read_text(encoding="utf-8"))["cases"]:
+        leaves = [bytes.fromhex(leaf) for leaf in case["input"]["leaves"]]
+        assert case["expect"]["root"] == tree_hash(leaves).hex()
+        assert case["expect"]["old_root"] == tree_hash(leaves[: case["input"]["old_size"]]).hex()
+    for case in json.loads((DIRECTORY / "state_tree.json").read_text(encoding="utf-8"))["cases"]:
+        entries = {bytes.fromhex(key): bytes.fromhex(value) for key, value in case["input"]["entries"]}
+        assert case["expect"]["root"] == compute_naive_root(entries).hex()
+
+
+def test_the_notes_in_the_cases_read_back() -> None:
+    for case in json.loads((DIRECTORY / "checkpoint.json").read_text(encoding="utf-8"))["cases"]:
+        checkpoint, name, key_id, signature = parse_signed_note(case["expect"]["signed_note"])
+        assert checkpoint.chain_id == CHAIN_ID
+        assert name == compute_key_name(CHAIN_ID)
+        assert key_id == sha256(name.encode() + b"\n\x01" + public_key_of(NODE_SEED)).digest()[:4]
+        assert signature.hex() == case["input"]["signature"]
+
+
+def test_a_case_that_no_reader_can_understand_is_refused() -> None:
+    cases: list[tuple[str, Case]] = [
+        ("crypto/unknown", {}),
+        ("crypto/proof", {}),
+        ("crypto/proof", {"input": {"proof": "zz"}}),
+        ("crypto/merkle", {"input": {"leaves": [], "index": 0, "old_size": 0}}),
+    ]
+    for kind, case in cases:
+        with pytest.raises(UsageError):
+            check_case(kind, case)
