@@ -1,0 +1,93 @@
+"""Framing of `blocks.log`, the append-only log that is the database.
+
+    record = u32be length ‖ body ‖ SHA-256(digest of the previous record ‖ u32be length ‖ body)
+
+Record 0 holds genesis' exact bytes after a digest of 32 zero bytes; record n holds block n. Nothing lies between
+records, so every byte of the file stands under a digest, and each digest stands for all that precedes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Final, Literal
+
+import msgspec
+
+from concordat.errors import InvariantBroken
+
+DIGEST_BYTES: Final = 32
+FIRST_DIGEST: Final = bytes(DIGEST_BYTES)
+"""Stands for the record before record 0."""
+
+BODY_BYTES_MAX: Final = 64 * 1024 * 1024
+"""A longer length is damage, whatever follows it."""
+
+_LENGTH_BYTES: Final = 4
+
+ReadAt = Callable[[int, int], bytes]
+"""(offset, size) → the bytes there, fewer at the end of the log."""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One whole record: `offset` of its first byte, `end` of the byte after its last."""
+
+    offset: int
+    end: int
+    body: bytes
+    digest: bytes
+
+
+class LogFault(msgspec.Struct, frozen=True):
+    """Why the scan stopped before the end: the log ends inside the record at `offset`, or its digest does not match."""
+
+    kind: Literal["incomplete", "digest"]
+    offset: int
+
+
+def compute_digest(previous: bytes, body: bytes) -> bytes:
+    """Return the digest of the record of `body` after the record whose digest is `previous`."""
+    return hashlib.sha256(previous + len(body).to_bytes(_LENGTH_BYTES, "big") + body).digest()
+
+
+def frame(previous: bytes, body: bytes) -> bytes:
+    """Return the record of `body` after the record whose digest is `previous`; its own digest is its last 32 bytes."""
+    if len(body) > BODY_BYTES_MAX:
+        raise InvariantBroken(f"a block of {len(body)} bytes was about to be written")
+    return len(body).to_bytes(_LENGTH_BYTES, "big") + body + compute_digest(previous, body)
+
+
+def scan(read: ReadAt, offset: int = 0, previous: bytes = FIRST_DIGEST) -> Iterator[Record | LogFault]:
+    """Yield the records from `offset` on, verified; a fault, if any, comes last."""
+    while prefix := read(offset, _LENGTH_BYTES):
+        length = int.from_bytes(prefix, "big")
+        if len(prefix) < _LENGTH_BYTES:
+            yield LogFault("incomplete", offset)
+            return
+        if length > BODY_BYTES_MAX:
+            yield LogFault("digest", offset)
+            return
+        rest = read(offset + _LENGTH_BYTES, length + DIGEST_BYTES)
+        if len(rest) < length + DIGEST_BYTES:
+            yield LogFault("incomplete", offset)
+            return
+        body, digest = rest[:length], rest[length:]
+        if compute_digest(previous, body) != digest:
+            yield LogFault("digest", offset)
+            return
+        end = offset + _LENGTH_BYTES + len(rest)
+        yield Record(offset, end, body, digest)
+        offset, previous = end, digest
+
+
+def is_followed_by_record(read: ReadAt, fault: LogFault) -> bool:
+    """Return whether a record verifies right behind a broken one, given the broken one's own length and digest.
+
+    A record is written only after the one before it is durable, so then the broken one was whole once.
+    """
+    length = int.from_bytes(read(fault.offset, _LENGTH_BYTES), "big")
+    if length > BODY_BYTES_MAX:
+        return False
+    stored = read(fault.offset + _LENGTH_BYTES + length, DIGEST_BYTES)
+    following = scan(read, fault.offset + _LENGTH_BYTES + length + DIGEST_BYTES, stored)
+    return isinstance(next(following, None), Record)

@@ -1,0 +1,72 @@
+r"""Text files that carry checksums over all their bytes: a flipped byte is found, and people can still read them.
+
+Sealed file (node key, keystores): `body ‖ "\nsha256 " ‖ hex SHA-256(body) ‖ "\n"`.
+
+Chained lines (audit log): each line is a JSON object whose last field is
+`"check": hex of the first 16 bytes of SHA-256(previous check in hex ‖ the object without that field)`; the check before
+the first line is 32 zeros. Whole lines missing at the end leave no trace; anything else changed does. The checks guard
+against damage, not against a writer who computes them anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+from concordat.errors import Corrupt, InvariantBroken
+
+_SEAL_BYTES: Final = len(b"\nsha256 ") + 64 + 1
+
+FIRST_CHECK: Final = "0" * 32
+"""Stands for the line before the first."""
+
+_CHECK_FIELD: Final = b',"check":"'
+_CHECK_TAIL_BYTES: Final = len(_CHECK_FIELD) + 32 + len(b'"}')
+
+
+class ChainEnd(msgspec.Struct, frozen=True):
+    """How far the lines verify: the check that the next line continues, and the offset behind the last good line."""
+
+    check: str
+    offset: int
+
+
+def seal(body: bytes) -> bytes:
+    """Return the sealed file of `body`."""
+    return body + b"\nsha256 " + hashlib.sha256(body).hexdigest().encode() + b"\n"
+
+
+def unseal(name: str, data: bytes) -> bytes:
+    """Return the body of the sealed file `name`.
+
+    Raises:
+        Corrupt: `file.corrupt` when any byte differs from what `seal` wrote.
+    """
+    body = data[:-_SEAL_BYTES]
+    if seal(body) != data:
+        raise Corrupt("file.corrupt", name, "Restore this file from a backup.")
+    return body
+
+
+def chain_line(previous_check: str, line: bytes) -> tuple[bytes, str]:
+    """Return the line to append for the JSON object `line` (one field at least, no line break), and its check."""
+    if not (line.startswith(b'{"') and line.endswith(b"}")) or len(line.splitlines()) != 1:
+        raise InvariantBroken("an audit line is a JSON object on one line with at least one field")
+    check = hashlib.sha256(previous_check.encode() + line).hexdigest()[:32]
+    return line[:-1] + _CHECK_FIELD + check.encode() + b'"}\n', check
+
+
+def verify_lines(data: bytes) -> ChainEnd:
+    """Return how far the chained lines verify: `offset` is less than the length of `data` at the first bad line."""
+    end = ChainEnd(FIRST_CHECK, 0)
+    for line in data.splitlines(keepends=True):
+        original = line[: -_CHECK_TAIL_BYTES - 1] + b"}"
+        if not original.startswith(b'{"'):
+            break
+        expected, check = chain_line(end.check, original)
+        if expected != line:
+            break
+        end = ChainEnd(check, end.offset + len(line))
+    return end

@@ -1,0 +1,218 @@
+"""The one port through which a node touches the files below its folder.
+
+Names are relative and use `/`. A write is durable only after `sync` of the same name; `replace` is durable when it
+returns. `testing/model_disk.py` is the other implementation: a disk that loses power.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Protocol
+
+from concordat.errors import ConcordatError, NotFound, Refused
+
+TEMPORARY_SUFFIX: Final = ".tmp"
+"""Ends the name of a file that `replace` has not finished; such a file holds nothing anyone was promised."""
+
+_FULL = ("disk.full", "Free space on this disk, then restart the node: what was acknowledged is kept.")
+_READ_ONLY = ("disk.read_only", "Mount the disk writable and give the node's user the right to write this folder.")
+_UNREADABLE = ("disk.unreadable", "Check the disk and the rights of this file, then run `concordat doctor`.")
+_BY_ERRNO = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EROFS: _READ_ONLY,
+    errno.EACCES: _READ_ONLY,
+    errno.EPERM: _READ_ONLY,
+}
+
+
+class Files(Protocol):
+    """A folder of files. Every method raises Refused `disk.*` when the disk fails, NotFound when the file is absent."""
+
+    def names(self) -> tuple[str, ...]:
+        """Return every file below the folder, sorted."""
+
+    def exists(self, name: str) -> bool:
+        """Return whether the file is there."""
+
+    def size(self, name: str) -> int:
+        """Return the size in bytes."""
+
+    def read(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
+        """Return up to `size` bytes from `offset`: fewer at the end of the file, all that follow when None."""
+
+    def write_at(self, name: str, offset: int, data: bytes) -> None:
+        """Write into an existing file. When it raises, any part of `data` may have been written."""
+
+    def truncate(self, name: str, size: int) -> None:
+        """Cut the file to `size` bytes."""
+
+    def sync(self, name: str) -> None:
+        """Make bytes and size of the file durable."""
+
+    def sync_names(self) -> None:
+        """Make the names in the folder durable; a process killed in `replace` may have left one that is not."""
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Set the whole content, old or new and never a mixture; the file is made when it is absent."""
+
+    def lock(self, name: str) -> Callable[[], None]:
+        """Hold the file for this process alone; the function returned lets go. Refused `ledger.folder_in_use`."""
+
+
+def disk_error(error: OSError, name: str, *, is_write: bool) -> ConcordatError:
+    """Return what the operating system's error on file `name` means to people."""
+    if isinstance(error, FileNotFoundError):
+        return NotFound("disk.no_such_file", name)
+    code, next_step = _BY_ERRNO.get(error.errno or 0, _UNREADABLE) if is_write else _UNREADABLE
+    return Refused(code, f"{name}: {error.strerror}", next_step)
+
+
+def folder_in_use(name: str) -> Refused:
+    """Return the error of the second node on one folder."""
+    return Refused("ledger.folder_in_use", name, "Another node runs on this folder: stop it, or use its address.")
+
+
+class DiskFiles:
+    """`Files` on a real folder (Linux). Not for several threads at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder: Final = folder
+        self._descriptors: Final[dict[tuple[str, int], int]] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """See Files."""
+        try:
+            found = [path for path in self._folder.rglob("*") if not path.is_dir()]
+        except OSError as error:
+            raise disk_error(error, str(self._folder), is_write=False) from error
+        return tuple(sorted(path.relative_to(self._folder).as_posix() for path in found))
+
+    def exists(self, name: str) -> bool:
+        """See Files."""
+        try:
+            return (self._folder / name).exists()
+        except OSError as error:
+            raise disk_error(error, name, is_write=False) from error
+
+    def size(self, name: str) -> int:
+        """See Files."""
+        try:
+            return (self._folder / name).stat().st_size
+        except OSError as error:
+            raise disk_error(error, name, is_write=False) from error
+
+    def read(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
+        """See Files."""
+        wanted = max(0, self.size(name) - offset) if size is None else size
+        parts: list[bytes] = []
+        try:
+            descriptor = self._open(name, os.O_RDONLY)
+            while wanted and (part := os.pread(descriptor, wanted, offset)):
+                parts.append(part)
+                offset += len(part)
+                wanted -= len(part)
+        except OSError as error:
+            raise disk_error(error, name, is_write=False) from error
+        return b"".join(parts)
+
+    def write_at(self, name: str, offset: int, data: bytes) -> None:
+        """See Files."""
+        try:
+            _write_all(self._open(name, os.O_RDWR), offset, data)
+        except OSError as error:
+            raise disk_error(error, name, is_write=True) from error
+
+    def truncate(self, name: str, size: int) -> None:
+        """See Files."""
+        try:
+            os.ftruncate(self._open(name, os.O_RDWR), size)
+        except OSError as error:
+            raise disk_error(error, name, is_write=True) from error
+
+    def sync(self, name: str) -> None:
+        """See Files."""
+        try:
+            os.fdatasync(self._open(name, os.O_RDWR))
+        except OSError as error:
+            raise disk_error(error, name, is_write=True) from error
+
+    def sync_names(self) -> None:
+        """See Files."""
+        try:
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise disk_error(error, str(self._folder), is_write=True) from error
+
+    def replace(self, name: str, data: bytes) -> None:
+        """See Files. Only the node's own user may read the file, since it may be a key."""
+        path = self._folder / name
+        temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
+        self._close(name)
+        try:
+            if not path.parent.exists():
+                path.parent.mkdir(parents=True)
+                _sync_folder(path.parent.parent)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            try:
+                _write_all(descriptor, 0, data)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            temporary.rename(path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise disk_error(error, name, is_write=True) from error
+
+    def lock(self, name: str) -> Callable[[], None]:
+        """See Files. The system lets go when the process ends in any way, so a lock file left behind locks nothing."""
+        try:
+            descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise disk_error(error, name, is_write=True) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            if isinstance(error, BlockingIOError):
+                raise folder_in_use(str(self._folder)) from error
+            raise disk_error(error, name, is_write=True) from error
+        return lambda: os.close(descriptor)
+
+    def close(self) -> None:
+        """Close every descriptor held open."""
+        for descriptor in self._descriptors.values():
+            os.close(descriptor)
+        self._descriptors.clear()
+
+    def _open(self, name: str, flags: int) -> int:
+        key = (name, flags)
+        if key not in self._descriptors:
+            self._descriptors[key] = os.open(self._folder / name, flags | os.O_CLOEXEC)
+        return self._descriptors[key]
+
+    def _close(self, name: str) -> None:
+        for flags in (os.O_RDONLY, os.O_RDWR):
+            if (descriptor := self._descriptors.pop((name, flags), None)) is not None:
+                os.close(descriptor)
+
+
+def _write_all(descriptor: int, offset: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(descriptor, rest, offset)
+        rest = rest[written:]
+        offset += written
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

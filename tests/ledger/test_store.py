@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from concordat.errors import Corrupt, NotFound, Refused
+from concordat.ledger.block_log import frame
+from concordat.ledger.store import BlockStore, Recovered
+from concordat.testing.model_disk import ModelDisk, SimulatedCrash
+
+GENESIS = b'{"chain": "test"}\n'
+
+
+def make_store(disk: ModelDisk, blocks: int = 3) -> BlockStore:
+    store = BlockStore.create(disk, GENESIS)
+    for height in range(1, blocks + 1):
+        assert store.append(b"block %d" % height) == height
+    return store
+
+
+def flip(disk: ModelDisk, name: str, offset: int) -> None:
+    disk.write_at(name, offset, bytes([disk.read(name, offset, 1)[0] ^ 1]))
+
+
+def test_blocks_are_read_back_before_and_after_a_restart() -> None:
+    disk = ModelDisk()
+    store = make_store(disk)
+    assert list(store.bodies()) == [b"block 1", b"block 2", b"block 3"]
+    store.close()
+    store = BlockStore.open(disk)
+    assert store.recovered == Recovered(0, 0)
+    assert store.height == 3
+    assert list(store.bodies(0)) == [GENESIS, b"block 1", b"block 2", b"block 3"]
+    assert list(store.bodies(3)) == [b"block 3"]
+    assert list(store.bodies(4)) == []
+
+
+def test_an_iterator_ends_at_the_height_at_which_it_began() -> None:
+    store = make_store(ModelDisk(), 2)
+    bodies = store.bodies()
+    assert next(bodies) == b"block 1"
+    store.append(b"later")
+    assert list(bodies) == [b"block 2"]
+
+
+def test_the_first_record_is_genesis_and_genesis_stands_beside_it() -> None:
+    disk = ModelDisk()
+    make_store(disk, 0).close()
+    assert disk.read("blocks.log") == frame(bytes(32), GENESIS)
+    assert disk.read("genesis.json") == GENESIS
+
+
+def test_a_folder_without_a_ledger_is_not_found() -> None:
+    with pytest.raises(NotFound, match=r"ledger\.absent"):
+        BlockStore.open(ModelDisk())
+
+
+def test_a_ledger_is_never_created_over_another() -> None:
+    disk = ModelDisk()
+    make_store(disk).close()
+    with pytest.raises(Refused, match=r"ledger\.exists"):
+        BlockStore.create(disk, GENESIS)
+    assert BlockStore.open(disk).height == 3
+
+
+def test_a_genesis_file_of_another_chain_is_left_alone() -> None:
+    disk = ModelDisk()
+    disk.replace("genesis.json", b"another")
+    with pytest.raises(Refused, match=r"ledger\.other_genesis"):
+        BlockStore.create(disk, GENESIS)
+    assert disk.names() == ("genesis.json", "lock")
+    assert disk.read("genesis.json") == b"another"
+
+
+def test_one_folder_has_one_store_at_a_time() -> None:
+    disk = ModelDisk()
+    store = make_store(disk)
+    with pytest.raises(Refused, match=r"ledger\.folder_in_use"):
+        BlockStore.open(disk)
+    store.close()
+    store.close()
+    BlockStore.open(disk).close()
+
+
+def test_a_closed_store_writes_nothing() -> None:
+    disk = ModelDisk()
+    store = make_store(disk)
+    store.close()
+    with pytest.raises(Refused, match=r"ledger\.stopped"):
+        store.append(b"late")
+    assert BlockStore.open(disk).height == 3
+
+
+def test_a_failed_open_lets_the_folder_go() -> None:
+    disk = ModelDisk()
+    make_store(disk).close()
+    flip(disk, "head", 0)
+    for _ in range(2):
+        with pytest.raises(Corrupt, match=r"ledger\.corrupt: head, byte 0"):
+            BlockStore.open(disk)
+
+
+@pytest.mark.parametrize("tail", [b"\0", b"\0\0\0\x05abc", bytes(300), frame(b"w" * 32, b"other"), b"\xff" * 50])
+def test_a_torn_tail_is_removed_and_said(tail: bytes) -> None:
+    disk = ModelDisk()
+    make_store(disk).close()
+    size = disk.size("blocks.log")
+    disk.write_at("blocks.log", size, tail)
+    store = BlockStore.open(disk)
+    assert store.recovered == Recovered(0, len(tail))
+    assert disk.size("blocks.log") == size
+    assert store.append(b"block 4") == 4
+    store.close()
+    assert list(BlockStore.open(disk).bodies(3)) == [b"block 3", b"block 4"]
+
+
+def test_whole_blocks_above_an_old_head_are_kept() -> None:
+    disk = ModelDisk()
+    store = make_store(disk, 2)
+    old_head = disk.read("head")
+    store.append(b"block 3")
+    store.append(b"block 4")
+    store.close()
+    disk.write_at("head", 0, old_head)
+    store = BlockStore.open(disk)
+    assert store.recovered == Recovered(2, 0)
+    assert list(store.bodies(3)) == [b"block 3", b"block 4"]
+
+
+def test_a_broken_record_above_the_head_with_a_good_one_behind_it_is_corruption() -> None:
+    disk = ModelDisk()
+    store = make_store(disk, 2)
+    old_head = disk.read("head")
+    place = disk.size("blocks.log")
+    store.append(b"block 3")
+    store.append(b"block 4")
+    store.close()
+    disk.write_at("head", 0, old_head)
+    flip(disk, "blocks.log", place + 6)
+    with pytest.raises(Corrupt, match=f"ledger.corrupt: blocks.log, byte {place}, height 3"):
+        BlockStore.open(disk)
+
+
+def test_a_log_shorter_than_the_head_says_is_corruption() -> None:
+    disk = ModelDisk()
+    store = make_store(disk, 2)
+    size = disk.size("blocks.log")
+    store.append(b"block 3")
+    store.close()
+    for cut in (size, size - 1):
+        disk.truncate("blocks.log", cut)
+        with pytest.raises(Corrupt, match=r"ledger\.corrupt: blocks\.log, byte \d+, height [23]"):
+            BlockStore.open(disk)
+        assert disk.size("blocks.log") == cut
+
+
+def test_a_log_that_agrees_with_itself_but_not_with_the_head_is_corruption() -> None:
+    disk, other = ModelDisk(), ModelDisk()
+    make_store(disk).close()
+    store = make_store(other, 2)
+    store.append(b"BLOCK 3")
+    store.close()
+    disk.write_at("blocks.log", 0, other.read("blocks.log"))
+    with pytest.raises(Corrupt, match=r"ledger\.corrupt: head, height 3"):
+        BlockStore.open(disk)
+
+
+def test_a_lost_log_is_corruption_and_nothing_is_created_in_its_place() -> None:
+    disk, fresh = ModelDisk(), ModelDisk()
+    make_store(disk).close()
+    for name in ("genesis.json", "head"):
+        fresh.replace(name, disk.read(name))
+    with pytest.raises(Corrupt, match=r"ledger\.corrupt: blocks\.log, byte 0, height 0"):
+        BlockStore.open(fresh)
+    with pytest.raises(Refused, match=r"ledger\.exists"):
+        BlockStore.create(fresh, GENESIS)
+
+
+def test_bytes_changed_under_a_running_store_are_noticed_when_read() -> None:
+    disk = ModelDisk()
+    store = make_store(disk)
+    flip(disk, "blocks.log", disk.size("blocks.log") - 40)
+    bodies = store.bodies(2)
+    assert next(bodies) == b"block 2"
+    with pytest.raises(Corrupt, match=r"ledger\.corrupt: blocks\.log, byte \d+, height 3"):
+        next(bodies)
+
+
+@pytest.mark.parametrize("free_bytes", [0, 1, 20, 42])
+def test_a_full_disk_stops_the_store_and_loses_nothing(free_bytes: int) -> None:
+    disk = ModelDisk()
+    store = make_store(disk)
+    size = disk.size("blocks.log")
+    disk.free_bytes = free_bytes
+    with pytest.raises(Refused, match=r"disk\.full: blocks\.log"):
+        store.append(b"block 4")
+    assert disk.size("blocks.log") == size
+    with pytest.raises(Refused, match=r"ledger\.stopped"):
+        store.append(b"")
+    assert list(store.bodies()) == [b"block 1", b"block 2", b"block 3"]
+    store.close()
+    disk.free_bytes = 43
+    store = BlockStore.open(disk)
+    assert store.recovered == Recovered(0, 0)
+    assert store.append(b"block 4") == 4
+
+
+def test_after_a_failed_sync_no_block_is_accepted_before_a_restart() -> None:
+    disk = ModelDisk()
+    store = make_store(disk)
+    disk.fail_sync_at = disk.syncs + 1
+    with pytest.raises(Refused, match=r"disk\.unreadable: blocks\.log"):
+        store.append(b"block 4")
+    with pytest.raises(Refused, match=r"ledger\.stopped"):
+        store.append(b"block 4")
+    assert store.height == 3
+    store.close()
+    assert BlockStore.open(disk).append(b"block 4") == 4
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_block_kept_after_a_failed_sync_and_a_kill_is_durable_once_the_store_is_open(seed: int) -> None:
+    disk = ModelDisk()
+    store = make_store(disk)
+    disk.fail_sync_at, disk.crash_at = disk.syncs + 1, disk.steps + 3
+    with pytest.raises(SimulatedCrash):
+        store.append(b"block 4")
+    disk.kill()
+    assert BlockStore.open(disk).recovered == Recovered(1, 0)
+    disk.crash(Random(seed))
+    assert list(BlockStore.open(disk).bodies(3)) == [b"block 3", b"block 4"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("is_stopped_cleanly", [True, False])
+def test_after_open_and_after_a_clean_stop_even_a_power_cut_leaves_the_head_up_to_date(
+    seed: int, is_stopped_cleanly: bool
+) -> None:
+    disk = ModelDisk()
+    store = make_store(disk)
+    if is_stopped_cleanly:
+        store.close()
+    else:
+        disk.kill()
+        BlockStore.open(disk)
+    disk.crash(Random(seed))
+    flip(disk, "blocks.log", disk.size("blocks.log") - 1)
+    with pytest.raises(Corrupt, match=r"ledger\.corrupt: blocks\.log, byte \d+, height 3"):
+        BlockStore.open(disk)
+
+
+def test_a_read_only_disk_refuses_writes_and_keeps_everything() -> None:
+    disk = ModelDisk()
+    store = make_store(disk)
+    disk.is_read_only = True
+    with pytest.raises(Refused, match=r"disk\.read_only: blocks\.log") as raised:
+        store.append(b"block 4")
+    assert raised.value.next_step
+    assert list(store.bodies()) == [b"block 1", b"block 2", b"block 3"]
+    disk.kill()
+    disk.is_read_only = False
+    assert BlockStore.open(disk).height == 3
