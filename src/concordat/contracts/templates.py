@@ -1,6 +1,6 @@
-"""Templates: terms from the few things that people decide. `supply/1`: one supplies the others, once or at intervals.
-`exchange/1`: each of two parties supplies the other.
+"""Templates: terms from the few things that people decide.
 
+`supply/1`: one supplies the others, once or at intervals. `exchange/1`: each of two parties supplies the other.
 A template only fills in terms; whatever it makes is judged like terms written by hand.
 """
 

@@ -1,7 +1,7 @@
 """The clauses of a contract in Chinese and English, rendered from its terms, and the digest that a signature binds.
 
 The text is a pure function of the terms and of the template's name, so nobody can sign words that the machine does
-not execute. The words of a published template never change: a better wording is a new template name (spec/contracts.md).
+not execute. The words of a published template never change: a better wording is a new template name (CON-4).
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ _WORDS = {
         "matching_table": "Evidence: a registered version of dataset {debtor}/{dataset} with schema {schema} "
         "and at least {rows} rows.",
         "acceptance": "The creditor acknowledges or objects within {objection} days; silence accepts.",
-        "lateness": "Within {grace} days after the deadline: late, a minor breach. After that this contract is suspended "
-        "and {debtor} has {cure} days to cure: a general breach.",
+        "lateness": "Within {grace} days after the deadline: late, a minor breach. After that this contract is "
+        "suspended and {debtor} has {cure} days to cure: a general breach.",
         "terminate": "Not cured: this contract ends, all are released from open duties, and the breach stands.",
         "continue": "Not cured: the breach stands and this contract goes on.",
         "separator": ", ",
+        "colon": ": ",
         "untitled": "(no English text)",
     },
     "zh": {
@@ -41,19 +42,21 @@ _WORDS = {
         "exact_file": "履约凭据：数据集 {debtor}/{dataset} 登记一个摘要为 {digest} 的版本。",
         "matching_table": "履约凭据：数据集 {debtor}/{dataset} 登记一个结构摘要为 {schema}、不少于 {rows} 行的版本。",
         "acceptance": "债权方在 {objection} 日内确认或提出异议；逾期不答视为接受。",
-        "lateness": "期限后 {grace} 日内履行为逾期，记轻微违约。此后本合同中止，{debtor} 有 {cure} 日补救期，记一般违约。",
+        "lateness": "期限后 {grace} 日内履行为逾期，记轻微违约。此后本合同中止，"
+        "{debtor} 有 {cure} 日补救期，记一般违约。",
         "terminate": "未补救的：本合同终止，各方未到期义务免除，违约记录保留。",
         "continue": "未补救的：违约记录保留，本合同继续履行。",
         "separator": "、",
+        "colon": "：",
         "untitled": "（无中文文本）",
     },
 }
 
 
 def render_clauses(terms: Terms, language: Language) -> tuple[str, ...]:
-    """Return the clauses as read: heading, parties, then one clause for each obligation, numbered like the obligations."""
+    """Return the clauses as read: heading, parties, then one clause for each obligation, with its number."""
     words = _WORDS[language]
-    heading = f"{words[terms.template]}: {_own(terms.title.en, terms.title.zh, language)}"
+    heading = f"{words[terms.template]}{words['colon']}{_own(terms.title.en, terms.title.zh, language)}"
     parties = words["parties"].format(
         parties=words["separator"].join(terms.parties), sign_by=format_time(terms.sign_by)
     )

@@ -17,13 +17,14 @@ concordat.errors.Rejected: encoding.not_canonical: Point
 from __future__ import annotations
 
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, dataclass_transform
 
 import msgspec
 
 from concordat.errors import Rejected
 
 
+@dataclass_transform(frozen_default=True)
 class Struct(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True, gc=False):
     """Base of everything that is signed, hashed or stored: encoded as the array of its fields, in order."""
 
@@ -51,7 +52,7 @@ def decode(kind: type[T], data: bytes | memoryview) -> T:
             encoding of the same value is the canonical one (spec/encoding.md ENC-2).
     """
     try:
-        value = _decoder_of(kind).decode(data)
+        value = _decoder_of(kind).decode(data)  # type: ignore[arg-type]  # every type is hashable
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Rejected("encoding.malformed", getattr(kind, "__name__", str(kind))) from error
     if _encoder.encode(value) != data:

@@ -49,7 +49,7 @@ Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 
 
 class Label(Struct):
-    """A name or title in the two languages of the console. One of them may be empty; a face says so and shows the other."""
+    """A name or title in two languages. One of them may be empty; a face says so and shows the other."""
 
     en: ShortText
     zh: ShortText

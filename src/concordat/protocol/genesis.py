@@ -76,12 +76,14 @@ def read_genesis(data: bytes) -> Chain:
 
     Raises:
         Corrupt: `genesis.unreadable` or `genesis.not_canonical`.
+        UsageError: as `check_genesis`.
     """
     try:
         genesis = from_plain(Genesis, json.loads(data))
+        rendered = render_genesis(genesis)
     except (ValueError, UsageError, RecursionError) as error:
         raise Corrupt("genesis.unreadable", str(error), "pin the genesis.json that `concordat init` wrote") from error
-    if render_genesis(genesis) != data:
+    if rendered != data:
         raise Corrupt("genesis.not_canonical", "its bytes are not as written", "pin the file itself, not a copy of it")
     check_genesis(genesis)
     return Chain(sha256(data).digest(), genesis)
@@ -91,7 +93,7 @@ def check_genesis(genesis: Genesis) -> None:
     """Refuse founders that contradict each other.
 
     Raises:
-        UsageError: `genesis.repeated`, `genesis.no_admission_possible`.
+        UsageError: `genesis.repeated`, `genesis.no_admission_possible`, `genesis.no_operator`.
     """
     keys = [genesis.node_key, *(key for founder in genesis.founders for key in founder.public_keys)]
     for values in (

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import typing
 
-import msgspec
-
 from concordat.contracts.judge import REASONS as JUDGE_REASONS
 from concordat.primitives.codec import Struct
 from concordat.protocol.families import clock, contracts, credit, datasets, membership
@@ -15,10 +13,10 @@ Operation = clock.Operation | contracts.Operation | datasets.Operation | members
 Event = clock.Event | contracts.Event | credit.Event | datasets.Event | membership.Event
 
 TRANSACTION_REJECTIONS = (
-    Rejection("encoding.malformed", "ENC-1", may_succeed_later=False),
-    Rejection("encoding.not_canonical", "ENC-2", may_succeed_later=False),
     Rejection("ledger.too_large", "LED-1", may_succeed_later=False),
     Rejection("ledger.wrong_domain", "LED-2", may_succeed_later=False),
+    Rejection("encoding.malformed", "ENC-1", may_succeed_later=False),
+    Rejection("encoding.not_canonical", "ENC-2", may_succeed_later=False),
     Rejection("ledger.wrong_chain", "LED-3", may_succeed_later=False),
     Rejection("ledger.bad_signature", "LED-4", may_succeed_later=False),
     Rejection("ledger.due_first", "LED-10", may_succeed_later=True),
@@ -30,7 +28,9 @@ TRANSACTION_REJECTIONS = (
     Rejection("ledger.removed_key", "LED-7", may_succeed_later=False),
     Rejection("ledger.role_missing", "LED-7", may_succeed_later=True),
 )
-"""What any transaction may meet before its operations are looked at, in order of precedence."""
+"""What any transaction may meet before a family looks at its operations, in order of precedence. The last three are
+asked again by each operation, since an earlier one of the same transaction may have changed the answer.
+"""
 
 REJECTIONS: tuple[Rejection, ...] = (
     *TRANSACTION_REJECTIONS,
@@ -43,9 +43,12 @@ REJECTIONS: tuple[Rejection, ...] = (
 REASON_CODES: tuple[str, ...] = (*JUDGE_REASONS, *membership.REVIEW_REASONS)
 
 
+def _get_tag(kind: type[Struct]) -> str:
+    return str(kind.__struct_config__.tag)
+
+
 def _by_tag(union: object) -> dict[str, type[Struct]]:
-    kinds = sorted(typing.get_args(union), key=lambda kind: str(msgspec.inspect.type_info(kind).tag))
-    return {msgspec.inspect.type_info(kind).tag: kind for kind in kinds}
+    return {_get_tag(kind): kind for kind in sorted(typing.get_args(union), key=_get_tag)}
 
 
 OPERATIONS = _by_tag(Operation)

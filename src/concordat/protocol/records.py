@@ -10,7 +10,6 @@ from concordat.credit.score import Score
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import (
     Code,
-    DatasetName,
     Digest,
     Label,
     MemberId,

@@ -37,60 +37,63 @@ from concordat.protocol.records import (
     Version,
 )
 
-V = TypeVar("V", bound=Struct)
 Key = tuple[str | int | bytes, ...]
+K = TypeVar("K", bound=Key)
+V = TypeVar("V", bound=Struct)
 SortedBy = Literal["nothing", "first", "whole"]
 _ALL = ""
 """The one group of a table that is sorted as a whole."""
 
 
-class Table(Generic[V]):
-    """Rows of one type by key tuple. `sorted_by` says which rows `group` yields together, in key order: those that
-    share the first part of the key, all of them (the due-queue), or none.
+class Table(Generic[K, V]):
+    """Rows of one type by key tuple.
+
+    `sorted_by` says which rows `group` yields together, in key order: those that share the first part of the key, all
+    of them (the due-queue), or none.
     """
 
-    def __init__(self, number: int, kind: type[V], key_kind: object, state: State, sorted_by: SortedBy) -> None:
+    def __init__(self, number: int, kind: type[V], key_kind: type[K], state: State, sorted_by: SortedBy) -> None:
         self.number = number
         self.kind = kind
         self.key_kind = key_kind
         self._state = state
-        self._rows: dict[Key, V] = {}
+        self._rows: dict[K, V] = {}
         self._sorted_by = sorted_by
-        self._groups: dict[str | int | bytes, list[Key]] = {}
+        self._groups: dict[str | int | bytes, list[K]] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, key: Key) -> V:
+    def __getitem__(self, key: K) -> V:
         return self._rows[key]
 
-    def __contains__(self, key: Key) -> bool:
+    def __contains__(self, key: K) -> bool:
         return key in self._rows
 
-    def get(self, key: Key) -> V | None:
+    def get(self, key: K) -> V | None:
         """Return the row, or None."""
         return self._rows.get(key)
 
-    def put(self, key: Key, value: V) -> None:
+    def put(self, key: K, value: V) -> None:
         """Insert or replace a row."""
         self._state.record(self, key, self._rows.get(key))
         self.set_raw(key, value)
 
-    def delete(self, key: Key) -> None:
+    def delete(self, key: K) -> None:
         """Remove a row that exists."""
         self._state.record(self, key, self._rows[key])
         self.set_raw(key, None)
 
-    def group(self, first: str | int | bytes) -> list[tuple[Key, V]]:
+    def group(self, first: str | int | bytes) -> list[tuple[K, V]]:
         """Return the rows whose key begins with `first`, in key order."""
         return [(key, self._rows[key]) for key in self._groups.get(first, ())]
 
-    def items(self) -> Iterator[tuple[Key, V]]:
+    def items(self) -> Iterator[tuple[K, V]]:
         """Yield all rows in key order."""
         for key in sorted(self._rows):
             yield key, self._rows[key]
 
-    def first_key(self) -> Key | None:
+    def first_key(self) -> K | None:
         """Return the least key of a table that is sorted as a whole."""
         keys = self._groups.get(_ALL)
         return keys[0] if keys else None
@@ -99,7 +102,7 @@ class Table(Generic[V]):
         """Return how many rows of a table sorted as a whole begin with at most `first`, counting to `maximum`."""
         return min(maximum, bisect_left(self._groups.get(_ALL, []), (first + 1,)))
 
-    def set_raw(self, key: Key, value: V | None) -> None:
+    def set_raw(self, key: K, value: V | None) -> None:
         """Write without journal: used by the journal itself and when a snapshot is loaded."""
         if self._sorted_by != "nothing" and (key in self._rows) == (value is None):
             self._place(key, is_new=value is not None)
@@ -108,7 +111,7 @@ class Table(Generic[V]):
         else:
             self._rows[key] = value
 
-    def _place(self, key: Key, *, is_new: bool) -> None:
+    def _place(self, key: K, *, is_new: bool) -> None:
         first = _ALL if self._sorted_by == "whole" else key[0]
         keys = self._groups.setdefault(first, [])
         if is_new:
@@ -118,7 +121,7 @@ class Table(Generic[V]):
         if not keys:
             del self._groups[first]
 
-    def key_bytes(self, key: Key) -> bytes:
+    def key_bytes(self, key: K) -> bytes:
         """Return the key as the state tree knows it."""
         return bytes((self.number,)) + encode(key)
 
@@ -127,9 +130,9 @@ class State:
     """All tables. Single-threaded; readers outside the ledger's thread take encoded rows from the application."""
 
     def __init__(self) -> None:
-        self._tables: list[Table[Struct]] = []
-        self._journal: list[tuple[Table[Struct], Key, Struct | None]] = []
-        self._changed: dict[tuple[int, Key], Table[Struct]] = {}
+        self._tables: list[Table[Key, Struct]] = []
+        self._journal: list[tuple[Table[Key, Struct], Key, Struct | None]] = []
+        self._changed: dict[tuple[int, Key], Table[Key, Struct]] = {}
         self.members = self._table(1, Member, tuple[str])
         self.identities = self._table(2, Identity, tuple[str, str])
         self.officers = self._table(3, Officer, tuple[bytes])
@@ -147,12 +150,14 @@ class State:
         self.params = self._table(15, Params, tuple[int])
         self.counters = self._table(16, Counter, tuple[str])
 
-    def _table(self, number: int, kind: type[V], key_kind: object, sorted_by: SortedBy = "nothing") -> Table[V]:
+    def _table(
+        self, number: int, kind: type[V], key_kind: type[K], sorted_by: SortedBy = "nothing"
+    ) -> Table[K, V]:
         table = Table(number, kind, key_kind, self, sorted_by)
         self._tables.append(table)  # type: ignore[arg-type]  # the list only undoes and encodes
         return table
 
-    def record(self, table: Table[V], key: Key, former: V | None) -> None:
+    def record(self, table: Table[K, V], key: K, former: V | None) -> None:
         """Note the row's former value before it changes."""
         self._journal.append((table, key, former))  # type: ignore[arg-type]
 
@@ -185,7 +190,7 @@ class State:
     def get_encoded(self, key: bytes) -> bytes | None:
         """Return the value that the state tree binds to `key`."""
         table = self._tables[key[0] - 1]
-        row = table.get(decode(table.key_kind, key[1:]))  # type: ignore[arg-type]
+        row = table.get(decode(table.key_kind, key[1:]))
         return None if row is None else encode(row)
 
     def dump(self) -> Iterator[tuple[bytes, bytes]]:
@@ -198,7 +203,7 @@ class State:
         """Fill an empty state from a dump."""
         for key, value in rows:
             table = self._tables[key[0] - 1]
-            table.set_raw(decode(table.key_kind, key[1:]), decode(table.kind, value))  # type: ignore[arg-type]
+            table.set_raw(decode(table.key_kind, key[1:]), decode(table.kind, value))
 
     def get_params(self) -> Params:
         """Return the parameters in force."""

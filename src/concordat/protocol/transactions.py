@@ -85,10 +85,10 @@ def parse_transaction(wire: bytes, chain_id: bytes) -> SignedTransaction:
     """
     if len(wire) > TRANSACTION_BYTES_MAX:
         raise Rejected("ledger.too_large", len(wire), TRANSACTION_BYTES_MAX)
-    if len(wire) <= PAYLOAD_OFFSET:
-        raise Rejected("encoding.malformed", "transaction")
     if wire[SIGNATURE_BYTES : SIGNATURE_BYTES + 16] != DOMAIN:
         raise Rejected("ledger.wrong_domain")
+    if len(wire) <= PAYLOAD_OFFSET:
+        raise Rejected("encoding.malformed", "transaction")
     payload = decode(Payload, wire[PAYLOAD_OFFSET:])
     if payload.chain_id != chain_id:
         raise Rejected("ledger.wrong_chain", payload.chain_id.hex())
@@ -102,5 +102,3 @@ def authenticate_transaction(wire: bytes, chain_id: bytes) -> SignedTransaction:
     if not is_valid(transaction.public_key, wire[:SIGNATURE_BYTES], wire[SIGNATURE_BYTES:]):
         raise Rejected("ledger.bad_signature")
     return transaction
-
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -28,6 +29,7 @@ from concordat.protocol.context import (
 )
 from concordat.protocol.families import clock, contracts, credit, datasets, membership
 from concordat.protocol.genesis import Chain
+from concordat.protocol.messages import Event
 from concordat.protocol.receipts import OK, DueCause, Reason, TransactionCause
 from concordat.protocol.records import Lane, TransactionRef
 from concordat.protocol.state import State
@@ -35,7 +37,7 @@ from concordat.protocol.transactions import Entry, Payload, Receipt, SignedTrans
 
 NONCE_WINDOW = 48
 
-APPLY: dict[type[Struct], Callable[[Context, Struct], None]] = {
+APPLY: dict[type[Struct], Callable[..., None]] = {  # each function takes exactly the struct that it stands beside
     membership.Apply: membership.apply_apply,
     membership.Sponsor: membership.apply_sponsor,
     membership.Attest: membership.apply_attest,
@@ -55,7 +57,7 @@ APPLY: dict[type[Struct], Callable[[Context, Struct], None]] = {
     contracts.Terminate: contracts.apply_terminate,
     clock.Advance: clock.apply_advance,
     clock.Tick: lambda _context, _operation: None,
-}  # type: ignore[dict-item]  # each function takes exactly the struct it stands beside
+}
 
 FIRE: dict[int, Callable[[Context, bytes], None]] = {
     DUE_EPOCH: credit.fire_epoch,
@@ -95,7 +97,7 @@ class Block:
 Authenticate = Callable[[bytes], SignedTransaction]
 
 
-class InvalidBlock(Exception):
+class InvalidBlock(Exception):  # noqa: N818  # a verdict on a block, not an error of the program
     """No engine may decide such a block; a proposal that holds it is refused."""
 
 
@@ -164,7 +166,7 @@ def _fire_due(chain: Chain, state: State, block: Block) -> list[Entry]:
         _react_to_all(context)
         state.commit()
         cause = DueCause(due_at, kind, subject)
-        receipt = Receipt(OK, 0, (), tuple(context.events))
+        receipt = Receipt(OK, 0, (), _get_events(context))
         entries.append(Entry(block.height, block.time, len(entries), cause, receipt))
     return entries
 
@@ -271,7 +273,7 @@ def _apply_operations(chain: Chain, context: Context, payload: Payload, *, is_al
             return _make_refusal(rejection, operation=number)
         _react_to_all(context, seen)
     context.state.commit()
-    return Receipt(OK, 0, (), tuple(context.events))
+    return Receipt(OK, 0, (), _get_events(context))
 
 
 def _check_clock(chain: Chain, context: Context, operation: Struct, *, is_alone: bool) -> None:
@@ -283,6 +285,10 @@ def _check_clock(chain: Chain, context: Context, operation: Struct, *, is_alone:
             raise Rejected("clock.not_alone")
         if operation.time != context.time:
             raise Rejected("clock.not_forward", operation.time, context.time)
+
+
+def _get_events(context: Context) -> tuple[Event, ...]:
+    return cast("tuple[Event, ...]", tuple(context.events))
 
 
 def _make_refusal(rejection: Rejected, operation: int) -> Receipt:

@@ -43,17 +43,17 @@ REJECTIONS = (
 
 def check_tick(context: Context, *, is_scenario: bool) -> None:
     """Only a node's key ticks, and only where time runs by itself."""
-    if is_scenario:
-        raise Rejected("clock.scenario_only_advances")
     if "node" not in check_officer(context.state.officers.get((context.public_key,))).roles:
         raise Rejected("ledger.role_missing", "node")
+    if is_scenario:
+        raise Rejected("clock.scenario_only_advances")
 
 
 def check_advance(context: Context, *, is_scenario: bool) -> None:
     """Only an operator's officer moves time, and only simulated time."""
+    _, member = get_signer(context, "admin")
     if not is_scenario:
         raise Rejected("clock.not_a_scenario")
-    _, member = get_signer(context, "admin")
     if "operator" not in member.roles:
         raise Rejected("clock.not_an_operator")
 

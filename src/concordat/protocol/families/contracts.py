@@ -1,8 +1,8 @@
-"""Contracts: propose, sign, judge, deliver, acknowledge or object; lateness, cure, breach and the end by their own terms.
+"""Contracts: propose, sign, judge, deliver, acknowledge or object; lateness, cure, breach and the end by own terms.
 
-Normative text: spec/contracts.md (paper rows R7–R10). A delivery is never fulfilled by the debtor's word alone: it names
-a registered version that matches the obligation's evidence, and then needs the creditors' acknowledgement or the end
-of their objection period. Everything that waits for time waits in the due-queue.
+Normative text: spec/contracts.md (paper rows R7–R10). A delivery is never fulfilled by the debtor's word alone: it
+names a registered version that matches the obligation's evidence, and then needs the creditors' acknowledgement or the
+end of their objection period. Everything that waits for time waits in the due-queue.
 
     waiting ──due──▶ grace ──grace ends──▶ curing ──cure ends──▶ breached
        └───────────────┴──────deliver────────┴──▶ delivered ──accepted──▶ kept (in time) or cured (late)
@@ -247,12 +247,12 @@ Event = (
 
 REJECTIONS = (
     Rejection("contracts.proposer_not_party", "CON-1", may_succeed_later=False),
-    Rejection("contracts.invalid", "CON-5", may_succeed_later=True),
     Rejection("contracts.unknown", "CON-6", may_succeed_later=True),
     Rejection("contracts.not_a_party", "CON-7", may_succeed_later=False),
     Rejection("contracts.not_open_for_signature", "CON-8", may_succeed_later=False),
     Rejection("contracts.document_differs", "CON-3", may_succeed_later=False),
     Rejection("contracts.already_signed", "CON-9", may_succeed_later=False),
+    Rejection("contracts.invalid", "CON-5", may_succeed_later=True),
     Rejection("contracts.not_in_force", "CON-10", may_succeed_later=True),
     Rejection("contracts.unknown_obligation", "CON-11", may_succeed_later=False),
     Rejection("contracts.not_the_debtor", "CON-12", may_succeed_later=False),
@@ -434,19 +434,25 @@ def apply_acknowledge(context: Context, operation: Acknowledge) -> None:
 
 
 def apply_object(context: Context, operation: Object) -> None:
-    """CON-13, CON-21: the debtor gets one grace period anew; an unresolved objection lapses without a record."""
+    """CON-13, CON-21, CON-26: who delivered in time gets one grace period anew; a late delivery stays late.
+
+    An objection that nobody resolves lapses without a record.
+    """
     member, duty, row = _get_duty(context, operation.contract, operation.obligation, role="data")
     if member not in duty.creditors:
         raise Rejected("contracts.not_a_creditor", member)
     if row.status != "delivered":
         raise Rejected("contracts.nothing_delivered", operation.contract, operation.obligation, row.status)
-    due = max(row.due, context.time + duty.grace_days * DAY_US)
-    until = due + duty.cure_days * DAY_US
+    objections = row.objections + 1
+    extended = max(row.due, context.time + duty.grace_days * DAY_US)
+    until = extended + duty.cure_days * DAY_US
+    was_in_time = row.delivery is not None and row.delivery.time <= row.due
     context.state.duties.put(
         (operation.contract, operation.obligation),
-        replace(row, status="objected", due=due, objections=row.objections + 1),
+        replace(row, status="objected", due=extended if was_in_time else row.due, objections=objections),
     )
-    context.schedule(until, DUE_LAPSE, _subject(operation.contract, operation.obligation))
+    subject = _subject(operation.contract, operation.obligation) + objections.to_bytes(8, "big")
+    context.schedule(until, DUE_LAPSE, subject)
     context.emit(Objected(operation.contract, operation.obligation, member, operation.ground, until))
     _go_on(context, operation.contract)
 
@@ -488,7 +494,7 @@ def fire_late(context: Context, subject: bytes) -> None:
         return
     duty = context.state.terms[(number,)].obligations[obligation - 1]
     if context.state.contracts[(number,)].status == "suspended":
-        later = max(_held_up_until(context.state, number))
+        later = max(_held_up_until(context.state, number), default=context.time)
         if later <= context.time:
             raise InvariantBroken(f"contract {number} is suspended and nothing holds it up")
         context.state.duties.put((number, obligation), replace(row, due=later))
@@ -501,15 +507,27 @@ def fire_late(context: Context, subject: bytes) -> None:
 
 
 def _held_up_until(state: State, number: int) -> Iterator[int]:
-    """Yield, for each duty that suspends the contract, when it will at the latest have been cured or have failed."""
+    """Yield, for each duty that suspends the contract, when it will at the latest have been cured or have failed.
+
+    What is delivered at the very end of grace cures too: the end of grace was judged before it, at the same time.
+    """
     obligations = state.terms[(number,)].obligations
     for (_, place), row in state.duties.group(number):
         duty = obligations[int(place) - 1]
         grace_ends = row.due + duty.grace_days * DAY_US
         if row.status == "curing":
             yield grace_ends + duty.cure_days * DAY_US
-        elif row.status == "delivered" and row.delivery is not None and row.delivery.time > grace_ends:
+        elif (
+            row.status == "delivered"
+            and row.objections == 0
+            and row.delivery is not None
+            and row.delivery.time >= grace_ends
+        ):
             yield row.delivery.time + duty.objection_days * DAY_US
+
+
+def _is_held_up(state: State, number: int) -> bool:
+    return next(_held_up_until(state, number), None) is not None
 
 
 def fire_suspend(context: Context, subject: bytes) -> None:
@@ -546,8 +564,7 @@ def fire_lapse(context: Context, subject: bytes) -> None:
     """An objection that nobody resolved ends the contract; a one-sided complaint is not a negative (credit §2.1)."""
     number, obligation = _read_subject(subject)
     row = context.state.duties[(number, obligation)]
-    duty = context.state.terms[(number,)].obligations[obligation - 1]
-    if row.status == "objected" and row.due + duty.cure_days * DAY_US <= context.time:
+    if row.status == "objected" and row.objections == int.from_bytes(subject[10:], "big"):
         context.state.duties.put((number, obligation), replace(row, status="lapsed", settled_at=context.time))
         context.emit(Lapsed(number, obligation))
         _terminate(context, number, "dispute")
@@ -595,7 +612,7 @@ def _go_on(context: Context, number: int) -> None:
     if all(row.status in FINAL_DUTY for row in rows):
         _end(context, number, contract, "completed")
         context.emit(Completed(number))
-    elif contract.status == "suspended" and not any(_held_up_until(context.state, number)):
+    elif contract.status == "suspended" and not _is_held_up(context.state, number):
         context.state.contracts.put((number,), replace(contract, status="active"))
         context.emit(Resumed(number))
 
@@ -639,12 +656,14 @@ def _subject(number: int, obligation: int) -> bytes:
 
 
 def _read_subject(subject: bytes) -> tuple[int, int]:
-    return int.from_bytes(subject[:8], "big"), int.from_bytes(subject[8:], "big")
+    return int.from_bytes(subject[:8], "big"), int.from_bytes(subject[8:10], "big")
 
 
 def find_broken_invariants(state: State) -> Iterator[str]:
-    """CON-INV-1: in force iff all signed and not ended. CON-INV-2: ended means nothing is owed. CON-INV-3: suspended
-    iff a duty is overdue or waits to be accepted after being overdue.
+    """Yield what does not hold.
+
+    CON-INV-1: in force iff all signed and not ended. CON-INV-2: ended means nothing is owed. CON-INV-3: suspended iff a
+    duty is overdue or waits to be accepted after being overdue.
     """
     for key, contract in state.contracts.items():
         number = int(key[0])
@@ -654,5 +673,6 @@ def find_broken_invariants(state: State) -> Iterator[str]:
             yield f"CON-INV-1: {number}"
         if contract.ended_at is not None and any(row.status not in FINAL_DUTY for row in rows):
             yield f"CON-INV-2: {number}"
-        if contract.status == "active" and any(row.status == "curing" for row in rows):
+        is_in_force = contract.status in {"active", "suspended"}
+        if is_in_force and _is_held_up(state, number) != (contract.status == "suspended"):
             yield f"CON-INV-3: {number}"

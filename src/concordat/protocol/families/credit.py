@@ -77,7 +77,9 @@ Event = Recorded | Changed | ExitDue | EpochClosed
 # ── records ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def append_settlement(context: Context, contract: int, clause: int, settled_us: int, severity: Literal[0, 1, 2]) -> None:
+def append_settlement(
+    context: Context, contract: int, clause: int, settled_us: int, severity: Literal[0, 1, 2]
+) -> None:
     """CRD-3, CRD-4: one performance for each creditor; beside it a minor or general breach when it was late."""
     duty = context.state.terms[(contract,)].obligations[clause - 1]
     due_us = context.state.duties[(contract, clause)].due

@@ -241,10 +241,10 @@ REJECTIONS = (
     Rejection("membership.key_in_use", "MEM-1", may_succeed_later=False),
     Rejection("membership.id_taken", "MEM-2", may_succeed_later=False),
     Rejection("membership.code_taken", "MEM-3", may_succeed_later=False),
-    Rejection("membership.review_failed", "MEM-4", may_succeed_later=True),
     Rejection("membership.unknown_member", "MEM-5", may_succeed_later=True),
     Rejection("membership.nothing_to_sponsor", "MEM-6", may_succeed_later=True),
     Rejection("membership.not_named_as_sponsor", "MEM-7", may_succeed_later=False),
+    Rejection("membership.review_failed", "MEM-4", may_succeed_later=True),
     Rejection("membership.not_a_verifier", "MEM-8", may_succeed_later=True),
     Rejection("membership.not_in_verification", "MEM-9", may_succeed_later=True),
     Rejection("membership.dossier_differs", "MEM-10", may_succeed_later=False),
@@ -256,8 +256,8 @@ REJECTIONS = (
     Rejection("membership.possession_not_proved", "MEM-16", may_succeed_later=False),
     Rejection("membership.too_many_officers", "MEM-17", may_succeed_later=True),
     Rejection("membership.not_your_officer", "MEM-18", may_succeed_later=False),
-    Rejection("membership.last_admin", "MEM-19", may_succeed_later=True),
     Rejection("membership.roles_not_in_order", "MEM-20", may_succeed_later=False),
+    Rejection("membership.last_admin", "MEM-19", may_succeed_later=True),
 )
 
 REVIEW_REASONS = (
@@ -346,6 +346,7 @@ def apply_apply(context: Context, operation: Apply) -> None:
     """Register the identity; the application lapses unless it is finished in time."""
     check_apply(context, operation)
     state = context.state
+    _end_former_keys(context, operation.member)
     member = Member(
         name=operation.name,
         kind=operation.kind,
@@ -376,6 +377,15 @@ def apply_apply(context: Context, operation: Apply) -> None:
     lapses = context.time + context.params.application_days * DAY_US
     context.schedule(lapses, DUE_APPLICATION, operation.member.encode())
     context.emit(Applied(operation.member, operation.sponsor))
+
+
+def _end_former_keys(context: Context, member: str) -> None:
+    """MEM-2: a second try speaks with its own key alone; whoever tried before under this name speaks for it no more."""
+    row = context.state.members.get((member,))
+    for key in row.officers if row is not None else ():
+        if key != context.public_key:
+            officer = context.state.officers[(key,)]
+            context.state.officers.put((key,), replace(officer, removed_at=context.time))
 
 
 def apply_sponsor(context: Context, operation: Sponsor) -> None:
@@ -416,11 +426,11 @@ def _get_member(state: State, member: str) -> Member:
 
 
 def check_attest(context: Context, operation: Attest) -> tuple[str, Member]:
-    """MEM-8 to MEM-11; returns the verifier and the applicant's row."""
+    """MEM-5, MEM-8 to MEM-11; returns the verifier and the applicant's row."""
     verifier, row = get_signer(context, "admin")
+    applicant = _get_member(context.state, operation.member)
     if "verifier" not in row.roles or not is_in_standing(row):
         raise Rejected("membership.not_a_verifier", verifier)
-    applicant = _get_member(context.state, operation.member)
     if applicant.status != "reviewed":
         raise Rejected("membership.not_in_verification", operation.member, applicant.status)
     if operation.dossier != applicant.dossier:
@@ -441,11 +451,19 @@ def apply_attest(context: Context, operation: Attest) -> None:
     context.emit(Attested(operation.member, verifier, operation.verdict, approvals, needed))
     if approvals >= needed:
         admit(context, operation.member, applicant)
-    elif not operation.verdict:
-        verifiers = sum(1 for _, row in context.state.members.items() if "verifier" in row.roles and is_in_standing(row))
-        if verifiers - (len(attestations) - approvals) < needed:
-            context.state.members.put((operation.member,), replace(applicant, status="refused"))
-            context.emit(ApplicationRefused(operation.member))
+    elif not operation.verdict and approvals + _count_silent_verifiers(context.state, applicant) < needed:
+        context.state.members.put((operation.member,), replace(applicant, status="refused"))
+        context.emit(ApplicationRefused(operation.member))
+
+
+def _count_silent_verifiers(state: State, applicant: Member) -> int:
+    """Count the verifiers in standing that have not given their word yet."""
+    spoken = [attestation.verifier for attestation in applicant.attestations]
+    return sum(
+        1
+        for (member,), row in state.members.items()
+        if "verifier" in row.roles and is_in_standing(row) and member not in spoken
+    )
 
 
 def admit(context: Context, member: str, row: Member) -> None:
@@ -557,7 +575,6 @@ def _readmit(context: Context, member: str, row: Member) -> None:
 def apply_add_officer(context: Context, operation: AddOfficer) -> None:
     """MEM-1, MEM-16, MEM-17, MEM-20: a new key proves that somebody holds it."""
     member, row = get_signer(context, "admin")
-    _check_roles(operation.roles)
     if (operation.public_key,) in context.state.officers:
         raise Rejected("membership.key_in_use", context.state.officers[(operation.public_key,)].member)
     if not is_valid(
@@ -566,6 +583,7 @@ def apply_add_officer(context: Context, operation: AddOfficer) -> None:
         raise Rejected("membership.possession_not_proved")
     if len(row.officers) >= OFFICERS_MAX:
         raise Rejected("membership.too_many_officers", OFFICERS_MAX)
+    _check_roles(operation.roles)
     context.state.officers.put(
         (operation.public_key,), Officer(member, operation.roles, operation.card, context.time, None)
     )
@@ -613,7 +631,11 @@ def _check_admin_left(context: Context, member: str) -> None:
 
 
 def find_broken_invariants(state: State) -> Iterator[str]:
-    """MEM-INV-1: a code has one holder. MEM-INV-2: every officer listed is bound. MEM-INV-3: admitted means credit."""
+    """Yield what does not hold.
+
+    MEM-INV-1: a code has one holder. MEM-INV-2: the keys listed are those that speak for the member. MEM-INV-3:
+    admitted means credit.
+    """
     for (member,), row in state.members.items():
         identity = state.identities.get((row.scheme, row.code))
         if identity is None or identity.member != member:
@@ -624,3 +646,7 @@ def find_broken_invariants(state: State) -> Iterator[str]:
                 yield f"MEM-INV-2: {member}"
         if (row.admitted_at is not None) != ((member,) in state.credits):
             yield f"MEM-INV-3: {member}"
+    for (public_key,), officer in state.officers.items():
+        is_listed = public_key in state.members[(officer.member,)].officers
+        if officer.removed_at is None and not is_listed and officer.roles != ("node",):
+            yield f"MEM-INV-2: {officer.member}"
