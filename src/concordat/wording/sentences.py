@@ -1,0 +1,206 @@
+"""From the ledger's codes and values to one sentence in the reader's language.
+
+>>> render("rejection.contracts.too_few_rows", "en", 700, 744)
+'The version has 700 rows; the contract asks for at least 744.'
+>>> render("status.duty.grace", "zh")
+'逾期，宽限期内'
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from concordat.contracts.text import Language
+from concordat.errors import Rejected
+from concordat.primitives.codec import Struct, decode
+from concordat.primitives.identifiers import Label
+from concordat.primitives.ledger_time import format_time
+from concordat.protocol.families import contracts, credit, membership
+from concordat.protocol.receipts import OK, TransactionCause
+from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, Payload
+from concordat.wording import en, zh
+
+CATALOGS: Final[Mapping[Language, Mapping[str, str]]] = {"en": en.CATALOG, "zh": zh.CATALOG}
+
+NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+"""Members are shown by their identifiers."""
+
+_REASON_FAMILIES: Final = ("judge", "review")
+_FORMATTER: Final = string.Formatter()
+
+_TELLING: Final = (
+    "membership.hearing_opened",
+    "membership.admitted",
+    "membership.refused",
+    "contracts.activated",
+    "contracts.breached",
+    "contracts.terminated",
+    "credit.epoch_closed",
+)
+"""Events that say more about their entry than the one that comes first in it, the most telling first."""
+
+
+def render(
+    key: str, language: Language, /, *positional: object, names: Mapping[str, str] = NO_NAMES, **named: object
+) -> str:
+    """Return the sentence of `key` with its values. `names` has the display names of members, by identifier.
+
+    A placeholder's format says how its value is shown: `member`, `contract`, `time`, `digest`, `number`, `count` (of a
+    tuple), `text` (of a person), or a family of the catalog (`{status:status.duty}`). Tuples are shown item by item.
+    """
+    text = ""
+    for literal, field, spec, _ in _FORMATTER.parse(CATALOGS[language][key]):
+        text = _join(text, literal, language)
+        if field is not None:
+            value, _ = _FORMATTER.get_field(field, positional, named)
+            text = _join(text, _show(value, spec or "", language, names), language)
+    return text
+
+
+def _join(left: str, right: str, language: Language) -> str:
+    """Set a space where Chinese meets Latin letters or digits, so that a value of either script reads well."""
+    is_mixed = language == "zh" and left and right and {_is_han(left[-1]), _is_han(right[0])} == {True, False}
+    return f"{left} {right}" if is_mixed and _is_word(left[-1]) and _is_word(right[0]) else left + right
+
+
+def _is_han(character: str) -> bool:
+    return "\u3400" <= character <= "\u9fff"
+
+
+def _is_word(character: str) -> bool:
+    return _is_han(character) or (character.isascii() and character.isalnum())
+
+
+def _show(value: object, spec: str, language: Language, names: Mapping[str, str]) -> str:
+    catalog = CATALOGS[language]
+    match spec, value:
+        case "count", tuple():
+            return str(len(value))
+        case _, None | () | "":
+            return catalog["none"]
+        case _, tuple():
+            return catalog["separator"].join(_show(item, spec, language, names) for item in value)
+        case _, Label():
+            return value.in_language(language)
+        case "" | "text", _:
+            return str(value)
+        case "member", _:
+            return names.get(str(value), str(value))
+        case "contract", _:
+            return f"C-{value:04d}"
+        case "number", _:
+            return f"{value:,}"
+        case "time", int():
+            return _show_time(value, language)
+        case "digest", bytes():
+            return _show_digest(value.hex())
+        case "digest", _:
+            return _show_digest(str(value))
+        case _:
+            return catalog[f"{spec}.{value}"]
+
+
+def _show_time(time_us: int, language: Language) -> str:
+    """Minutes are enough for people; the exact time stands in the record."""
+    day, clock = format_time(time_us)[:16].split("T")
+    if language == "en":
+        return f"{day} {clock} UTC"
+    year, month, date = (int(part) for part in day.split("-"))
+    return f"{year}年{month}月{date}日 {clock}（UTC）"
+
+
+def _show_digest(digits: str) -> str:
+    return f"{digits[:8]}…{digits[-4:]}"
+
+
+def describe_operation(operation: Struct, signer: str, language: Language, names: Mapping[str, str] = NO_NAMES) -> str:
+    """Return what `signer` signs with this operation."""
+    return render(f"operation.{_get_key(operation)}", language, names=names, signer=signer, **_get_fields(operation))
+
+
+def describe_event(event: Struct, language: Language, names: Mapping[str, str] = NO_NAMES) -> str:
+    """Return what happened."""
+    return render(f"event.{_get_key(event)}", language, names=names, **_get_fields(event))
+
+
+def describe_reason(
+    code: str, parameters: tuple[str | int, ...], language: Language, names: Mapping[str, str] = NO_NAMES
+) -> str:
+    """Return a ground in words, for any code that the ledger, a file or a face refuses with.
+
+    `parameters` are those of `Rejected`; any other error has its `detail` as the only one.
+    """
+    return render(get_reason_key(code), language, *parameters, names=names)
+
+
+def describe_next_step(
+    code: str, parameters: tuple[str | int, ...], language: Language, names: Mapping[str, str] = NO_NAMES
+) -> str:
+    """Return what the reader can do about an error; `code` is the error's own, not one of its grounds."""
+    return render(f"next.{code}", language, *parameters, names=names)
+
+
+def get_reason_key(code: str) -> str:
+    """Return where the catalogs keep the words of a code: grounds and proofs have families of their own."""
+    family = code.partition(".")[0]
+    if family == "proof":
+        return code
+    return f"reason.{code}" if family in _REASON_FAMILIES else f"rejection.{code}"
+
+
+def describe_receipt(entry: Entry, signer: str, language: Language, names: Mapping[str, str] = NO_NAMES) -> str:
+    """Return one sentence for an entry of the ledger. `signer` is not read when a deadline caused the entry."""
+    receipt, cause = entry.receipt, entry.cause
+    if receipt.code != OK:
+        operation = _get_operation(cause, receipt.operation)
+        act = render(f"act.{_get_tag(operation) if operation is not None else 'unreadable'}", language)
+        ground = receipt.reasons[0]
+        reason = describe_reason(ground.code, ground.parameters, language, names)
+        return render("receipt.refused", language, names=names, act=act, signer=signer, reason=reason)
+    if receipt.events:
+        return describe_event(min(receipt.events, key=_get_rank), language, names)
+    operation = _get_operation(cause, 0)
+    if operation is not None:
+        return describe_operation(operation, signer, language, names)
+    return render("receipt.nothing_left", language)
+
+
+def _get_operation(cause: Struct, number: int) -> Struct | None:
+    """Return the operation of that number, None when there is no transaction or it cannot be read."""
+    if not isinstance(cause, TransactionCause):
+        return None
+    try:
+        return decode(Payload, cause.wire[PAYLOAD_OFFSET:]).operations[number]
+    except Rejected:
+        return None
+
+
+def _get_rank(event: Struct) -> int:
+    tag = _get_tag(event)
+    return _TELLING.index(tag) if tag in _TELLING else len(_TELLING)
+
+
+def _get_tag(value: Struct) -> str:
+    return str(value.__struct_config__.tag)
+
+
+def _get_fields(value: Struct) -> dict[str, object]:
+    return {name: getattr(value, name) for name in value.__struct_fields__}
+
+
+def _get_key(value: Struct) -> str:
+    """Return the tag, and a suffix where a value turns the sentence round."""
+    match value:
+        case membership.Sponsor(verdict=False) | membership.Attest(verdict=False) | membership.Attested(verdict=False):
+            return f"{_get_tag(value)}.refused"
+        case contracts.Signed(left=0) | contracts.EndAsked(left=0):
+            return f"{_get_tag(value)}.last"
+        case contracts.Settled(member=None):
+            return f"{_get_tag(value)}.silent"
+        case credit.Recorded(severity=severity) if severity > 0:
+            return f"{_get_tag(value)}.breach"
+        case _:
+            return _get_tag(value)

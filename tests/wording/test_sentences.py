@@ -1,0 +1,294 @@
+"""Sentences as people read them."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
+from msgspec import inspect
+
+from concordat.contracts.terms import MatchingTable, Obligation, Terms
+from concordat.contracts.text import Language
+from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import INTEGER_MAX, Label
+from concordat.primitives.ledger_time import DAY_US, parse_time
+from concordat.protocol.families import contracts, credit, membership
+from concordat.protocol.families.clock import Tick
+from concordat.protocol.messages import EVENTS, OPERATIONS
+from concordat.protocol.receipts import DueCause, Reason, TransactionCause
+from concordat.protocol.transactions import Entry, Payload, Receipt, make_signed_bytes
+from concordat.wording.sentences import (
+    describe_event,
+    describe_next_step,
+    describe_operation,
+    describe_reason,
+    describe_receipt,
+    render,
+)
+
+NOON = parse_time("2027-02-14T12:00:30Z")
+DIGEST = bytes.fromhex("4be107aa" + "00" * 26 + "19c3")
+EN_NAMES = {"azure-bay": "Azure Bay", "north-terrace": "North Terrace"}
+ZH_NAMES = {"azure-bay": "蔚湾", "north-terrace": "北台"}
+
+
+OPEN_FIELDS: dict[tuple[type, str], st.SearchStrategy[Any]] = {
+    (membership.HearingOpened, "limb"): st.sampled_from(("score", "strikes")),
+    (credit.ExitDue, "limb"): st.sampled_from(("score", "strikes")),
+    (credit.Recorded, "severity"): st.integers(0, 3),
+}
+"""Fields whose values the rules know, and not the types."""
+
+
+def strategy_of(info: inspect.Type) -> st.SearchStrategy[Any]:
+    """Return values of any type that messages are made of, with no brace in any text."""
+    match info:
+        case inspect.Metadata(type=inner):
+            return strategy_of(inner)
+        case inspect.StructType(cls=kind) if kind is Label:
+            return st.sampled_from((Label("Azure Bay", "蔚湾"), Label("Azure Bay", ""), Label("", "蔚湾")))
+        case inspect.StructType(cls=kind, fields=fields):
+            parts = ((OPEN_FIELDS.get((kind, field.name)), field.type) for field in fields)
+            return st.builds(kind, *(strategy_of(type_) if open_ is None else open_ for open_, type_ in parts))
+        case inspect.IntType(ge=low, le=high, lt=below):
+            return st.integers(low or 0, INTEGER_MAX if high is None and below is None else high or (below or 1) - 1)
+        case inspect.StrType(pattern=pattern, min_length=least):
+            return st.sampled_from(("azure-bay", "pine2") if pattern and least else ("", "蔚湾", "x %s $1 \\n"))
+        case inspect.BytesType(min_length=least, max_length=most):
+            return st.binary(min_size=least or 0, max_size=most or 8)
+        case inspect.BoolType():
+            return st.booleans()
+        case inspect.NoneType():
+            return st.none()
+        case inspect.LiteralType(values=values):
+            return st.sampled_from(values)
+        case inspect.UnionType(types=types):
+            return st.one_of(*(strategy_of(kind) for kind in types))
+        case inspect.VarTupleType(item_type=item, min_length=least):
+            return st.lists(strategy_of(item), min_size=least or 0, max_size=3).map(tuple)
+    raise AssertionError(info)
+
+
+def make_strategy(kinds: dict[str, type[Struct]]) -> st.SearchStrategy[Any]:
+    return st.one_of(*(strategy_of(inspect.type_info(kind)) for kind in kinds.values()))
+
+
+LANGUAGES = st.sampled_from(get_args(Language))
+
+
+@settings(deadline=None)
+@given(make_strategy(OPERATIONS), LANGUAGES)
+def test_every_operation_can_be_told(operation: Struct, language: Language) -> None:
+    text = describe_operation(operation, "azure-bay", language)
+    assert text
+    assert not set("{}") & set(text)
+
+
+@settings(deadline=None)
+@given(make_strategy(EVENTS), LANGUAGES)
+def test_every_event_can_be_told(event: Struct, language: Language) -> None:
+    text = describe_event(event, language)
+    assert text
+    assert not set("{}") & set(text)
+
+
+@pytest.mark.parametrize("kind", [*OPERATIONS.values(), *EVENTS.values()], ids=lambda kind: kind.__qualname__)
+def test_each_struct_is_told_in_both_languages(kind: type[Struct]) -> None:
+    value = find(strategy_of(inspect.type_info(kind)), lambda _: True)
+    for language in get_args(Language):
+        text = (
+            describe_operation(value, "pine2", language)
+            if kind in OPERATIONS.values()
+            else describe_event(value, language)
+        )
+        assert text.endswith((".", "。", "none", "无"))
+
+
+TERMS = Terms(
+    "supply/1",
+    Label("Monthly readings", "月度监测数据"),
+    ("north-terrace", "azure-bay"),
+    tuple(
+        Obligation(
+            debtor="north-terrace",
+            creditors=("azure-bay",),
+            subject=Label("Readings", "监测数据"),
+            size=600,
+            dataset="hourly-readings",
+            evidence=MatchingTable(DIGEST, 700),
+            due=NOON + month * 28 * DAY_US,
+            grace_days=5,
+            cure_days=14,
+            objection_days=7,
+            consequence="terminate",
+        )
+        for month in (1, 2)
+    ),
+    NOON,
+)
+
+OPERATION_SENTENCES = (
+    (
+        contracts.Propose(TERMS),
+        (
+            "North Terrace proposes “Monthly readings” (agreement on the supply of data) between North Terrace, Azure "
+            "Bay. Obligations: 2; size in units: 1,200; to be signed by 2027-02-14 12:00 UTC."
+        ),
+        (
+            "北台提出《月度监测数据》（数据供给协议），当事方：北台、蔚湾；义务 2 项，规模 1,200 单位，"
+            "须于 2027年2月14日 12:00（UTC）前签署。"
+        ),
+    ),
+    (
+        contracts.Sign(42, DIGEST),
+        "North Terrace signs contract C-0042, document 4be107aa…19c3.",
+        "北台签署合同 C-0042，文本摘要 4be107aa…19c3。",
+    ),
+    (
+        contracts.Decline(42, ""),
+        "North Terrace declines to sign contract C-0042. Reason: none",
+        "北台拒绝签署合同 C-0042。理由：无",
+    ),
+    (
+        membership.Sponsor("azure-bay", verdict=False),
+        "North Terrace will not stand for Azure Bay.",
+        "北台不同意推荐蔚湾。",
+    ),
+    (
+        membership.SetRoles(DIGEST, ("admin", "data")),
+        "North Terrace changes what the officer with key 4be107aa…19c3 may do. Roles: administrator, data.",
+        "北台变更密钥 4be107aa…19c3 所属经办人的职责：管理员、数据。",
+    ),
+)
+
+EVENT_SENTENCES = (
+    (
+        contracts.Delivered(42, 2, "north-terrace", "hourly-readings", 4, NOON),
+        (
+            "North Terrace delivered version 4 of hourly-readings for obligation 2 of contract C-0042; without an "
+            "objection it counts as accepted on 2027-02-14 12:00 UTC."
+        ),
+        "北台就合同 C-0042 第 2 项义务交付了 hourly-readings 版本 4；至 2027年2月14日 12:00（UTC）无异议即视为接受。",
+    ),
+    (
+        contracts.Settled(12345, 1, "north-terrace", "azure-bay", NOON, 1),
+        (
+            "North Terrace fulfilled obligation 1 of contract C-12345 (late, within the grace period); Azure Bay "
+            "accepted the delivery of 2027-02-14 12:00 UTC."
+        ),
+        "北台已履行合同 C-12345 第 1 项义务（逾期，宽限期内）；蔚湾已确认 2027年2月14日 12:00（UTC）的交付。",
+    ),
+    (
+        contracts.Settled(42, 1, "north-terrace", None, NOON, 0),
+        (
+            "North Terrace fulfilled obligation 1 of contract C-0042 (in time); nobody objected to the delivery of "
+            "2027-02-14 12:00 UTC."
+        ),
+        (
+            "北台已履行合同 C-0042 第 1 项义务（按期）；对 2027年2月14日 12:00（UTC）的交付，"
+            "异议期内无人提出异议，视为接受。"
+        ),
+    ),
+    (
+        contracts.Signed(42, "maple-ridge", 0),
+        "maple-ridge signed contract C-0042; all parties have now signed.",
+        "maple-ridge 已签署合同 C-0042，各方均已签署。",
+    ),
+    (
+        credit.Recorded("north-terrace", "azure-bay", 2, 42, 1, 0),
+        "A general breach by North Terrace towards Azure Bay was recorded: obligation 1 of contract C-0042.",
+        "已记录北台对蔚湾的一次一般违约：合同 C-0042 第 1 项义务。",
+    ),
+    (
+        membership.HearingOpened("azure-bay", "score", NOON),
+        (
+            "A hearing opened for Azure Bay: low credit at three successive epoch closes. It may sign no new contract "
+            "and may file a statement until 2027-02-14 12:00 UTC."
+        ),
+        "对蔚湾启动听证：连续三个结算期信用分过低。在此期间不得签订新合同，可于 2027年2月14日 12:00（UTC）前提交陈述。",
+    ),
+)
+
+
+@pytest.mark.parametrize(("operation", "en", "zh"), OPERATION_SENTENCES)
+def test_what_one_is_about_to_sign_reads_as_written(operation: Struct, en: str, zh: str) -> None:
+    assert describe_operation(operation, "north-terrace", "en", EN_NAMES) == en
+    assert describe_operation(operation, "north-terrace", "zh", ZH_NAMES) == zh
+
+
+@pytest.mark.parametrize(("event", "en", "zh"), EVENT_SENTENCES)
+def test_what_happened_reads_as_written(event: Struct, en: str, zh: str) -> None:
+    assert describe_event(event, "en", EN_NAMES) == en
+    assert describe_event(event, "zh", ZH_NAMES) == zh
+
+
+def test_a_ground_names_members_and_states_in_the_reader_s_language() -> None:
+    reason = ("review.sponsor_not_in_standing", ("azure-bay", "suspended"))
+    assert describe_reason(*reason, "en", EN_NAMES) == "The sponsor Azure Bay may not sponsor; it is in a hearing."
+    assert describe_reason(*reason, "zh", ZH_NAMES) == "推荐方蔚湾不能推荐，当前状态：听证中。"
+    assert describe_reason("proof.bad_state", (), "zh") == "有数值不在已签名的状态之中。"
+    assert describe_next_step("datasets.version_not_next", (7, 5), "en") == "Register it as version 5."
+    assert describe_next_step("datasets.version_not_next", (7, 5), "zh") == "请按版本号 5 登记。"
+
+
+def test_a_text_by_a_person_is_never_read_as_a_sentence_of_ours() -> None:
+    decline = contracts.Decline(1, "{contract.__class__} {0}")
+    assert describe_operation(decline, "aa", "en").endswith("Reason: {contract.__class__} {0}")
+    assert render("rejection.input.does_not_fit", "en", "{0}") == "A value does not fit: {0}"
+
+
+# ── entries ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def make_entry(receipt: Receipt, *operations: Any) -> Entry:
+    payload = Payload(DIGEST, 1, 0, 1, 9, b"", operations)
+    return Entry(7, NOON, 0, TransactionCause(bytes(64) + make_signed_bytes(DIGEST, payload)), receipt)
+
+
+def tell(entry: Entry) -> tuple[str, str]:
+    return (
+        describe_receipt(entry, "north-terrace", "en", EN_NAMES),
+        describe_receipt(entry, "north-terrace", "zh", ZH_NAMES),
+    )
+
+
+def test_a_refused_entry_tells_who_tried_what_and_the_first_ground() -> None:
+    reasons = (Reason("contracts.too_few_rows", (700, 744)), Reason("judge.sign_by_past", ()))
+    receipt = Receipt("contracts.too_few_rows", 1, reasons, ())
+    assert tell(make_entry(receipt, Tick(), contracts.Deliver(42, 2, 4))) == (
+        "Delivery by North Terrace was refused: The version has 700 rows; the contract asks for at least 744.",
+        "北台的交付未获受理：版本为 700 行，合同约定不少于 744 行。",
+    )
+
+
+def test_a_refused_entry_that_cannot_be_read_is_told_too() -> None:
+    receipt = Receipt("encoding.malformed", 0, (Reason("encoding.malformed", ("transaction",)),), ())
+    for wire in (b"", bytes(200)):
+        assert tell(Entry(7, NOON, 0, TransactionCause(wire), receipt)) == (
+            "Request by North Terrace was refused: The bytes cannot be read (transaction).",
+            "北台的请求未获受理：字节内容无法解读（transaction）。",
+        )
+
+
+def test_an_entry_tells_its_most_telling_event() -> None:
+    events = (contracts.Signed(42, "azure-bay", 0), contracts.Activated(42))
+    assert tell(make_entry(Receipt("ok", 0, (), events), contracts.Sign(42, DIGEST)))[0] == (
+        "Contract C-0042 was judged valid and is in force."
+    )
+    events_of_settlement = (contracts.Settled(42, 1, "aa", "bb", NOON, 0), contracts.Completed(42))
+    entry = make_entry(Receipt("ok", 0, (), events_of_settlement), contracts.Acknowledge(42, 1))
+    assert tell(entry)[0].startswith("aa fulfilled obligation 1")
+
+
+def test_an_entry_without_events_tells_its_operation_or_that_nothing_was_left() -> None:
+    nothing = Receipt("ok", 0, (), ())
+    assert tell(make_entry(nothing, Tick())) == (
+        "North Terrace asks the ledger to deal with what has become due.",
+        "北台提请账本处理到期事项。",
+    )
+    assert tell(Entry(7, NOON, 0, DueCause(NOON, 2, b""), nothing)) == (
+        "A deadline came and there was nothing left to do.",
+        "期限已到，无待处理事项。",
+    )
