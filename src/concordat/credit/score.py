@@ -1,0 +1,179 @@
+"""The score: from the records of one member to R, K and the reasons for every point (CRD-6, CRD-7, CRD-15).
+
+Evidence is summed by week and each week fades by one table look-up, so the result depends on the records alone, never
+on the order or the moments in which they were counted.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable, Sequence
+from math import isqrt
+
+from concordat.credit.records import Record, RecordId, get_record_id
+from concordat.credit.rulebook import RULEBOOK, Decay
+from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import Milli, Natural
+
+_SHIFT = 20  # the decay tables are in 2**-20
+_DECAYS: tuple[Decay, ...] = (RULEBOOK.performance_decay, *(rule.decay for rule in RULEBOOK.negatives))
+_LOSSES = (0, *(1000 * rule.loss for rule in RULEBOOK.negatives))
+
+_Ranked = tuple[int, RecordId, int]
+"""(minus the value, id, week): sorts as performances are ranked within a pair and quarter."""
+
+_Buckets = dict[tuple[int, int], int]
+"""Evidence by (severity, week), before it fades."""
+
+
+class Score(Struct, frozen=True):
+    """Credit R and confidence K, and the faded evidence for and against, in millionths of a full performance."""
+
+    score: Milli
+    confidence: Milli
+    positive: Natural
+    negative: Natural
+
+
+class Reason(Struct, frozen=True):
+    """What one record moves: the points it added in ledger order, and the score as it would be without it."""
+
+    record: RecordId
+    delta: int
+    score_without: Milli
+
+
+def is_live(record: Record, week: int) -> bool:
+    """Tell whether the record has been appended by `week` and has not expired."""
+    return 0 <= week - record.week <= _DECAYS[record.severity].expiry_weeks
+
+
+def is_counted(record: Record, week: int) -> bool:
+    """Tell whether the record can still move the score: it is live, or it holds a rank before one that may be.
+
+    What is no longer counted will never be again and may be dropped.
+    """
+    if record.severity:
+        return is_live(record, week)
+    quarter_weeks = RULEBOOK.quarter_weeks
+    last_week = record.week - record.week % quarter_weeks + quarter_weeks - 1
+    return record.week <= week <= last_week + RULEBOOK.performance_decay.expiry_weeks
+
+
+def compute_score(records: Iterable[Record], week: int) -> Score:
+    """Return the score at `week` of the one member whose records these are; later records are not seen."""
+    buckets: _Buckets = {}
+    groups: dict[tuple[str, int], list[_Ranked]] = {}
+    for record in records:
+        if not is_counted(record, week):
+            continue
+        if record.severity:
+            key = (record.severity, record.week)
+            buckets[key] = buckets.get(key, 0) + _compute_loss(record)
+        else:
+            groups.setdefault(_get_pair_quarter(record), []).append(_get_ranked(record))
+    for group in groups.values():
+        group.sort()
+        _add_group(buckets, group, 1)
+    return _compute_ratios(*_compute_totals(buckets, week))
+
+
+def compute_reasons(records: Sequence[Record], week: int) -> tuple[Reason, ...]:
+    """Return the reasons for the score at `week`, in ledger order, one for each record that is counted.
+
+    Newcomer's score + all deltas == `compute_score(records, week).score`, always.
+    """
+    counted = sorted((record for record in records if is_counted(record, week)), key=get_record_id)
+    buckets: _Buckets = {}
+    groups: dict[tuple[str, int], list[_Ranked]] = {}
+    deltas: list[int] = []
+    positive, negative = 0, 0
+    before = _compute_ratios(positive, negative).score
+    for record in counted:
+        change = _compute_change(record, groups, is_added=True)
+        gain, loss = _compute_shift(buckets, change, week)
+        positive, negative = positive + gain, negative + loss
+        for key, amount in change.items():
+            buckets[key] = buckets.get(key, 0) + amount
+        after = _compute_ratios(positive, negative).score
+        deltas.append(after - before)
+        before = after
+    reasons: list[Reason] = []
+    for record, delta in zip(counted, deltas, strict=True):
+        gain, loss = _compute_shift(buckets, _compute_change(record, groups, is_added=False), week)
+        without = _compute_ratios(positive + gain, negative + loss).score
+        reasons.append(Reason(get_record_id(record), delta, without))
+    return tuple(reasons)
+
+
+def _get_pair_quarter(record: Record) -> tuple[str, int]:
+    return (record.counterparty, record.week // RULEBOOK.quarter_weeks)
+
+
+def _get_ranked(record: Record) -> _Ranked:
+    return (-record.value, get_record_id(record), record.week)
+
+
+def _compute_loss(record: Record) -> int:
+    return record.size_milli * _LOSSES[record.severity]
+
+
+def _add_group(buckets: _Buckets, group: Sequence[_Ranked], sign: int) -> None:
+    """Add to the buckets, or take from them, the evidence of one pair's quarter: the k-th largest counts one k-th."""
+    for rank, (minus_value, _, week) in enumerate(group, start=1):
+        buckets[(0, week)] = buckets.get((0, week), 0) + sign * (-minus_value // rank)
+
+
+def _compute_change(record: Record, groups: dict[tuple[str, int], list[_Ranked]], *, is_added: bool) -> _Buckets:
+    """Return how each bucket moves when the record comes (and ranks in `groups` from then on) or goes (only asked)."""
+    if record.severity:
+        loss = _compute_loss(record)
+        return {(record.severity, record.week): loss if is_added else -loss}
+    group = groups.setdefault(_get_pair_quarter(record), [])
+    change: _Buckets = {}
+    _add_group(change, group, -1)
+    if is_added:
+        insort(group, _get_ranked(record))
+        _add_group(change, group, 1)
+    else:
+        own = _get_ranked(record)
+        _add_group(change, [ranked for ranked in group if ranked != own], 1)
+    return change
+
+
+def _compute_faded(severity: int, amount: int, age: int) -> int:
+    factors = _DECAYS[severity].factors
+    return amount * factors[age] >> _SHIFT if age < len(factors) else 0
+
+
+def _compute_totals(buckets: _Buckets, week: int) -> tuple[int, int]:
+    positive, negative = 0, 0
+    for (severity, bucket_week), amount in buckets.items():
+        faded = _compute_faded(severity, amount, week - bucket_week)
+        if severity:
+            negative += faded
+        else:
+            positive += faded
+    return positive, negative
+
+
+def _compute_shift(buckets: _Buckets, change: _Buckets, week: int) -> tuple[int, int]:
+    """Return by how much the totals move when `change` is added; each bucket is rounded once, as a whole."""
+    after = {key: buckets.get(key, 0) + amount for key, amount in change.items()}
+    before = {key: buckets.get(key, 0) for key in change}
+    positive_after, negative_after = _compute_totals(after, week)
+    positive_before, negative_before = _compute_totals(before, week)
+    return positive_after - positive_before, negative_after - negative_before
+
+
+def _compute_ratios(positive: int, negative: int) -> Score:
+    saturation = RULEBOOK.saturation
+    effective = positive if positive <= saturation else isqrt(positive * saturation)
+    supporting = effective + RULEBOOK.prior_positive
+    evidence = positive + negative
+    return Score(
+        score=1000 * supporting // (supporting + negative + RULEBOOK.prior_negative),
+        confidence=1000 * evidence // (evidence + RULEBOOK.confidence_prior),
+        positive=positive,
+        negative=negative,
+    )
