@@ -23,7 +23,7 @@ from concordat.primitives.identifiers import DatasetName, Label, MemberId, TimeU
 from concordat.primitives.ledger_time import DAY_US
 
 
-class Item(Struct):
+class Item(Struct, frozen=True):
     """What one party supplies, once or `times` times every `every_days` days."""
 
     debtor: MemberId
@@ -37,7 +37,7 @@ class Item(Struct):
     times: Annotated[int, Meta(ge=1, le=64)]
 
 
-class Draft(Struct):
+class Draft(Struct, frozen=True):
     """The few things people decide; `grace_days`, `cure_days`, `objection_days` hold for all items."""
 
     template: Literal["exchange/1", "supply/1"]

@@ -22,20 +22,20 @@ Units = Annotated[int, Meta(ge=1, le=1_000_000)]
 TemplateName = Literal["exchange/1", "supply/1"]
 
 
-class ExactFile(Struct, tag="exact_file"):
+class ExactFile(Struct, frozen=True, tag="exact_file"):
     """Evidence: the registered version has exactly this digest."""
 
     digest: Digest
 
 
-class MatchingTable(Struct, tag="matching_table"):
+class MatchingTable(Struct, frozen=True, tag="matching_table"):
     """Evidence: the registered version has this schema and at least this many rows."""
 
     schema: Digest
     rows_min: Natural
 
 
-class Obligation(Struct):
+class Obligation(Struct, frozen=True):
     """One duty of one party. Its number is its place in the terms, counted from 1."""
 
     debtor: MemberId
@@ -66,7 +66,7 @@ class Obligation(Struct):
         return self.grace_ends + self.cure_days * DAY_US
 
 
-class Terms(Struct):
+class Terms(Struct, frozen=True):
     """What every party signs. `sign_by`: unsigned by then, the offer is void."""
 
     template: TemplateName

@@ -48,7 +48,7 @@ Sign = Callable[[bytes], bytes]
 """Signs a checkpoint's note with the node's key."""
 
 
-class BlockRecord(Struct):
+class BlockRecord(Struct, frozen=True):
     """One block as it stands in the log: history's leaves as their exact bytes, and the signed checkpoint after them."""
 
     height: Positive

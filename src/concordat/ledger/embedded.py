@@ -61,7 +61,7 @@ class EmbeddedEngine:
         self._waiting: dict[bytes, Future[Committed]] = {}
         self._has_work = threading.Condition()
         self._is_closing = False
-        self._thread = threading.Thread(target=self._run, name="ledger")
+        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
     def submit(self, wire: bytes) -> Future[Committed]:

@@ -48,7 +48,7 @@ PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 
 
-class Label(Struct):
+class Label(Struct, frozen=True):
     """A name or title in two languages. One of them may be empty; a face says so and shows the other."""
 
     en: ShortText

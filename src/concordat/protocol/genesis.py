@@ -25,7 +25,7 @@ from concordat.protocol.records import Identity, Member, MemberKind, MemberRole,
 from concordat.protocol.state import State
 
 
-class Founder(Struct):
+class Founder(Struct, frozen=True):
     """A member from the first block on."""
 
     member: MemberId
@@ -37,7 +37,7 @@ class Founder(Struct):
     public_keys: Annotated[tuple[PublicKey, ...], Meta(min_length=1, max_length=32)]
 
 
-class Genesis(Struct):
+class Genesis(Struct, frozen=True):
     """The genesis document."""
 
     format: Literal["concordat/genesis/v1"]

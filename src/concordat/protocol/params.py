@@ -10,7 +10,7 @@ from msgspec import Meta
 from concordat.primitives.codec import Struct, encode
 
 
-class Params(Struct):
+class Params(Struct, frozen=True):
     """The knobs that every node must share. Defaults stand in `DEFAULT_PARAMS`."""
 
     verify_k: Annotated[int, Meta(ge=1, le=100)]

@@ -10,14 +10,14 @@ from concordat.primitives.identifiers import Natural, TimeUs
 OK = "ok"
 
 
-class Reason(Struct):
+class Reason(Struct, frozen=True):
     """One ground of a refusal: a frozen code and the values it speaks of."""
 
     code: str
     parameters: tuple[str | int, ...]
 
 
-class ReceiptBase(Struct):
+class ReceiptBase(Struct, frozen=True):
     """What every receipt begins with; `events` is typed where the events are known (`protocol.messages`)."""
 
     code: str
@@ -28,13 +28,13 @@ class ReceiptBase(Struct):
     """Every ground of a refusal that has several; the parameters of one that has one."""
 
 
-class TransactionCause(Struct, tag="transaction"):
+class TransactionCause(Struct, frozen=True, tag="transaction"):
     """The entry was caused by a member's transaction, kept whole."""
 
     wire: bytes
 
 
-class DueCause(Struct, tag="due"):
+class DueCause(Struct, frozen=True, tag="due"):
     """The entry was caused by a due item, judged at its own time."""
 
     due_at: TimeUs

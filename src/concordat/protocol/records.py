@@ -33,7 +33,7 @@ DutyStatus = Literal[
 FINAL_DUTY = ("kept", "cured", "breached", "lapsed", "released")
 
 
-class Attestation(Struct):
+class Attestation(Struct, frozen=True):
     """One verifier's word on a dossier."""
 
     verifier: MemberId
@@ -41,7 +41,7 @@ class Attestation(Struct):
     time: TimeUs
 
 
-class Member(Struct):
+class Member(Struct, frozen=True):
     """A member or an applicant: legal identity, standing, keys (paper rows R1–R3)."""
 
     name: Label
@@ -69,13 +69,13 @@ class Member(Struct):
     statement: Digest | None
 
 
-class Identity(Struct):
+class Identity(Struct, frozen=True):
     """Who holds a legal code: a code is one member's for life."""
 
     member: MemberId
 
 
-class Officer(Struct):
+class Officer(Struct, frozen=True):
     """A key and what it may do for its member. The person behind it is a commitment."""
 
     member: MemberId
@@ -86,27 +86,27 @@ class Officer(Struct):
     removed_at: TimeUs | None
 
 
-class Lane(Struct):
+class Lane(Struct, frozen=True):
     """Replay window of one signer's lane: the highest nonce and which of the 48 below it were used."""
 
     highest: Natural
     used: Annotated[int, Meta(ge=0, lt=2**48)]
 
 
-class TransactionRef(Struct):
+class TransactionRef(Struct, frozen=True):
     """Where a client's key leads: the transaction that used it."""
 
     transaction: Digest
 
 
-class Dataset(Struct):
+class Dataset(Struct, frozen=True):
     """A dataset and its newest version."""
 
     title: Label
     latest: Positive
 
 
-class Version(Struct):
+class Version(Struct, frozen=True):
     """One registered version: commitments to a file, never the file."""
 
     digest: Digest
@@ -119,7 +119,7 @@ class Version(Struct):
     withdrawn_reason: ShortText | None
 
 
-class PartySignature(Struct):
+class PartySignature(Struct, frozen=True):
     """One party's assent to the exact document."""
 
     member: MemberId
@@ -127,7 +127,7 @@ class PartySignature(Struct):
     time: TimeUs
 
 
-class Contract(Struct):
+class Contract(Struct, frozen=True):
     """A contract's status; its terms stand in their own table and never change."""
 
     document: Digest
@@ -141,14 +141,14 @@ class Contract(Struct):
     """Parties that asked to end it; when all have, it ends without a breach."""
 
 
-class Delivery(Struct):
+class Delivery(Struct, frozen=True):
     """A version handed over for an obligation."""
 
     version: Positive
     time: TimeUs
 
 
-class Duty(Struct):
+class Duty(Struct, frozen=True):
     """How one obligation stands. `due` moves only by an objection or a suspension."""
 
     status: DutyStatus
@@ -158,7 +158,7 @@ class Duty(Struct):
     settled_at: TimeUs | None
 
 
-class Credit(Struct):
+class Credit(Struct, frozen=True):
     """A member's published score, and what the next epoch close needs."""
 
     score: Score
@@ -170,17 +170,17 @@ class Credit(Struct):
     """Successive epoch closes that met the exit condition by score."""
 
 
-class Flow(Struct):
+class Flow(Struct, frozen=True):
     """Units settled by a debtor towards a creditor in one week."""
 
     units: Natural
 
 
-class Due(Struct):
+class Due(Struct, frozen=True):
     """A due item waits; its key says when, what and for whom."""
 
 
-class Counter(Struct):
+class Counter(Struct, frozen=True):
     """The last number given out."""
 
     last: Natural

@@ -27,7 +27,7 @@ TRANSACTION_BYTES_MAX = 65_536
 LANES = 16
 
 
-class Payload(Struct):
+class Payload(Struct, frozen=True):
     """What a signer signs, after the domain and its key."""
 
     chain_id: Digest
@@ -41,13 +41,13 @@ class Payload(Struct):
     operations: Annotated[tuple[Operation, ...], Meta(min_length=1, max_length=100)]
 
 
-class Receipt(ReceiptBase):
+class Receipt(ReceiptBase, frozen=True):
     """The ledger's answer, with what happened."""
 
     events: tuple[Event, ...]
 
 
-class Entry(Struct):
+class Entry(Struct, frozen=True):
     """A leaf of history: its place, its cause, its outcome."""
 
     height: Natural

@@ -13,17 +13,17 @@ from concordat.protocol.context import Context, check_officer, get_signer
 from concordat.protocol.receipts import Rejection
 
 
-class Tick(Struct, tag="clock.tick"):
+class Tick(Struct, frozen=True, tag="clock.tick"):
     """Nothing but a reason for a block; signed by a node's key."""
 
 
-class Advance(Struct, tag="clock.advance"):
+class Advance(Struct, frozen=True, tag="clock.advance"):
     """Simulated time moves to `time`; signed by an operator's officer."""
 
     time: TimeUs
 
 
-class Advanced(Struct, tag="clock.advanced"):
+class Advanced(Struct, frozen=True, tag="clock.advanced"):
     """Simulated time moved."""
 
     time: TimeUs

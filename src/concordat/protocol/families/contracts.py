@@ -49,27 +49,27 @@ from concordat.protocol.state import State
 Ground = Literal["incomplete", "wrong_content", "wrong_period", "not_received"]
 
 
-class Propose(Struct, tag="contracts.propose"):
+class Propose(Struct, frozen=True, tag="contracts.propose"):
     """Offer terms; the ledger judges them and gives the contract its number."""
 
     terms: Terms
 
 
-class Sign(Struct, tag="contracts.sign"):
+class Sign(Struct, frozen=True, tag="contracts.sign"):
     """Assent to the exact document read (CON-3)."""
 
     contract: Positive
     document: Digest
 
 
-class Decline(Struct, tag="contracts.decline"):
+class Decline(Struct, frozen=True, tag="contracts.decline"):
     """A party will not sign; never a record (credit §2.1)."""
 
     contract: Positive
     reason: ShortText
 
 
-class Deliver(Struct, tag="contracts.deliver"):
+class Deliver(Struct, frozen=True, tag="contracts.deliver"):
     """The debtor hands over a registered version for one obligation."""
 
     contract: Positive
@@ -77,14 +77,14 @@ class Deliver(Struct, tag="contracts.deliver"):
     version: Positive
 
 
-class Acknowledge(Struct, tag="contracts.acknowledge"):
+class Acknowledge(Struct, frozen=True, tag="contracts.acknowledge"):
     """A creditor accepts a delivery, or drops its own objection."""
 
     contract: Positive
     obligation: Positive
 
 
-class Object(Struct, tag="contracts.object"):
+class Object(Struct, frozen=True, tag="contracts.object"):
     """A creditor objects to a delivery within its period; `statement` commits to the grounds in full."""
 
     contract: Positive
@@ -93,20 +93,20 @@ class Object(Struct, tag="contracts.object"):
     statement: Digest
 
 
-class Terminate(Struct, tag="contracts.terminate"):
+class Terminate(Struct, frozen=True, tag="contracts.terminate"):
     """A party asks to end the contract; when all have asked, it ends without a breach."""
 
     contract: Positive
 
 
-class Proposed(Struct, tag="contracts.proposed"):
+class Proposed(Struct, frozen=True, tag="contracts.proposed"):
     """An offer was judged valid and waits for signatures."""
 
     contract: Positive
     proposer: MemberId
 
 
-class Signed(Struct, tag="contracts.signed"):
+class Signed(Struct, frozen=True, tag="contracts.signed"):
     """A party signed; `left` parties have not."""
 
     contract: Positive
@@ -114,26 +114,26 @@ class Signed(Struct, tag="contracts.signed"):
     left: Natural
 
 
-class Activated(Struct, tag="contracts.activated"):
+class Activated(Struct, frozen=True, tag="contracts.activated"):
     """All have signed and the judge found the contract valid again: it is in force."""
 
     contract: Positive
 
 
-class Declined(Struct, tag="contracts.declined"):
+class Declined(Struct, frozen=True, tag="contracts.declined"):
     """A party declined; the offer is over."""
 
     contract: Positive
     member: MemberId
 
 
-class Expired(Struct, tag="contracts.expired"):
+class Expired(Struct, frozen=True, tag="contracts.expired"):
     """Not all signed in time; the offer is void."""
 
     contract: Positive
 
 
-class Delivered(Struct, tag="contracts.delivered"):
+class Delivered(Struct, frozen=True, tag="contracts.delivered"):
     """A matching version was handed over; silence accepts it at `accepts_at`."""
 
     contract: Positive
@@ -144,7 +144,7 @@ class Delivered(Struct, tag="contracts.delivered"):
     accepts_at: TimeUs
 
 
-class Objected(Struct, tag="contracts.objected"):
+class Objected(Struct, frozen=True, tag="contracts.objected"):
     """A creditor objected; the debtor may deliver again until `until`."""
 
     contract: Positive
@@ -154,7 +154,7 @@ class Objected(Struct, tag="contracts.objected"):
     until: TimeUs
 
 
-class Settled(Struct, tag="contracts.settled"):
+class Settled(Struct, frozen=True, tag="contracts.settled"):
     """An obligation was fulfilled: accepted by `member`, or by silence when empty; severity 0 in time, 1 or 2 late."""
 
     contract: Positive
@@ -165,7 +165,7 @@ class Settled(Struct, tag="contracts.settled"):
     severity: Literal[0, 1, 2]
 
 
-class GraceBegan(Struct, tag="contracts.grace_began"):
+class GraceBegan(Struct, frozen=True, tag="contracts.grace_began"):
     """A deadline passed without a delivery; until `ends` the debtor is merely late."""
 
     contract: Positive
@@ -174,7 +174,7 @@ class GraceBegan(Struct, tag="contracts.grace_began"):
     ends: TimeUs
 
 
-class Suspended(Struct, tag="contracts.suspended"):
+class Suspended(Struct, frozen=True, tag="contracts.suspended"):
     """Grace passed: the contract stops until the duty is cured or `ends` comes."""
 
     contract: Positive
@@ -183,13 +183,13 @@ class Suspended(Struct, tag="contracts.suspended"):
     ends: TimeUs
 
 
-class Resumed(Struct, tag="contracts.resumed"):
+class Resumed(Struct, frozen=True, tag="contracts.resumed"):
     """Every late duty was cured or closed; the contract goes on."""
 
     contract: Positive
 
 
-class Breached(Struct, tag="contracts.breached"):
+class Breached(Struct, frozen=True, tag="contracts.breached"):
     """The cure period passed without a delivery."""
 
     contract: Positive
@@ -197,21 +197,21 @@ class Breached(Struct, tag="contracts.breached"):
     debtor: MemberId
 
 
-class Lapsed(Struct, tag="contracts.lapsed"):
+class Lapsed(Struct, frozen=True, tag="contracts.lapsed"):
     """An objection was never resolved; nobody is held to have broken anything."""
 
     contract: Positive
     obligation: Positive
 
 
-class Terminated(Struct, tag="contracts.terminated"):
+class Terminated(Struct, frozen=True, tag="contracts.terminated"):
     """The contract ended early: "breach", "dispute" or "consent"; open duties are released."""
 
     contract: Positive
     cause: Literal["breach", "dispute", "consent"]
 
 
-class EndAsked(Struct, tag="contracts.end_asked"):
+class EndAsked(Struct, frozen=True, tag="contracts.end_asked"):
     """A party asked to end the contract; `left` parties have not."""
 
     contract: Positive
@@ -219,7 +219,7 @@ class EndAsked(Struct, tag="contracts.end_asked"):
     left: Natural
 
 
-class Completed(Struct, tag="contracts.completed"):
+class Completed(Struct, frozen=True, tag="contracts.completed"):
     """Every obligation is closed."""
 
     contract: Positive

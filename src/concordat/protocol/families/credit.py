@@ -37,7 +37,7 @@ FLOW_WEEKS = 51
 """Settled volume counts towards reach while it is at most this old (credit §2.8)."""
 
 
-class Recorded(Struct, tag="credit.recorded"):
+class Recorded(Struct, frozen=True, tag="credit.recorded"):
     """A record was appended: a performance (severity 0) or a breach. `number` is the last part of its id."""
 
     member: MemberId
@@ -48,7 +48,7 @@ class Recorded(Struct, tag="credit.recorded"):
     number: Natural
 
 
-class Changed(Struct, tag="credit.changed"):
+class Changed(Struct, frozen=True, tag="credit.changed"):
     """A published score or grade moved."""
 
     member: MemberId
@@ -57,14 +57,14 @@ class Changed(Struct, tag="credit.changed"):
     grade: str
 
 
-class ExitDue(Struct, tag="credit.exit_due"):
+class ExitDue(Struct, frozen=True, tag="credit.exit_due"):
     """A limb of the exit rule is met: "score" or "strikes"."""
 
     member: MemberId
     limb: str
 
 
-class EpochClosed(Struct, tag="credit.epoch_closed"):
+class EpochClosed(Struct, frozen=True, tag="credit.epoch_closed"):
     """An epoch of four weeks closed: weights, scores and grades were settled."""
 
     epoch: Natural

@@ -20,7 +20,7 @@ from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
 
 
-class Register(Struct, tag="datasets.register"):
+class Register(Struct, frozen=True, tag="datasets.register"):
     """Register the next version of the signer's dataset; version 1 makes the dataset."""
 
     dataset: DatasetName
@@ -33,7 +33,7 @@ class Register(Struct, tag="datasets.register"):
     row_root: Digest
 
 
-class Withdraw(Struct, tag="datasets.withdraw"):
+class Withdraw(Struct, frozen=True, tag="datasets.withdraw"):
     """Withdraw a version: it stays in history and can no longer be delivered."""
 
     dataset: DatasetName
@@ -41,7 +41,7 @@ class Withdraw(Struct, tag="datasets.withdraw"):
     reason: ShortText
 
 
-class Registered(Struct, tag="datasets.registered"):
+class Registered(Struct, frozen=True, tag="datasets.registered"):
     """A version was registered."""
 
     owner: MemberId
@@ -50,7 +50,7 @@ class Registered(Struct, tag="datasets.registered"):
     rows: Natural
 
 
-class Withdrawn(Struct, tag="datasets.withdrawn"):
+class Withdrawn(Struct, frozen=True, tag="datasets.withdrawn"):
     """A version was withdrawn."""
 
     owner: MemberId

@@ -45,7 +45,7 @@ ALL_ROLES: tuple[OfficerRole, ...] = ("admin", "auditor", "contracts", "data")
 OfficerRoles = Annotated[tuple[OfficerRole, ...], Meta(max_length=4)]
 
 
-class Apply(Struct, tag="membership.apply"):
+class Apply(Struct, frozen=True, tag="membership.apply"):
     """Register a legal identity. The signing key becomes the first officer's; signing proves possession."""
 
     member: MemberId
@@ -62,14 +62,14 @@ class Apply(Struct, tag="membership.apply"):
     card: Digest
 
 
-class Sponsor(Struct, tag="membership.sponsor"):
+class Sponsor(Struct, frozen=True, tag="membership.sponsor"):
     """Stand, or refuse to stand, for an applicant or for an expelled member's return that named the signer."""
 
     member: MemberId
     verdict: bool
 
 
-class Attest(Struct, tag="membership.attest"):
+class Attest(Struct, frozen=True, tag="membership.attest"):
     """A verifier's word on exactly this dossier."""
 
     member: MemberId
@@ -77,19 +77,19 @@ class Attest(Struct, tag="membership.attest"):
     verdict: bool
 
 
-class Respond(Struct, tag="membership.respond"):
+class Respond(Struct, frozen=True, tag="membership.respond"):
     """A statement, by its digest, in the signer's own hearing."""
 
     statement: Digest
 
 
-class Readmit(Struct, tag="membership.readmit"):
+class Readmit(Struct, frozen=True, tag="membership.readmit"):
     """An expelled member asks to return; `guarantor` must then sponsor it."""
 
     guarantor: MemberId
 
 
-class AddOfficer(Struct, tag="membership.add_officer"):
+class AddOfficer(Struct, frozen=True, tag="membership.add_officer"):
     """Bind a further key to the signer's member."""
 
     public_key: PublicKey
@@ -98,34 +98,34 @@ class AddOfficer(Struct, tag="membership.add_officer"):
     possession: Signature
 
 
-class SetRoles(Struct, tag="membership.set_roles"):
+class SetRoles(Struct, frozen=True, tag="membership.set_roles"):
     """Change what an officer's key may do."""
 
     public_key: PublicKey
     roles: OfficerRoles
 
 
-class RemoveOfficer(Struct, tag="membership.remove_officer"):
+class RemoveOfficer(Struct, frozen=True, tag="membership.remove_officer"):
     """End an officer's key. What it signed before stays valid for its time."""
 
     public_key: PublicKey
 
 
-class Applied(Struct, tag="membership.applied"):
+class Applied(Struct, frozen=True, tag="membership.applied"):
     """A legal identity was registered and passed its first review."""
 
     member: MemberId
     sponsor: MemberId
 
 
-class Reviewed(Struct, tag="membership.reviewed"):
+class Reviewed(Struct, frozen=True, tag="membership.reviewed"):
     """The sponsor stands for the applicant and the credit review is passed."""
 
     member: MemberId
     sponsor: MemberId
 
 
-class Attested(Struct, tag="membership.attested"):
+class Attested(Struct, frozen=True, tag="membership.attested"):
     """A verifier gave its word; `count` of `needed` approve."""
 
     member: MemberId
@@ -135,25 +135,25 @@ class Attested(Struct, tag="membership.attested"):
     needed: Natural
 
 
-class Admitted(Struct, tag="membership.admitted"):
+class Admitted(Struct, frozen=True, tag="membership.admitted"):
     """The mirror identity exists."""
 
     member: MemberId
 
 
-class ApplicationRefused(Struct, tag="membership.refused"):
+class ApplicationRefused(Struct, frozen=True, tag="membership.refused"):
     """The sponsor will not stand for it, or so many verifiers refused that k approvals cannot be reached."""
 
     member: MemberId
 
 
-class ApplicationLapsed(Struct, tag="membership.lapsed"):
+class ApplicationLapsed(Struct, frozen=True, tag="membership.lapsed"):
     """The application was not finished in time."""
 
     member: MemberId
 
 
-class HearingOpened(Struct, tag="membership.hearing_opened"):
+class HearingOpened(Struct, frozen=True, tag="membership.hearing_opened"):
     """Forced exit is due; new contracts are barred and a statement may be filed until `ends`."""
 
     member: MemberId
@@ -161,41 +161,41 @@ class HearingOpened(Struct, tag="membership.hearing_opened"):
     ends: TimeUs
 
 
-class Responded(Struct, tag="membership.responded"):
+class Responded(Struct, frozen=True, tag="membership.responded"):
     """A statement was filed in a hearing."""
 
     member: MemberId
     statement: Digest
 
 
-class Expelled(Struct, tag="membership.expelled"):
+class Expelled(Struct, frozen=True, tag="membership.expelled"):
     """The hearing's window is over: the member is out."""
 
     member: MemberId
 
 
-class ReadmissionAsked(Struct, tag="membership.readmission_asked"):
+class ReadmissionAsked(Struct, frozen=True, tag="membership.readmission_asked"):
     """An expelled member asks to return under a guarantor."""
 
     member: MemberId
     guarantor: MemberId
 
 
-class ReadmissionDeclined(Struct, tag="membership.readmission_declined"):
+class ReadmissionDeclined(Struct, frozen=True, tag="membership.readmission_declined"):
     """The named guarantor will not stand for the return."""
 
     member: MemberId
     guarantor: MemberId
 
 
-class Readmitted(Struct, tag="membership.readmitted"):
+class Readmitted(Struct, frozen=True, tag="membership.readmitted"):
     """An expelled member is back, under the limits of a return."""
 
     member: MemberId
     guarantor: MemberId
 
 
-class OfficerAdded(Struct, tag="membership.officer_added"):
+class OfficerAdded(Struct, frozen=True, tag="membership.officer_added"):
     """A key now speaks for a member."""
 
     member: MemberId
@@ -203,7 +203,7 @@ class OfficerAdded(Struct, tag="membership.officer_added"):
     roles: tuple[OfficerRole, ...]
 
 
-class OfficerChanged(Struct, tag="membership.officer_changed"):
+class OfficerChanged(Struct, frozen=True, tag="membership.officer_changed"):
     """A key's roles changed."""
 
     member: MemberId
@@ -211,7 +211,7 @@ class OfficerChanged(Struct, tag="membership.officer_changed"):
     roles: tuple[OfficerRole, ...]
 
 
-class OfficerRemoved(Struct, tag="membership.officer_removed"):
+class OfficerRemoved(Struct, frozen=True, tag="membership.officer_removed"):
     """A key no longer speaks for its member."""
 
     member: MemberId

@@ -1,0 +1,1 @@
+"""The SDK: keys, building and signing transactions, submitting, waiting, verifying what one is told."""

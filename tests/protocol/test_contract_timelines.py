@@ -1,0 +1,430 @@
+"""What becomes of a contract: kept, late, cured, breached, objected to, lapsed, ended by consent, void."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+import pytest
+from msgspec.structs import replace
+
+from concordat.primitives.ledger_time import DAY_US
+from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Object, Propose, Sign, Terminate
+from concordat.protocol.messages import Event
+from concordat.protocol.params import DEFAULT_PARAMS
+from concordat.protocol.receipts import DueCause
+from concordat.testing.consortium import Consortium
+
+STATEMENT = sha256(b"grounds").digest()
+
+
+@pytest.fixture
+def c() -> Iterator[Consortium]:
+    consortium = Consortium()
+    yield consortium
+    consortium.check_invariants()
+
+
+def names(events: tuple[Event, ...]) -> list[str]:
+    """The contracts' events by name; what credit makes of them is told by the records."""
+    return [type(event).__name__ for event in events if type(event).__module__.endswith("contracts")]
+
+
+def get_severities(c: Consortium, member: str = "cedar-ford") -> list[int]:
+    return [record.severity for _, record in c.state.records.group(member)]
+
+
+def get_status(c: Consortium, number: int) -> str:
+    return c.state.contracts[(number,)].status
+
+
+def get_duty_status(c: Consortium, number: int, obligation: int = 1) -> str:
+    return c.state.duties[(number, obligation)].status
+
+
+def object_to(c: Consortium, number: int, obligation: int = 1, member: str = "azure-bay") -> tuple[Event, ...]:
+    return c.act(member, Object(number, obligation, "incomplete", STATEMENT))
+
+
+def acknowledge(c: Consortium, number: int, obligation: int = 1) -> tuple[Event, ...]:
+    return c.act("azure-bay", Acknowledge(number, obligation))
+
+
+def agree(c: Consortium, *, days: int = 0, times: int = 1, grace_days: int = 7, consequence: str = "terminate") -> int:
+    """A supply of cedar-ford to azure-bay due in 30 days, then moved on by `days`."""
+    terms = c.make_supply("cedar-ford", "azure-bay", times=times, grace_days=grace_days)
+    terms = replace(terms, obligations=tuple(replace(o, consequence=consequence) for o in terms.obligations))
+    number = c.agree(terms)
+    if days:
+        c.advance(days)
+    return number
+
+
+# ── offer ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_last_signature_puts_an_offer_in_force(c: Consortium) -> None:
+    number = c.propose(c.make_supply("cedar-ford", "azure-bay"))
+    document = c.state.contracts[(number,)].document
+    assert names(c.act("cedar-ford", Sign(number, document))) == ["Signed"]
+    assert get_status(c, number) == "proposed"
+    assert names(c.act("azure-bay", Sign(number, document))) == ["Signed", "Activated"]
+    assert get_status(c, number) == "active"
+
+
+def test_an_offer_not_signed_by_all_in_time_is_void(c: Consortium) -> None:
+    number = c.propose(c.make_supply("cedar-ford", "azure-bay"))
+    document = c.state.contracts[(number,)].document
+    c.act("cedar-ford", Sign(number, document))
+    assert names(c.advance(1)) == ["Expired"]
+    assert c.attempt("azure-bay", Sign(number, document)).code == "contracts.not_open_for_signature"
+
+
+def test_declining_ends_an_offer_without_a_record(c: Consortium) -> None:
+    number = c.propose(c.make_supply("cedar-ford", "azure-bay"))
+    assert names(c.act("azure-bay", Decline(number, "not now"))) == ["Declined"]
+    assert names(c.advance(60)) == []
+    assert get_severities(c) == []
+
+
+def test_contracts_are_numbered_in_order_without_gaps(c: Consortium) -> None:
+    terms = c.make_supply("cedar-ford", "azure-bay")
+    assert c.attempt("cedar-ford", Propose(terms), Terminate(99)).code == "contracts.unknown"
+    assert [c.propose(terms), c.propose(terms)] == [1, 2]
+
+
+# ── kept and late ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_kept_in_time_and_acknowledged(c: Consortium) -> None:
+    number = agree(c, days=29)
+    assert names(c.deliver(number)) == ["Delivered"]
+    assert get_status(c, number) == "active"
+    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
+    assert get_duty_status(c, number) == "kept"
+    assert get_severities(c) == [0]
+
+
+def test_the_debtors_word_alone_fulfills_nothing(c: Consortium) -> None:
+    number = agree(c, days=29)
+    c.deliver(number)
+    assert c.attempt("cedar-ford", Acknowledge(number, 1)).code == "contracts.not_a_creditor"
+    assert get_severities(c) == []
+    assert names(c.advance_to(c.time + 5 * DAY_US - 1)) == []
+    assert get_duty_status(c, number) == "delivered"
+
+
+def test_silence_accepts_when_the_objection_period_ends(c: Consortium) -> None:
+    number = agree(c, days=29)
+    c.deliver(number)
+    assert names(c.advance(5)) == ["Settled", "Completed"]
+    assert c.attempt("azure-bay", Object(number, 1, "incomplete", STATEMENT)).code == "contracts.not_in_force"
+    assert get_severities(c) == [0]
+
+
+def test_delivery_at_the_very_deadline_is_in_time(c: Consortium) -> None:
+    number = agree(c, days=30)
+    assert get_duty_status(c, number) == "grace"
+    c.deliver(number)
+    acknowledge(c, number)
+    assert get_severities(c) == [0]
+
+
+def test_late_within_grace_is_a_minor_breach_beside_the_performance(c: Consortium) -> None:
+    number = agree(c)
+    assert names(c.advance(33)) == ["GraceBegan"]
+    c.deliver(number)
+    assert get_status(c, number) == "active"
+    acknowledge(c, number)
+    assert get_duty_status(c, number) == "cured"
+    assert get_severities(c) == [0, 1]
+    performance = c.state.records.group("cedar-ford")[0][1]
+    assert performance.marks == (1000, 700, None)
+
+
+def test_how_late_is_measured_at_the_delivery_not_at_its_acceptance(c: Consortium) -> None:
+    number = agree(c, days=30)
+    c.deliver(number)
+    c.advance(5)
+    assert get_severities(c) == [0]
+
+
+def agree_on_two(c: Consortium, *, apart_days: int) -> int:
+    """Two obligations, the second due `apart_days` after the first."""
+    terms = c.make_supply("cedar-ford", "azure-bay", times=2)
+    first, second = terms.obligations
+    return c.agree(replace(terms, obligations=(first, replace(second, due=first.due + apart_days * DAY_US))))
+
+
+def test_cured_after_grace_is_a_general_breach_and_resumes_the_contract(c: Consortium) -> None:
+    number = agree_on_two(c, apart_days=60)
+    assert names(c.advance(40)) == ["GraceBegan", "Suspended"]
+    c.deliver(number, 1)
+    assert get_status(c, number) == "suspended"
+    assert names(acknowledge(c, number, 1)) == ["Settled", "Resumed"]
+    assert get_status(c, number) == "active"
+    assert get_duty_status(c, number, 1) == "cured"
+    assert get_severities(c) == [0, 2]
+
+
+def test_one_late_duty_cured_after_grace(c: Consortium) -> None:
+    number = agree(c)
+    assert names(c.advance(40)) == ["GraceBegan", "Suspended"]
+    c.deliver(number)
+    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
+    assert get_severities(c) == [0, 2]
+
+
+# ── never settled ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_never_settled_is_a_general_breach_that_terminates(c: Consortium) -> None:
+    number = agree(c, times=2)
+    assert names(c.advance(51)) == [
+        "GraceBegan", "GraceBegan", "Suspended", "Suspended", "Breached", "Terminated",
+    ]  # fmt: skip
+    assert get_status(c, number) == "terminated"
+    assert [get_duty_status(c, number, place) for place in (1, 2)] == ["breached", "released"]
+    assert get_severities(c) == [2]
+    assert names(c.advance(60)) == []
+
+
+def test_never_settled_may_let_the_contract_go_on(c: Consortium) -> None:
+    number = agree(c, times=2, consequence="continue")
+    c.advance(31)
+    c.deliver(number, 2)
+    happened = names(c.advance(20))
+    assert happened == ["Settled", "Suspended", "Breached", "Completed"]
+    assert get_severities(c) == [0, 2]
+
+
+def build_credit(c: Consortium, member: str, partners: list[str]) -> None:
+    """Let a member keep its word with everybody, as large as a newcomer may."""
+    for partner in partners:
+        number = c.agree(c.make_supply(member, partner, size=200, due_days=3))
+        c.deliver(number)
+        c.act(partner, Acknowledge(number, 1))
+
+
+@pytest.mark.parametrize(("size", "severity"), [(699, 2), (700, 3)])
+def test_a_large_obligation_never_settled_is_a_serious_breach(size: int, severity: int) -> None:
+    partners = [f"seed-{n}" for n in range(16)]
+    c = Consortium(dict.fromkeys(["azure-bay", "cedar-ford", *partners], ("operator", "seed", "verifier")))
+    for member in ("azure-bay", "cedar-ford"):
+        build_credit(c, member, partners)
+    c.advance(28)
+    assert [c.state.credits[(member,)].grade for member in ("azure-bay", "cedar-ford")] == ["B", "B"]
+    c.agree(c.make_supply("cedar-ford", "azure-bay", size=size))
+    c.advance(51)
+    assert get_severities(c)[-1] == severity
+    c.check_invariants()
+
+
+# ── objections ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_objection_gives_one_grace_period_anew(c: Consortium) -> None:
+    number = agree(c, days=30)
+    c.deliver(number)
+    c.advance(4)
+    assert names(object_to(c, number)) == ["Objected"]
+    c.advance(7)
+    c.deliver(number)
+    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
+    assert get_severities(c) == [0]
+
+
+def test_an_objected_version_is_not_delivered_again(c: Consortium) -> None:
+    number = agree(c)
+    c.deliver(number)
+    object_to(c, number)
+    assert c.attempt("cedar-ford", Deliver(number, 1, 1)).code == "contracts.version_used"
+
+
+def test_redelivery_after_the_new_grace_is_late(c: Consortium) -> None:
+    number = agree(c, days=30)
+    c.deliver(number)
+    object_to(c, number)
+    c.advance(8)
+    c.deliver(number)
+    assert names(c.advance(5)) == ["Settled", "Completed"]
+    assert get_severities(c) == [0, 1]
+
+
+@pytest.mark.parametrize("is_redelivered", [True, False])
+def test_an_objection_does_not_wash_lateness_away(c: Consortium, is_redelivered: bool) -> None:
+    number = agree(c, days=40)
+    c.deliver(number)
+    object_to(c, number)
+    if is_redelivered:
+        c.deliver(number)
+    acknowledge(c, number)
+    assert get_severities(c) == [0, 2]
+
+
+def test_an_objection_to_a_late_delivery_resumes_the_contract(c: Consortium) -> None:
+    number = agree(c, days=40)
+    c.deliver(number)
+    assert get_status(c, number) == "suspended"
+    assert names(object_to(c, number)) == ["Objected", "Resumed"]
+
+
+def test_an_objection_that_nobody_resolves_lapses_without_a_record(c: Consortium) -> None:
+    number = agree(c, days=30)
+    c.deliver(number)
+    object_to(c, number)
+    assert names(c.advance_to(c.time + 21 * DAY_US - 1)) == []
+    assert names(c.advance_to(c.time + 1)) == ["Lapsed", "Terminated"]
+    assert get_severities(c) == []
+
+
+def test_a_second_objection_starts_its_own_clock(c: Consortium) -> None:
+    number = agree(c, days=30)
+    c.deliver(number)
+    object_to(c, number)
+    c.advance(6)
+    c.deliver(number)
+    object_to(c, number)
+    assert names(c.advance(20)) == []
+    assert names(c.advance(1)) == ["Lapsed", "Terminated"]
+
+
+def test_objecting_twice_at_the_same_time_lapses_once(c: Consortium) -> None:
+    number = agree(c, days=30)
+    for _ in range(2):
+        c.deliver(number)
+        object_to(c, number)
+    assert names(c.advance(21)) == ["Lapsed", "Terminated"]
+
+
+def test_an_objection_may_be_dropped(c: Consortium) -> None:
+    number = agree(c)
+    c.deliver(number)
+    object_to(c, number)
+    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
+    assert names(c.advance(90)) == []
+    assert get_severities(c) == [0]
+
+
+def test_an_early_delivery_that_is_objected_to_keeps_its_deadline(c: Consortium) -> None:
+    number = agree(c, days=1)
+    c.deliver(number)
+    object_to(c, number)
+    assert names(c.advance(28)) == []
+    c.deliver(number)
+    acknowledge(c, number)
+    assert get_severities(c) == [0]
+
+
+# ── several duties ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_suspended_contract_postpones_deadlines_that_have_not_come(c: Consortium) -> None:
+    number = agree_on_two(c, apart_days=10)
+    c.advance(37)
+    assert get_status(c, number) == "suspended"
+    assert names(c.advance(3)) == []
+    assert get_duty_status(c, number, 2) == "waiting"
+    assert c.state.duties[(number, 2)].due == c.state.terms[(number,)].obligations[0].cure_ends
+    c.deliver(number, 2)
+    acknowledge(c, number, 2)
+    assert get_severities(c) == [0]
+    c.deliver(number, 1)
+    assert names(acknowledge(c, number, 1)) == ["Settled", "Completed"]
+
+
+def test_a_delivery_at_the_end_of_grace_holds_the_contract_up_until_accepted(c: Consortium) -> None:
+    number = agree_on_two(c, apart_days=8)
+    c.advance(37)
+    c.deliver(number, 1)
+    assert get_status(c, number) == "suspended"
+    assert names(c.advance(1)) == []
+    assert names(c.advance(4)) == ["Settled", "Resumed", "GraceBegan"]
+    assert get_severities(c) == [0, 1]
+
+
+def test_two_duties_late_at_once_both_must_be_cured(c: Consortium) -> None:
+    number = agree(c, times=3, days=40)
+    assert get_status(c, number) == "suspended"
+    for obligation in (1, 2):
+        c.deliver(number, obligation)
+        acknowledge(c, number, obligation)
+    assert get_status(c, number) == "suspended"
+    c.deliver(number, 3)
+    assert names(acknowledge(c, number, 3)) == ["Settled", "Completed"]
+    assert get_severities(c) == [0, 2, 0, 2, 0, 2]
+
+
+def test_silence_accepts_before_lateness_at_the_same_instant(c: Consortium) -> None:
+    number = agree(c, times=2, grace_days=0, days=26)
+    c.deliver(number, 1)
+    assert names(c.advance(5)) == ["Settled", "GraceBegan", "Suspended"]
+
+
+def test_without_grace_a_late_contract_is_suspended_at_once(c: Consortium) -> None:
+    number = agree(c, grace_days=0, days=30)
+    assert get_status(c, number) == "suspended"
+    c.deliver(number)
+    assert names(c.advance(5)) == ["Settled", "Completed"]
+    assert get_severities(c) == [0]
+
+
+def test_any_one_creditor_may_accept_and_each_gets_its_record(c: Consortium) -> None:
+    number = c.agree(c.make_supply("cedar-ford", "azure-bay", "birch-vale", "dune-shore"))
+    c.deliver(number)
+    c.act("birch-vale", Acknowledge(number, 1))
+    assert [record.counterparty for _, record in c.state.records.group("cedar-ford")] == [
+        "azure-bay", "birch-vale", "dune-shore",
+    ]  # fmt: skip
+
+
+# ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_consent_of_all_ends_a_contract_without_a_breach(c: Consortium) -> None:
+    number = agree(c)
+    assert names(c.act("cedar-ford", Terminate(number))) == ["EndAsked"]
+    assert get_status(c, number) == "active"
+    assert names(c.act("azure-bay", Terminate(number))) == ["EndAsked", "Terminated"]
+    assert names(c.advance(90)) == []
+    assert get_severities(c) == []
+
+
+def test_a_transaction_is_all_or_nothing(c: Consortium) -> None:
+    number = agree(c)
+    registration = c.make_registration("cedar-ford")
+    before = {key: value for key, value in c.state.dump() if key[0] not in (4, 5)}
+    receipt = c.attempt("cedar-ford", registration, Deliver(number, 1, 1), Deliver(number, 1, 1))
+    assert (receipt.code, receipt.operation, receipt.events) == ("contracts.nothing_owed", 2, ())
+    assert {key: value for key, value in c.state.dump() if key[0] not in (4, 5)} == before
+
+
+# ── the due-queue ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def get_due_order(c: Consortium, since: int) -> list[tuple[int, int, bytes]]:
+    causes = [entry.cause for entry in c.entries[since:]]
+    return [(cause.due_at, cause.kind, cause.subject) for cause in causes if isinstance(cause, DueCause)]
+
+
+def test_due_items_run_in_order_of_time_kind_and_subject(c: Consortium) -> None:
+    for _ in range(3):
+        agree(c, times=2)
+    since = len(c.entries)
+    c.advance(60)
+    order = get_due_order(c, since)
+    assert order == sorted(order)
+    assert len(order) > 12
+
+
+def test_more_due_items_than_a_block_takes_are_finished_by_later_blocks() -> None:
+    limited = Consortium(params=replace(DEFAULT_PARAMS, due_items_per_block_max=2))
+    free = Consortium()
+    for consortium in (limited, free):
+        for _ in range(5):
+            agree(consortium)
+        consortium.advance(60)
+        consortium.check_invariants()
+    assert limited.height > free.height
+    assert get_due_order(limited, 0) == get_due_order(free, 0)
+    assert limited.state.contracts[(5,)] == free.state.contracts[(5,)]
