@@ -274,10 +274,15 @@ REJECTIONS = (
 
 def check_valid(context: Context, terms: Terms) -> None:
     """CON-5: the judge lists every reason (paper row R8)."""
-    names = (*terms.parties, *(name for duty in terms.obligations for name in (duty.debtor, *duty.creditors)))
-    reasons = judge(terms, {name: _get_party(context, name) for name in names}, context.time)
+    reasons = judge(terms, get_judged_parties(context, terms), context.time)
     if reasons:
         raise Rejected("contracts.invalid", reasons=reasons)
+
+
+def get_judged_parties(context: Context, terms: Terms) -> dict[str, Party | None]:
+    """Return what the ledger knows of everybody whom the terms name."""
+    names = (*terms.parties, *(name for duty in terms.obligations for name in (duty.debtor, *duty.creditors)))
+    return {name: _get_party(context, name) for name in names}
 
 
 def _get_party(context: Context, member: str) -> Party | None:

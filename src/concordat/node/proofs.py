@@ -1,0 +1,116 @@
+"""Proof files: what a node hands out so that others need not believe it (spec/proof.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from concordat.crypto.checkpoint import compute_key_name, render_note, render_signed_note
+from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof, encode_proof
+from concordat.errors import NotFound, UsageError
+from concordat.node.node import Node
+from concordat.primitives.codec import decode
+from concordat.protocol.families import contracts
+from concordat.protocol.transactions import Entry
+from concordat.views.index import IndexedEntry, fetch_entries
+
+
+def render_checkpoint(node: Node) -> str:
+    """The signed note of the newest checkpoint: what a reader keeps, to compare with next time."""
+    with node.engine.lock:
+        checkpoint = node.application.checkpoint
+        signature = node.key.sign(render_note(checkpoint))
+    return render_signed_note(checkpoint, compute_key_name(node.chain.id), node.key.public_key, signature)
+
+
+def make_entry_proof(node: Node, position: int, since_size: int | None = None) -> bytes:
+    """Prove one entry of history."""
+    return _make_proof(node, (position,), (), since_size)
+
+
+def make_member_proof(node: Node, member: str, since_size: int | None = None) -> bytes:
+    """Prove a member's identity and published credit as they stand.
+
+    Raises:
+        NotFound: `read.no_such_member`.
+    """
+    with node.engine.lock:
+        state = node.application.state
+        if (member,) not in state.members:
+            raise NotFound("read.no_such_member", member, "look it up in the list of members")
+        keys = (state.members.key_bytes((member,)), state.credits.key_bytes((member,)))
+    return _make_proof(node, (), keys, since_size)
+
+
+def make_contract_proof(node: Node, number: int, since_size: int | None = None) -> bytes:
+    """Prove a contract: its status and terms, the offer and every signature, and whose keys signed.
+
+    Raises:
+        NotFound: `read.no_such_contract`.
+    """
+    with node.engine.lock:
+        state = node.application.state
+        row = state.contracts.get((number,))
+        if row is None:
+            raise NotFound("read.no_such_contract", str(number), "look it up in the list of contracts")
+        keys = [state.contracts.key_bytes((number,)), state.terms.key_bytes((number,))]
+        keys += [state.officers.key_bytes((signature.public_key,)) for signature in row.signatures]
+        positions = [entry.position for entry in _fetch_assent(node, number)]
+        return _make_proof(node, positions, keys, since_size)
+
+
+def _fetch_assent(node: Node, number: int) -> Iterable[IndexedEntry]:
+    """Return the entries of a contract in which it was offered and signed."""
+    with node.index_lock:
+        found = fetch_entries(node.index, link=("contract", str(number)), limit=10_000)
+    return [
+        indexed
+        for indexed in found
+        if any(
+            isinstance(event, contracts.Proposed | contracts.Signed) and event.contract == number
+            for event in decode(Entry, indexed.leaf).receipt.events
+        )
+    ]
+
+
+def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], since_size: int | None) -> bytes:
+    """Assemble a proof at the newest checkpoint; `since_size` adds the path from an older size of history.
+
+    Raises:
+        NotFound: `read.no_such_entry`. UsageError: `proof.since_ahead`.
+    """
+    with node.engine.lock:
+        application = node.application
+        history, checkpoint = application.history, application.checkpoint
+        entries = [
+            EntryProof(position, _fetch_leaf(node, position), history.inclusion_path(position, history.size))
+            for position in sorted(positions)
+        ]
+        states = []
+        for key in sorted(dict.fromkeys(keys)):
+            value, path = application.prove_state(key)
+            states.append(StateProof(key, value, path))
+        consistency = None
+        if since_size is not None:
+            if not 0 < since_size <= history.size:
+                raise UsageError("proof.since_ahead", str(since_size), f"history has {history.size} entries")
+            path_since = history.consistency_path(since_size, history.size)
+            consistency = ConsistencyProof(since_size, history.root_at(since_size), path_since)
+        signature = node.key.sign(render_note(checkpoint))
+        proof = Proof(
+            node.chain.id,
+            node.key.public_key,
+            checkpoint,
+            signature,
+            tuple(entries),
+            tuple(states),
+            consistency,
+        )
+    return encode_proof(proof)
+
+
+def _fetch_leaf(node: Node, position: int) -> bytes:
+    with node.index_lock:
+        found = fetch_entries(node.index, before=position + 1, limit=1)
+    if not found or found[0].position != position:
+        raise NotFound("read.no_such_entry", str(position), "the ledger has not come so far")
+    return found[0].leaf
