@@ -163,7 +163,7 @@ def _publish(context: Context, member: str, *, has_new_negative: bool) -> None:
     """CRD-9: a fall acts with the record that causes it; a rise waits for the epoch close."""
     records = get_records(context.state, member)
     week = compute_week(context.time, context.genesis_us)
-    _settle(context, member, records, week, at_close=False)
+    _settle(context, member, records, week, "negative" if has_new_negative else "performance")
     row = context.state.members[(member,)]
     if (
         has_new_negative
@@ -173,12 +173,19 @@ def _publish(context: Context, member: str, *, has_new_negative: bool) -> None:
         context.emit(ExitDue(member, "strikes"))
 
 
-def _settle(context: Context, member: str, records: Sequence[Record], week: int, *, at_close: bool) -> None:
+def _settle(
+    context: Context,
+    member: str,
+    records: Sequence[Record],
+    week: int,
+    occasion: Literal["performance", "negative", "close"],
+) -> None:
     held = context.state.credits[(member,)]
     score = compute_score(records, week)
     has_negative = any(record.severity and is_live(record, week) for record in records)
     computed = compute_grade(score, has_live_negative=has_negative, held=held.grade)
-    grade = settle_grade(held.grade, computed, at_close=at_close)
+    settled = settle_grade(held.grade, computed, at_close=occasion == "close")
+    grade = held.grade if occasion == "performance" else settled
     context.state.credits.put((member,), replace(held, score=score, grade=grade, week=week))
     if (score.score, score.confidence, grade) != (held.score.score, held.score.confidence, held.grade):
         context.emit(Changed(member, score.score, score.confidence, grade))
@@ -227,7 +234,7 @@ def fire_epoch(context: Context, subject: bytes) -> None:
         records = get_records(context.state, member)
         if not records:
             continue
-        _settle(context, member, records, week, at_close=True)
+        _settle(context, member, records, week, "close")
         credit = context.state.credits[(member,)]
         below = row.status == "active" and is_by_score_condition(
             credit.score, records, week, _admitted(row), are_independent
