@@ -343,6 +343,17 @@ def test_a_delivery_at_the_end_of_grace_holds_the_contract_up_until_accepted(c: 
     assert get_severities(c) == [0, 1]
 
 
+def test_a_late_redelivery_after_an_objection_holds_nothing_up(c: Consortium) -> None:
+    number = agree_on_two(c, apart_days=1)
+    c.advance(30)
+    c.deliver(number, 1)
+    object_to(c, number, 1)
+    assert names(c.advance(15)) == ["GraceBegan", "Suspended"]
+    c.deliver(number, 1)
+    c.deliver(number, 2)
+    assert names(acknowledge(c, number, 2)) == ["Settled", "Resumed"]
+
+
 def test_two_duties_late_at_once_both_must_be_cured(c: Consortium) -> None:
     number = agree(c, times=3, days=40)
     assert get_status(c, number) == "suspended"

@@ -1,0 +1,275 @@
+"""Random histories against small models: contracts over time, membership, datasets; nothing is ever broken."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
+
+from concordat.primitives.ledger_time import DAY_US
+from concordat.protocol.families.contracts import Acknowledge, Deliver, Object, Terminate
+from concordat.protocol.families.datasets import Withdraw
+from concordat.protocol.families.membership import Attest, Sponsor
+from concordat.protocol.params import DEFAULT_PARAMS
+from concordat.testing.consortium import DATASET, Consortium, make_label
+
+GRACE, CURE, OBJECTION = 3, 4, 2
+STATEMENT = sha256(b"grounds").digest()
+
+
+class ContractMachine(RuleBasedStateMachine):
+    """One contract of three duties. The model knows days alone: it looks at each duty once a day."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c = Consortium()
+        terms = self.c.make_supply("cedar-ford", "azure-bay", times=3, consequence="continue")
+        start = self.c.time
+        obligations = tuple(
+            replace(duty, due=start + due * DAY_US, grace_days=GRACE, cure_days=CURE, objection_days=OBJECTION)
+            for duty, due in zip(terms.obligations, (2, 3, 8), strict=True)
+        )
+        terms = replace(terms, obligations=obligations)
+        self.number = self.c.agree(terms)
+        self.day = 0
+        self.due = [2, 3, 8]
+        self.status = ["waiting"] * 3
+        self.delivered: list[int | None] = [None] * 3
+        self.held_since_cure = [False] * 3
+        self.lapses = [0] * 3
+        self.is_over = False
+
+    # ── the model ──
+
+    def is_suspended(self) -> bool:
+        return any(
+            status == "curing" or (status == "delivered" and held)
+            for status, held in zip(self.status, self.held_since_cure, strict=True)
+        )
+
+    def hold_ends(self) -> int:
+        ends = []
+        for place, status in enumerate(self.status):
+            if status == "curing":
+                ends.append(self.due[place] + GRACE + CURE)
+            elif status == "delivered" and self.held_since_cure[place]:
+                ends.append((self.delivered[place] or 0) + OBJECTION)
+        return max(ends)
+
+    def settle(self, place: int) -> None:
+        self.status[place] = "kept" if (self.delivered[place] or 0) <= self.due[place] else "cured"
+
+    def begin_day(self) -> None:
+        """What the new day brings, in the order of the kinds of due items."""
+        places = range(3)
+        for place in places:
+            delivered = self.delivered[place]
+            if self.status[place] == "delivered" and delivered is not None and delivered + OBJECTION <= self.day:
+                self.settle(place)
+        for place in places:
+            if self.status[place] == "objected" and self.lapses[place] <= self.day and not self.is_over:
+                self.status[place] = "lapsed"
+                self.end()
+        for place in places:
+            if self.status[place] == "curing" and self.due[place] + GRACE + CURE <= self.day and not self.is_over:
+                self.status[place] = "breached"
+        for place in places:
+            if self.status[place] == "grace" and self.due[place] + GRACE <= self.day and not self.is_over:
+                self.status[place] = "curing"
+        for place in places:
+            if self.status[place] == "waiting" and self.due[place] <= self.day and not self.is_over:
+                if self.is_suspended():
+                    self.due[place] = self.hold_ends()
+                else:
+                    self.status[place] = "grace"
+
+    def end(self) -> None:
+        self.is_over = True
+        final = {"kept", "cured", "breached", "lapsed", "released"}
+        self.status = [status if status in final else "released" for status in self.status]
+
+    # ── what may happen ──
+
+    @rule()
+    def wait_a_day(self) -> None:
+        self.day += 1
+        self.begin_day()
+        self.c.advance(1)
+
+    @rule(place=st.integers(0, 2))
+    def deliver(self, place: int) -> None:
+        registration = self.c.make_registration("cedar-ford")
+        receipt = self.c.attempt("cedar-ford", registration, Deliver(self.number, place + 1, registration.version))
+        if self.status[place] in {"waiting", "grace", "curing", "objected"} and not self.is_over:
+            assert receipt.code == "ok"
+            self.held_since_cure[place] = self.status[place] == "curing"
+            self.status[place], self.delivered[place] = "delivered", self.day
+        else:
+            assert receipt.code in {"contracts.nothing_owed", "contracts.not_in_force"}
+
+    @rule(place=st.integers(0, 2))
+    def acknowledge(self, place: int) -> None:
+        receipt = self.c.attempt("azure-bay", Acknowledge(self.number, place + 1))
+        if self.status[place] in {"delivered", "objected"}:
+            assert receipt.code == "ok"
+            self.settle(place)
+        else:
+            assert receipt.code in {"contracts.nothing_delivered", "contracts.not_in_force"}
+
+    @rule(place=st.integers(0, 2))
+    def object(self, place: int) -> None:
+        receipt = self.c.attempt("azure-bay", Object(self.number, place + 1, "incomplete", STATEMENT))
+        if self.status[place] == "delivered":
+            assert receipt.code == "ok"
+            extended = max(self.due[place], self.day + GRACE)
+            if (self.delivered[place] or 0) <= self.due[place]:
+                self.due[place] = extended
+            self.status[place], self.lapses[place] = "objected", extended + CURE
+        else:
+            assert receipt.code in {"contracts.nothing_delivered", "contracts.not_in_force"}
+
+    @precondition(lambda self: self.day > 6)
+    @rule()
+    def agree_to_end(self) -> None:
+        is_open = self.c.state.contracts[(self.number,)].status in {"active", "suspended"}
+        codes = [self.c.attempt(party, Terminate(self.number)).code for party in ("cedar-ford", "azure-bay")]
+        assert codes == (["ok", "ok"] if is_open else ["contracts.not_in_force"] * 2)
+        self.end()
+
+    @invariant()
+    def the_ledger_agrees(self) -> None:
+        rows = [self.c.state.duties[(self.number, place)] for place in (1, 2, 3)]
+        assert [row.status for row in rows] == self.status
+        status = self.c.state.contracts[(self.number,)].status
+        if self.is_over:
+            assert status in {"terminated", "completed"}
+        elif all(state in {"kept", "cured", "breached"} for state in self.status):
+            assert status == "completed"
+        else:
+            assert status == ("suspended" if self.is_suspended() else "active")
+        self.c.check_invariants()
+
+
+class MembershipMachine(RuleBasedStateMachine):
+    """Three applicants, two verifiers, two needed: who is what after any sequence of steps."""
+
+    APPLICANTS = ("echo-hill", "fern-dale", "gold-creek")
+    VERIFIERS = ("azure-bay", "birch-vale", "cedar-ford")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c = Consortium(
+            {
+                "azure-bay": ("operator", "seed", "verifier"),
+                "birch-vale": ("verifier",),
+                "cedar-ford": ("verifier",),
+            },
+            params=replace(DEFAULT_PARAMS, verify_k=2, application_days=10),
+        )
+        self.status: dict[str, str] = {}
+        self.words: dict[str, dict[str, bool]] = {}
+        self.applied: dict[str, int] = {}
+        self.day = 0
+
+    @rule(member=st.sampled_from(APPLICANTS))
+    def apply(self, member: str) -> None:
+        code = self.c.attempt(member, self.c.make_application(member, "azure-bay")).code
+        if self.status.get(member, "lapsed") in {"lapsed", "refused"}:
+            assert code == "ok"
+            self.status[member], self.words[member], self.applied[member] = "applied", {}, self.day
+        else:
+            assert code == "membership.key_in_use"
+
+    @rule(member=st.sampled_from(APPLICANTS), verdict=st.booleans())
+    def sponsor(self, member: str, verdict: bool) -> None:
+        code = self.c.attempt("azure-bay", Sponsor(member, verdict)).code
+        if self.status.get(member) == "applied":
+            assert code == "ok"
+            self.status[member] = "reviewed" if verdict else "refused"
+        else:
+            assert code == ("membership.nothing_to_sponsor" if member in self.status else "membership.unknown_member")
+
+    @rule(member=st.sampled_from(APPLICANTS), verifier=st.sampled_from(VERIFIERS), verdict=st.booleans())
+    def attest(self, member: str, verifier: str, verdict: bool) -> None:
+        dossier = self.c.make_application(member, "azure-bay").dossier
+        code = self.c.attempt(verifier, Attest(member, dossier, verdict)).code
+        if member not in self.status:
+            assert code == "membership.unknown_member"
+        elif self.status[member] != "reviewed":
+            assert code == "membership.not_in_verification"
+        elif verifier in self.words[member]:
+            assert code == "membership.already_attested"
+        else:
+            assert code == "ok"
+            words = self.words[member]
+            words[verifier] = verdict
+            if list(words.values()).count(True) >= 2:
+                self.status[member] = "active"
+            elif list(words.values()).count(False) >= 2:
+                self.status[member] = "refused"
+
+    @rule(days=st.integers(1, 6))
+    def wait(self, days: int) -> None:
+        self.c.advance(days)
+        self.day += days
+        for member, status in self.status.items():
+            if status in {"applied", "reviewed"} and self.applied[member] + 10 <= self.day:
+                self.status[member] = "lapsed"
+
+    @invariant()
+    def the_ledger_agrees(self) -> None:
+        members = {member: row.status for (member,), row in self.c.state.members.items()}
+        assert {member: members.get(member) for member in self.APPLICANTS} == {
+            member: self.status.get(member) for member in self.APPLICANTS
+        }
+        self.c.check_invariants()
+
+
+class DatasetMachine(RuleBasedStateMachine):
+    """Versions are registered one after the other and withdrawn once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c = Consortium()
+        self.withdrawn: dict[str, list[bool]] = {"azure-bay": [], "cedar-ford": []}
+
+    @rule(owner=st.sampled_from(("azure-bay", "cedar-ford")), ahead=st.integers(0, 2))
+    def register(self, owner: str, ahead: int) -> None:
+        registration = replace(self.c.make_registration(owner), title=make_label(f"title {ahead}"))
+        version = max(1, len(self.withdrawn[owner]) + ahead)
+        code = self.c.attempt(owner, replace(registration, version=version)).code
+        if version == len(self.withdrawn[owner]) + 1:
+            assert code == "ok"
+            self.withdrawn[owner].append(False)
+        else:
+            assert code == "datasets.version_not_next"
+
+    @rule(owner=st.sampled_from(("azure-bay", "cedar-ford")), version=st.integers(1, 4))
+    def withdraw(self, owner: str, version: int) -> None:
+        code = self.c.attempt(owner, Withdraw(DATASET, version, "wrong")).code
+        if version > len(self.withdrawn[owner]):
+            assert code == "datasets.unknown_version"
+        elif self.withdrawn[owner][version - 1]:
+            assert code == "datasets.already_withdrawn"
+        else:
+            assert code == "ok"
+            self.withdrawn[owner][version - 1] = True
+
+    @invariant()
+    def the_ledger_agrees(self) -> None:
+        for owner, flags in self.withdrawn.items():
+            rows = [row for key, row in self.c.state.versions.group(owner)]
+            assert [row.withdrawn_at is not None for row in rows] == flags
+        self.c.check_invariants()
+
+
+QUICK = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestContracts = ContractMachine.TestCase
+TestMembership = MembershipMachine.TestCase
+TestDatasets = DatasetMachine.TestCase
+TestContracts.settings = settings(QUICK, max_examples=150, stateful_step_count=50)
+TestMembership.settings = QUICK
+TestDatasets.settings = settings(QUICK, max_examples=30)
