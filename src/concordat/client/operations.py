@@ -1,0 +1,133 @@
+"""What an operation looks like in JSON: its fields as JSON Schema, and an example to begin from.
+
+Both are derived from the ledger's own types, so that they cannot say anything else than what the ledger reads.
+"""
+
+from __future__ import annotations
+
+import typing
+
+from msgspec import inspect
+
+from concordat.errors import UsageError
+from concordat.primitives.codec import Struct
+from concordat.primitives.plain import Json, from_plain
+from concordat.protocol.messages import OPERATIONS, Operation
+
+_EXAMPLE_TEXTS = {
+    "^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\\Z": "azure-bay",
+    "^[A-Za-z0-9][A-Za-z0-9./:_-]*\\Z": "AB-0001",
+}
+
+
+def get_operation_type(name: str) -> type[Struct]:
+    """Return the struct of an operation by its name on the wire.
+
+    Raises:
+        UsageError: `input.unknown_type`.
+    """
+    if name not in OPERATIONS:
+        raise UsageError("input.unknown_type", name, f"one of: {', '.join(OPERATIONS)}")
+    return OPERATIONS[name]
+
+
+def read_operations(name: str | None, data: Json) -> tuple[Operation, ...]:
+    """Return the operations that JSON describes: the fields of one, or a list; each may name its own `type`.
+
+    Raises:
+        UsageError: `input.*` with the place as a JSON Pointer.
+    """
+    items = data if isinstance(data, list) else [data]
+    return tuple(_read_operation(name, item) for item in items)
+
+
+def _read_operation(name: str | None, item: Json) -> Operation:
+    named = item.get("type", name) if isinstance(item, dict) else name
+    kind = get_operation_type(named if isinstance(named, str) else "")
+    return typing.cast("Operation", from_plain(kind, item))
+
+
+def make_schema(kind: type[Struct]) -> Json:
+    """Return the JSON Schema of a struct's JSON view."""
+    return _describe(inspect.type_info(kind), is_whole=True)
+
+
+def make_example(kind: type[Struct]) -> Json:
+    """Return values that fit the struct's types; what they say means nothing."""
+    return _fill(inspect.type_info(kind))
+
+
+def _describe(info: inspect.Type, *, is_whole: bool = False) -> Json:
+    """Return a schema; a struct inside another is described in place, since none contains itself."""
+    if isinstance(info, inspect.Metadata):
+        # A time is an integer on the ledger and a text in JSON.
+        return {"type": "string", "format": "date-time"} if _is_time(info) else _describe(info.type)
+    if isinstance(info, inspect.StructType):
+        properties = {field.name: _describe(field.type) for field in info.fields}
+        required = list(properties)
+        if info.tag is not None:
+            properties = {"type": {"const": info.tag}, **properties}
+            required = required if is_whole else ["type", *required]
+        head = {"description": info.cls.__doc__} if is_whole else {}
+        fields = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+        return {**head, **fields}
+    if isinstance(info, inspect.VarTupleType):
+        return _bounded({"type": "array", "items": _describe(info.item_type)}, info, "Items")
+    if isinstance(info, inspect.TupleType):
+        return {"type": "array", "prefixItems": [_describe(item) for item in info.item_types]}
+    if isinstance(info, inspect.UnionType):
+        return {"anyOf": [_describe(member) for member in info.types]}
+    if isinstance(info, inspect.LiteralType):
+        return {"enum": list(info.values)}
+    return _describe_scalar(info)
+
+
+def _describe_scalar(info: inspect.Type) -> Json:
+    if isinstance(info, inspect.BytesType):
+        return _bounded({"type": "string", "pattern": "^([0-9a-f]{2})*$"}, info, "Length", 2)
+    if isinstance(info, inspect.IntType):
+        bounds = {"minimum": info.ge, "maximum": info.le, "exclusiveMaximum": info.lt}
+        return {"type": "integer", **{name: bound for name, bound in bounds.items() if bound is not None}}
+    if isinstance(info, inspect.StrType):
+        pattern = {} if info.pattern is None else {"pattern": info.pattern.replace("\\Z", "$")}
+        return _bounded({"type": "string", **pattern}, info, "Length")
+    return {"type": "null" if isinstance(info, inspect.NoneType) else "boolean"}
+
+
+def _bounded(
+    schema: Json, info: inspect.VarTupleType | inspect.BytesType | inspect.StrType, of: str, by: int = 1
+) -> Json:
+    bounds = {f"min{of}": info.min_length, f"max{of}": info.max_length}
+    return {**schema, **{name: bound * by for name, bound in bounds.items() if bound is not None}}
+
+
+def _is_time(info: inspect.Metadata) -> bool:
+    return (info.extra_json_schema or {}).get("format") == "date-time"
+
+
+def _fill(info: inspect.Type) -> Json:
+    if isinstance(info, inspect.Metadata):
+        return "2027-02-14T09:00:00Z" if _is_time(info) else _fill(info.type)
+    if isinstance(info, inspect.StructType):
+        head = {} if info.tag is None else {"type": info.tag}
+        return {**head, **{field.name: _fill(field.type) for field in info.fields}}
+    if isinstance(info, inspect.VarTupleType):
+        return [_fill(info.item_type)] * max(1, info.min_length or 0)
+    if isinstance(info, inspect.TupleType):
+        return [_fill(item) for item in info.item_types]
+    if isinstance(info, inspect.UnionType):
+        return None if any(isinstance(item, inspect.NoneType) for item in info.types) else _fill(info.types[0])
+    return _fill_scalar(info)
+
+
+def _fill_scalar(info: inspect.Type) -> Json:
+    if isinstance(info, inspect.LiteralType):
+        return info.values[0]
+    if isinstance(info, inspect.BytesType):
+        return "00" * (info.min_length or 0)
+    if isinstance(info, inspect.IntType):
+        return max(info.ge or 0, 1)
+    if isinstance(info, inspect.StrType):
+        return _EXAMPLE_TEXTS.get(info.pattern or "", "text")
+    return True
+

@@ -1,0 +1,58 @@
+"""Signed requests: how a machine signs in. Each request carries a signature of its officer's key.
+
+    Authorization: Concordat key="<hex>", time="<µs>", nonce="<hex>", signature="<hex>"
+
+The signature covers chain, method, target, time, nonce and body, so that it is good for one request on one chain.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import Final
+
+from concordat.client.keys import Key
+from concordat.crypto.signatures import is_accepted_by_libsodium
+from concordat.errors import Refused
+
+WINDOW_US: Final = 300 * 1_000_000
+"""How far the request's time may lie from the node's clock; for as long a node remembers nonces."""
+
+_HEADER = re.compile(
+    r'Concordat key="([0-9a-f]{64})", time="(0|[1-9][0-9]{0,15})", nonce="((?:[0-9a-f]{2}){8,32})", '
+    r'signature="([0-9a-f]{128})"'
+)
+
+
+def sign_request(key: Key, chain_id: bytes, method: str, target: str, body: bytes, now_us: int, nonce: bytes) -> str:
+    """Return the Authorization header's value. `target` is path and query as sent; `nonce` has 8 to 32 bytes."""
+    signature = key.sign(_render_text(chain_id, method, target, body, str(now_us), nonce.hex()))
+    return (
+        f'Concordat key="{key.public_key.hex()}", time="{now_us}", nonce="{nonce.hex()}", signature="{signature.hex()}"'
+    )
+
+
+def check_request(
+    header: str, chain_id: bytes, method: str, target: str, body: bytes, now_us: int
+) -> tuple[bytes, bytes]:
+    """Return the public key that signed the request, and the nonce, which the caller must not have seen before.
+
+    Raises:
+        Refused: `auth.malformed`, `auth.stale`, `auth.bad_signature`.
+    """
+    match = _HEADER.fullmatch(header)
+    if match is None:
+        raise Refused("auth.malformed", "the Authorization header", "sign the request as spec/http.md says")
+    key, time, nonce, signature = match.groups()
+    if abs(int(time) - now_us) > WINDOW_US:
+        raise Refused("auth.stale", time, "set this machine's clock and sign the request anew")
+    public_key = bytes.fromhex(key)
+    text = _render_text(chain_id, method, target, body, time, nonce)
+    if not is_accepted_by_libsodium(public_key, bytes.fromhex(signature), text):
+        raise Refused("auth.bad_signature", key, "sign exactly the request that is sent, for this chain")
+    return public_key, bytes.fromhex(nonce)
+
+
+def _render_text(chain_id: bytes, method: str, target: str, body: bytes, time: str, nonce: str) -> bytes:
+    lines = ("concordat/request/v1", chain_id.hex(), method, target, time, nonce, sha256(body).hexdigest())
+    return ("\n".join(lines) + "\n").encode()
