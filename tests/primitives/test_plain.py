@@ -1,0 +1,83 @@
+"""The JSON view says the same as the value, in words, and says where an input does not fit."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+
+from concordat.errors import UsageError
+from concordat.primitives.codec import Struct
+from concordat.primitives.plain import from_plain, to_plain
+from concordat.protocol.families.contracts import Deliver, Propose
+from concordat.protocol.families.datasets import Register
+from concordat.protocol.genesis import Genesis
+from concordat.protocol.messages import EVENTS, OPERATIONS
+from concordat.protocol.transactions import Entry, Payload
+from concordat.testing.consortium import Consortium
+from primitives.strategies import values_of
+
+KINDS = [*OPERATIONS.values(), *EVENTS.values(), Payload, Entry, Genesis]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_message_survives_its_json_view(kind: type[Struct]) -> None:
+    @settings(max_examples=25, deadline=None)
+    @given(values_of(kind))
+    def check(value: Struct) -> None:
+        plain = json.loads(json.dumps(to_plain(value)))
+        assert from_plain(kind, plain) == value
+
+    check()
+
+
+DELIVERY = {"type": "contracts.deliver", "contract": 1, "obligation": 1, "version": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "place"),
+    [
+        ({"contract": "one"}, "input.does_not_fit", ""),
+        ({"contract": 0}, "input.does_not_fit", ""),
+        ({"contract": True}, "input.does_not_fit", ""),
+        ({"contract": 1.5}, "input.does_not_fit", ""),
+        ({"extra": 1}, "input.unknown_field", "/extra"),
+        ({"type": "contracts.sign"}, "input.does_not_fit", "/type"),
+    ],
+)
+def test_what_does_not_fit_is_named(change: dict[str, object], code: str, place: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        from_plain(Deliver, DELIVERY | change)
+    assert caught.value.code == code
+    assert place in caught.value.detail
+
+
+def test_a_missing_field_is_named_where_it_is_missing() -> None:
+    plain = to_plain(Propose(Consortium().make_supply("azure-bay", "cedar-ford")))
+    del plain["terms"]["obligations"][0]["evidence"]["schema"]
+    with pytest.raises(UsageError) as caught:
+        from_plain(Propose, plain)
+    assert (caught.value.code, caught.value.detail) == ("input.missing_field", "/terms/obligations/0/evidence/schema")
+
+
+def test_an_unknown_evidence_is_named() -> None:
+    plain = to_plain(Propose(Consortium().make_supply("azure-bay", "cedar-ford")))
+    plain["terms"]["obligations"][0]["evidence"]["type"] = "hearsay"
+    with pytest.raises(UsageError) as caught:
+        from_plain(Propose, plain)
+    assert caught.value.code == "input.unknown_type"
+
+
+@pytest.mark.parametrize("digest", ["AB" * 32, "0x" + "ab" * 31, "a", "zz" * 32, " " + "ab" * 31, 7, None])
+def test_bytes_are_lowercase_hexadecimal(digest: object) -> None:
+    plain = to_plain(Consortium().make_registration("azure-bay")) | {"digest": digest}
+    with pytest.raises(UsageError) as caught:
+        from_plain(Register, plain)
+    assert caught.value.code in {"input.not_hex", "input.does_not_fit"}
+
+
+@pytest.mark.parametrize("data", [None, [], "x", 3])
+def test_an_operation_is_an_object(data: object) -> None:
+    with pytest.raises(UsageError, match="is not an object"):
+        from_plain(Deliver, data)
