@@ -104,7 +104,6 @@ def bad_signature(c: Consortium) -> Receipt:
 
 
 def due_first(c: Consortium) -> Receipt:
-    c = Consortium(params=replace(DEFAULT_PARAMS, due_items_per_block_max=1))
     for _ in range(3):
         propose(c)
     c.run_block(c.time + DAY_US, c.make_wire("azure-bay", Advance(c.time + DAY_US)))
@@ -156,7 +155,7 @@ def role_missing(c: Consortium) -> Receipt:
 
 
 def not_a_scenario(c: Consortium) -> Receipt:
-    return Consortium(clock="real").attempt("azure-bay", Advance(c.time + 1))
+    return c.attempt("azure-bay", Advance(c.time + 1))
 
 
 def not_an_operator(c: Consortium) -> Receipt:
@@ -485,13 +484,24 @@ PROVOKE: dict[str, Callable[[Consortium], Receipt]] = {
 }
 
 
+def make_stage(code: str) -> Consortium:
+    """The consortium in which a code can be provoked."""
+    match code:
+        case "ledger.due_first":
+            return Consortium(params=replace(DEFAULT_PARAMS, due_items_per_block_max=1))
+        case "clock.not_a_scenario":
+            return Consortium(clock="real")
+        case _:
+            return Consortium()
+
+
 def test_every_code_is_provoked_in_order_of_precedence() -> None:
     assert list(PROVOKE) == [rejection.code for rejection in messages.REJECTIONS]
 
 
 @pytest.mark.parametrize("code", PROVOKE)
 def test_a_rejection_names_its_code_and_changes_nothing(code: str) -> None:
-    c = Consortium()
+    c = make_stage(code)
     receipt = PROVOKE[code](c)
     assert receipt.code == code
     assert receipt.events == ()

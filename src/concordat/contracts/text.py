@@ -25,9 +25,9 @@ _WORDS = {
         "exact_file": "Evidence: a version of dataset {debtor}/{dataset} registered with digest {digest}.",
         "matching_table": "Evidence: a registered version of dataset {debtor}/{dataset} with schema {schema} "
         "and at least {rows} rows.",
-        "acceptance": "The creditor acknowledges or objects within {objection} days; silence accepts. An objection to a "
-        "delivery in time gives {debtor} {grace} days anew; one not resolved {cure} days later ends this contract without "
-        "a breach.",
+        "acceptance": "The creditor acknowledges or objects within {objection} days; silence accepts. An objection to "
+        "a delivery in time gives {debtor} {grace} days anew; one not resolved {cure} days later ends this contract "
+        "without a breach.",
         "lateness": "Within {grace} days after the deadline: late, a minor breach. After that this contract is "
         "suspended and {debtor} has {cure} days to cure: a general breach.",
         "terminate": "Not cured: this contract ends, all are released from open duties, and the breach stands.",

@@ -1,0 +1,143 @@
+"""Recomputes a golden case of kind `protocol/...` or `contracts/...` (vectors/protocol/*.json). Bytes are in hex."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+
+from concordat.contracts.terms import Terms
+from concordat.contracts.text import compute_document_digest, render_clauses
+from concordat.crypto.merkle import Log, hash_leaf
+from concordat.crypto.state_tree import StateTree
+from concordat.errors import NotFound, Rejected, UsageError
+from concordat.primitives.codec import encode
+from concordat.primitives.plain import Json, from_plain, to_plain
+from concordat.protocol.genesis import make_first_state, read_genesis
+from concordat.protocol.messages import OPERATIONS
+from concordat.protocol.records import Lane
+from concordat.protocol.transactions import authenticate_transaction
+from concordat.protocol.transition import Block, apply_block, check_block, compute_lane, is_nonce_fresh
+
+T = TypeVar("T")
+
+
+class _Wire(msgspec.Struct, forbid_unknown_fields=True):
+    chain_id: str
+    wire: str
+
+
+class _Nonces(msgspec.Struct, forbid_unknown_fields=True):
+    nonces: list[int]
+
+
+class _Block(msgspec.Struct, forbid_unknown_fields=True):
+    height: int
+    time: int
+    transactions: list[str]
+
+
+class _Blocks(msgspec.Struct, forbid_unknown_fields=True):
+    genesis: str
+    blocks: list[_Block]
+
+
+def _compute_operation(given: Json) -> Json:
+    kind = OPERATIONS[given["type"]]
+    return {"encoding": encode(from_plain(kind, given)).hex()}
+
+
+def _compute_transaction(given: _Wire) -> Json:
+    try:
+        transaction = authenticate_transaction(bytes.fromhex(given.wire), bytes.fromhex(given.chain_id))
+    except Rejected as rejection:
+        return {"code": rejection.code}
+    return {
+        "code": "ok",
+        "id": transaction.id.hex(),
+        "public_key": transaction.public_key.hex(),
+        "payload": to_plain(transaction.payload),
+    }
+
+
+def _compute_nonces(given: _Nonces) -> Json:
+    lane: Lane | None = None
+    fresh: list[bool] = []
+    for nonce in given.nonces:
+        fresh.append(is_nonce_fresh(lane, nonce))
+        if fresh[-1]:
+            lane = compute_lane(lane, nonce)
+    return {"fresh": fresh, "lane": None if lane is None else encode(lane).hex()}
+
+
+def _compute_blocks(given: _Blocks) -> Json:
+    chain = read_genesis(given.genesis.encode())
+    state = make_first_state(chain)
+    authenticate = partial(authenticate_transaction, chain_id=chain.id)
+    log, time, receipts = Log(), chain.genesis.start_time, []
+    for row in given.blocks:
+        block = Block(row.height, row.time, tuple(bytes.fromhex(wire) for wire in row.transactions))
+        check_block(chain, state, time, block, authenticate)
+        entries = apply_block(chain, state, block, authenticate)
+        for entry in entries:
+            log.append(hash_leaf(encode(entry)))
+        receipts.append([[entry.receipt.code, entry.receipt.operation] for entry in entries])
+        time = block.time
+    tree = StateTree()
+    tree.update(state.dump())
+    return {
+        "chain_id": chain.id.hex(),
+        "receipts": receipts,
+        "log_size": log.size,
+        "log_root": log.root().hex(),
+        "state_root": tree.root.hex(),
+    }
+
+
+def _compute_document(given: Json) -> Json:
+    terms = from_plain(Terms, given)
+    return {
+        "en": list(render_clauses(terms, "en")),
+        "zh": list(render_clauses(terms, "zh")),
+        "document": compute_document_digest(terms).hex(),
+    }
+
+
+def _bind(kind: type[T], function: Callable[[T], Json]) -> Callable[[Json], Json]:
+    return lambda given: function(msgspec.convert(given, kind))
+
+
+_KINDS: dict[str, Callable[[Json], Json]] = {
+    "protocol/operation": _compute_operation,
+    "protocol/transaction": _bind(_Wire, _compute_transaction),
+    "protocol/nonces": _bind(_Nonces, _compute_nonces),
+    "protocol/blocks": _bind(_Blocks, _compute_blocks),
+    "contracts/document": _compute_document,
+}
+
+
+def compute_expected(kind: str, given: Json) -> Json:
+    """Return what a case of `kind` with this input must expect, in JSON's own types.
+
+    Raises:
+        NotFound: `vectors.unknown_kind`.
+        UsageError: `vectors.malformed`.
+    """
+    if kind not in _KINDS:
+        raise NotFound("vectors.unknown_kind", kind)
+    try:
+        return _KINDS[kind](given)
+    except (msgspec.ValidationError, ValueError, KeyError, TypeError) as error:
+        raise UsageError("vectors.malformed", f"{kind}: {error}") from error
+
+
+def check_case(kind: str, case: Mapping[str, Json]) -> bool:
+    """Tell whether the rules give what the case `{"name", "input", "expect"}` expects.
+
+    Raises:
+        NotFound: `vectors.unknown_kind`.
+        UsageError: `vectors.malformed`.
+    """
+    return bool(compute_expected(kind, case["input"]) == case["expect"])

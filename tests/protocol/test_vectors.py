@@ -1,0 +1,165 @@
+"""The golden cases of the protocol: yielded here from scenarios, compared with what stands in vectors/protocol.
+
+With CONCORDAT_FILL_VECTORS=1 the files are written; a changed file is a changed rule.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from concordat.errors import NotFound, UsageError
+from concordat.primitives.plain import to_plain
+from concordat.protocol.families import membership as m
+from concordat.protocol.families.clock import Advance, Tick
+from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Object, Propose, Sign, Terminate
+from concordat.protocol.families.datasets import Withdraw
+from concordat.protocol.messages import OPERATIONS, Operation
+from concordat.protocol.vectors import check_case, compute_expected
+from concordat.testing.consortium import DATASET, START_US, Consortium
+from protocol.history import STATEMENT, play
+from protocol.test_rejections import PROVOKE, make_officer, make_stage, set_bit
+
+FOLDER = Path(__file__).parents[2] / "vectors" / "protocol"
+Inputs = dict[str, Any]
+
+
+def make_operations() -> Inputs:
+    c = Consortium()
+    operations: list[Operation] = [
+        Tick(),
+        Advance(START_US),
+        c.make_application("echo-hill", "azure-bay"),
+        replace(c.make_application("echo-hill", "azure-bay"), predecessor="old-hill", parent="azure-bay"),
+        m.Sponsor("echo-hill", verdict=True),
+        m.Attest("echo-hill", STATEMENT, verdict=False),
+        m.Respond(STATEMENT),
+        m.Readmit("azure-bay"),
+        make_officer(c, "azure-bay", "azure-bay/2"),
+        m.SetRoles(c.get_public_key("azure-bay/2"), ("auditor", "data")),
+        m.RemoveOfficer(c.get_public_key("azure-bay/2")),
+        c.make_registration("cedar-ford"),
+        Withdraw(DATASET, 1, "wrong file 文件有误"),
+        Propose(c.make_supply("cedar-ford", "azure-bay", times=2)),
+        Sign(1, STATEMENT),
+        Decline(1, ""),
+        Deliver(1, 1, 1),
+        Acknowledge(1, 1),
+        Object(1, 1, "wrong_period", STATEMENT),
+        Terminate(2**53 - 1),
+    ]
+    assert {type(operation) for operation in operations} == set(OPERATIONS.values())
+    return {f"{place:02} {type(operation).__name__}": to_plain(operation) for place, operation in enumerate(operations)}
+
+
+def make_transactions() -> Inputs:
+    c = Consortium()
+    chain_id = c.chain.id.hex()
+    wire = c.make_wire("cedar-ford", c.make_registration("cedar-ford"))
+    several = c.sign_payload(
+        "azure-bay",
+        replace(c.make_payload("azure-bay", Terminate(7), Decline(8, "no"), lane=15), client_key=b"order 7"),
+    )
+    inputs: Inputs = {"one operation": wire, "two operations, lane 15, a client's key": several}
+    for bit_of, place in (("signature", 0), ("domain", 64), ("public key", 80), ("payload", len(wire) - 1)):
+        inputs[f"a flipped bit in the {bit_of}"] = set_bit(wire, place)
+    inputs["a byte too many"] = wire + b"\0"
+    inputs["a byte too few"] = wire[:-1]
+    inputs["nothing"] = b""
+    inputs["no payload"] = wire[:112]
+    for code in ("encoding.malformed", "encoding.not_canonical", "ledger.wrong_chain", "ledger.wrong_domain"):
+        scene = Consortium()
+        PROVOKE[code](scene)
+        inputs[code] = scene.blocks[-1].transactions[0]
+    return {name: {"chain_id": chain_id, "wire": data.hex()} for name, data in inputs.items()}
+
+
+def make_nonces() -> Inputs:
+    return {
+        "in order": {"nonces": [1, 2, 3]},
+        "repeated": {"nonces": [5, 5, 4, 4]},
+        "out of order to the end of the window": {"nonces": [49, 1, 2, 48, 1]},
+        "below the window": {"nonces": [50, 1, 2]},
+        "a leap forgets what is below its window": {"nonces": [1, 2, 60, 12, 11, 13]},
+        "the largest": {"nonces": [2**53 - 1, 2**53 - 1, 2**53 - 49, 2**53 - 50]},
+    }
+
+
+def make_block_cases() -> Inputs:
+    scenes: dict[str, Consortium] = {"genesis alone": Consortium(), "an eventful history": play(1, steps=40)}
+    kept = scenes["a contract kept"] = Consortium()
+    number = kept.agree(kept.make_supply("cedar-ford", "azure-bay"))
+    kept.deliver(number)
+    kept.advance(28)
+    return {name: describe_blocks(c) for name, c in scenes.items()}
+
+
+def make_rejections() -> Inputs:
+    """Every code in order of precedence; the last receipt of each case bears it."""
+    inputs: Inputs = {}
+    for code, provoke in PROVOKE.items():
+        c = make_stage(code)
+        assert provoke(c).code == code
+        inputs[code] = describe_blocks(c)
+    return inputs
+
+
+def describe_blocks(c: Consortium) -> Inputs:
+    return {
+        "genesis": c.genesis.decode(),
+        "blocks": [
+            {"height": b.height, "time": b.time, "transactions": [wire.hex() for wire in b.transactions]}
+            for b in c.blocks
+        ],
+    }
+
+
+def make_documents() -> Inputs:
+    c = Consortium()
+    terms = c.make_supply("cedar-ford", "azure-bay", "birch-vale", times=2, consequence="continue")
+    return {"supply/1": to_plain(terms), "exchange/1": to_plain(replace(terms, template="exchange/1", sign_by=1))}
+
+
+FILES: dict[str, tuple[str, Callable[[], Inputs]]] = {
+    "operations.json": ("protocol/operation", make_operations),
+    "transactions.json": ("protocol/transaction", make_transactions),
+    "nonces.json": ("protocol/nonces", make_nonces),
+    "blocks.json": ("protocol/blocks", make_block_cases),
+    "rejections.json": ("protocol/blocks", make_rejections),
+    "documents.json": ("contracts/document", make_documents),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_cases_stand_as_they_were_yielded(name: str) -> None:
+    kind, make_inputs = FILES[name]
+    cases = [
+        {"name": case, "input": given, "expect": compute_expected(kind, given)} for case, given in make_inputs().items()
+    ]
+    text = json.dumps({"kind": kind, "cases": cases}, indent=1, ensure_ascii=False) + "\n"
+    path = FOLDER / name
+    if os.environ.get("CONCORDAT_FILL_VECTORS") == "1":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_case_is_checked_and_a_changed_one_found(name: str) -> None:
+    document = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+    for case in document["cases"]:
+        assert check_case(document["kind"], case)
+        assert not check_case(document["kind"], case | {"expect": {"code": "other"}})
+
+
+def test_an_unknown_kind_and_a_malformed_input_are_named() -> None:
+    with pytest.raises(NotFound):
+        compute_expected("protocol/nothing", {})
+    with pytest.raises(UsageError):
+        compute_expected("protocol/transaction", {"wire": 5})
