@@ -1,0 +1,183 @@
+"""`concordat demo`: founds a chain, starts a node, plays the story over HTTP, prints what came of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from concordat.client.api import Client
+from concordat.client.keys import Key, derive_key, fetch_key, save_key
+from concordat.demo.files import fetch_tables
+from concordat.demo.parties import Party, run_command
+from concordat.demo.stage import Stage
+from concordat.demo.story import FOUNDERS, NEWCOMERS, RESIDENTS, STRANGER, play
+from concordat.errors import Refused
+from concordat.primitives.ledger_time import parse_time
+from concordat.primitives.plain import Json
+
+START = "2026-01-05T00:00:00Z"
+STARTUP_SECONDS_MAX = 30
+
+
+def run_demo(
+    folder: Path, data: Path | None, seed: str, port: int, *, is_once: bool, is_reset: bool
+) -> Json:
+    """Play the story in `folder` (the node's) and beside it (the parties'); return the document of `--json`.
+
+    Without `is_once` the node and two parties stay running until Ctrl-C.
+    """
+    folder = folder.resolve()
+    parties_folder = folder.with_name(folder.name + "-parties")
+    if is_reset:
+        _remove(folder, parties_folder)
+    tables = fetch_tables(data, seed)
+    keys = {name: _get_key(parties_folder, name, seed) for name in (*FOUNDERS, *NEWCOMERS, STRANGER)}
+    if not (folder / "blocks.log").exists():
+        _found(folder, parties_folder, keys, seed)
+    node, ready = _start_node(folder, parties_folder, port)
+    parties = {name: Party(name, parties_folder / name, name in RESIDENTS) for name in keys}
+    try:
+        with Client(ready["api"], keys["azure-bay"], (folder / "genesis.json").read_bytes()) as reader:
+            stage = Stage(
+                url=ready["api"],
+                seed=seed,
+                reader=reader,
+                parties=parties,
+                public_keys={name: key.public_key for name, key in keys.items()},
+                tables=tables,
+                now_us=parse_time(START),
+                operator="azure-bay",
+            )
+            for heading in play(stage):
+                _say(f"• {heading}")
+            document = _summarize(stage, data, parties_folder)
+        _say_verified(document, folder, parties_folder)
+        if not is_once:
+            _say(f"Console  {ready['console']}\nAPI      {ready['api']}\nSign in  {_sign_in_hint(parties_folder, ready)}")
+            _say("Simulated time; fictional regions. Ctrl-C stops everything; a second run resumes.")
+            _wait_until_stopped(node)
+    except KeyboardInterrupt:
+        _say("Stopped. Run it again to resume.")
+        raise
+    finally:
+        for party in parties.values():
+            party.stop()
+        node.send_signal(signal.SIGTERM)
+        node.wait(timeout=STARTUP_SECONDS_MAX)
+    return document
+
+
+def _remove(folder: Path, parties_folder: Path) -> None:
+    """Start over: only folders that a demo made are removed."""
+    if folder.exists() and not (parties_folder / "plan.json").exists():
+        raise Refused("demo.not_a_demo", str(folder), "choose another --dir; this folder was not made by the demo")
+    for path in (folder, parties_folder):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _get_key(parties_folder: Path, name: str, seed: str) -> Key:
+    path = parties_folder / name / "officer.key"
+    if not path.exists():
+        save_key(path, derive_key(seed, f"{name}/officer"))
+    return fetch_key(path)
+
+
+def _found(folder: Path, parties_folder: Path, keys: dict[str, Key], seed: str) -> None:
+    """Write the plan of the consortium and let `concordat init` make the chain, as any operator would."""
+    node_key = derive_key(seed, "node")
+    plan = {
+        "name": {"en": "Six Regions consortium (demo)", "zh": "六区协作联盟（演示）"},
+        "clock": "scenario",
+        "start_time": START,
+        "node_key": node_key.public_key.hex(),
+        "verify_k": 2,
+        "founders": [
+            {
+                "member": member,
+                "name": name,
+                "kind": "region",
+                "scheme": "DEMO",
+                "code": f"FO-{number:04d}",
+                "roles": roles,
+                "public_keys": [keys[member].public_key.hex()],
+            }
+            for number, (member, (name, roles)) in enumerate(FOUNDERS.items(), start=1)
+        ],
+    }
+    path = parties_folder / "plan.json"
+    path.write_text(json.dumps(plan, indent=2, ensure_ascii=False))
+    run_command(parties_folder, "init", str(folder), "--from", str(path))
+    save_key(folder / "keys" / "node.key", node_key)
+
+
+def _start_node(folder: Path, parties_folder: Path, port: int) -> tuple[subprocess.Popen[bytes], Json]:
+    ready_file = parties_folder / "ready.json"
+    ready_file.unlink(missing_ok=True)
+    command = ["serve", str(folder), "--port", str(port), "--ready-file", str(ready_file)]
+    with (parties_folder / "node.log").open("ab") as log:
+        node = subprocess.Popen(
+            [sys.executable, "-m", "concordat", *command], stdout=log, stderr=log, start_new_session=True
+        )
+    for _ in range(STARTUP_SECONDS_MAX * 20):
+        if ready_file.exists():
+            return node, json.loads(ready_file.read_text())
+        if node.poll() is not None:
+            break
+        time.sleep(0.05)
+    node.kill()
+    said = (parties_folder / "node.log").read_text().strip().splitlines()
+    raise Refused("demo.node_did_not_start", said[-1] if said else "no word", f"read {parties_folder / 'node.log'}")
+
+
+def _summarize(stage: Stage, data: Path | None, parties_folder: Path) -> Json:
+    status = stage.reader.get("/v1/status")
+    proofs = parties_folder / "proofs"
+    proofs.mkdir(exist_ok=True)
+    contracts = []
+    for contract in sorted(stage.reader.get("/v1/contracts"), key=lambda row: int(row["id"])):
+        path = proofs / f"C-{contract['id']:04d}.proof"
+        path.write_bytes(stage.reader.fetch(f"/v1/contracts/{contract['id']}/proof"))
+        contracts.append({"id": contract["id"], "status": contract["status"], "proof": str(path)})
+    members = stage.reader.get("/v1/members")
+    return {
+        "schema_version": 1,
+        "chain_id": status["chain_id"],
+        "clock": status["clock"],
+        "data": str(data.resolve()) if data else "generated",
+        "height": status["height"],
+        "app_hash": status["app_hash"],
+        "steps": stage.steps,
+        "members": [{name: member[name] for name in ("id", "status", "score", "grade")} for member in members],
+        "contracts": contracts,
+        "refused": stage.refused,
+    }
+
+
+def _say_verified(document: Json, folder: Path, parties_folder: Path) -> None:
+    """One line: which contract was verified, at which height, with which signatures — by the offline verifier."""
+    contract = next(row for row in reversed(document["contracts"]) if row["status"] == "completed")
+    verdict = run_command(parties_folder, "verify", contract["proof"], "--trust", str(folder / "genesis.json"))
+    if not verdict["valid"]:
+        raise Refused("demo.proof_invalid", verdict["code"], "report this defect")
+    signers = ", ".join(f"{row['signer']} ✓" for row in verdict["signatures"])
+    _say(f"Verified contract C-{contract['id']:04d} at height {verdict['height']}: signatures {signers}; inclusion ✓; state ✓")
+
+
+def _sign_in_hint(parties_folder: Path, ready: Json) -> str:
+    return f"concordat login {ready['console']} --key {parties_folder / 'azure-bay' / 'officer.key'}"
+
+
+def _wait_until_stopped(node: subprocess.Popen[bytes]) -> None:
+    code = node.wait()
+    raise Refused("demo.node_stopped", f"exit status {code}", "run the demo again; it resumes")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+

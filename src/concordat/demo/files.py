@@ -1,0 +1,67 @@
+"""The files that the demo's parties register: real tables from a folder, or small generated ones that say so."""
+
+from __future__ import annotations
+
+import csv
+import hmac
+from pathlib import Path
+
+from concordat.errors import UsageError
+from concordat.primitives.plain import Json
+
+PARTS = 24
+"""A year and more of monthly deliveries."""
+
+
+def fetch_tables(folder: Path | None, seed: str) -> list[tuple[str, list[str], list[list[str]]]]:
+    """Return (name, header, rows) of each table: the folder's CSV files in order of name, or three generated ones."""
+    if folder is None:
+        return [_generate(name, seed) for name in ("river-flow", "air-quality", "bus-passengers")]
+    tables = []
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+        if len(rows) > PARTS:
+            tables.append((_slug(path.stem), rows[0], rows[1:]))
+    if not tables:
+        raise UsageError("demo.no_tables", str(folder), f"give a folder with a CSV file of more than {PARTS} rows")
+    return tables
+
+
+def _slug(stem: str) -> str:
+    words = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in stem.lower())
+    return "-".join(part for part in f"t-{words}".split("-") if part).removeprefix("t-")[:40].strip("-") or "table"
+
+
+def _generate(name: str, seed: str) -> tuple[str, list[str], list[list[str]]]:
+    """Hourly values that a seed determines; the header says that they are generated."""
+    rows = []
+    for hour in range(PARTS * 30):
+        digest = hmac.digest(seed.encode(), f"{name}/{hour}".encode(), "sha256")
+        rows.append([str(hour), str(100 + digest[0] % 50), "generated demo data"])
+    return name, ["hour", "value", "origin"], rows
+
+
+def save_part(folder: Path, name: str, header: list[str], rows: list[list[str]], number: int, seed: str) -> Path:
+    """Write the `number`-th monthly part of a table, and its salt beside it; return its path."""
+    share = max(1, len(rows) // PARTS)
+    start = (number - 1) % PARTS * share
+    path = folder / f"{name}-{number:02d}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows[start : start + share])
+    salt = hmac.digest(seed.encode(), f"concordat/salt/{folder.name}/{path.name}".encode(), "sha256")
+    path.with_suffix(".csv.salt").write_text(salt.hex() + "\n")
+    return path
+
+
+def make_register(description: Json, dataset: str, version: int, title: Json) -> Json:
+    """Return the operation that registers a described file."""
+    return {
+        "type": "datasets.register",
+        "dataset": dataset,
+        "version": version,
+        "title": title,
+        **{name: description[name] for name in ("digest", "byte_count", "rows", "schema", "row_root")},
+    }

@@ -1,0 +1,132 @@
+"""The stage: a node, its parties, and what has been told so far. Every act is one signed transaction over HTTP.
+
+An act that was already played is found by its client key and not played again, so a demo that was interrupted resumes
+and a finished one changes nothing.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from concordat.client.api import Client
+from concordat.client.datasets import describe_csv
+from concordat.demo.files import make_register, save_part
+from concordat.demo.parties import Party
+from concordat.errors import InvariantBroken, NotFound
+from concordat.primitives.ledger_time import DAY_US, format_time
+from concordat.primitives.plain import Json
+
+Table = tuple[str, list[str], list[list[str]]]
+
+
+@dataclass
+class Stage:
+    """Who plays, where, and the steps so far. `public_keys` by member; `versions` counts registered parts."""
+
+    url: str
+    seed: str
+    reader: Client
+    parties: dict[str, Party]
+    public_keys: dict[str, bytes]
+    tables: list[Table]
+    now_us: int
+    operator: str
+    steps: list[Json] = field(default_factory=list)
+    refused: list[Json] = field(default_factory=list)
+    versions: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def act(self, member: str, row: str, *operations: Json, expect: str = "ok") -> Json:
+        """Let a member sign operations; note the step. The answer's code must be the expected one."""
+        label = f"{len(self.steps)}/{member}/{operations[0]['type']}"
+        client_key = sha256(f"{self.seed}/{label}".encode()).hexdigest()[:32]
+        party = self.parties[member]
+        receipt = self._find(member, client_key)
+        if receipt is None:
+            answer = party.send(self.url, operations, client_key)
+            receipt = self._find(member, client_key) or answer
+        else:
+            party.signed += 1
+        if receipt["code"] != expect:
+            raise InvariantBroken(f"the demo expected {expect} of {label} and met {receipt}")
+        step = {
+            "row": row,
+            "who": member,
+            "sentence": receipt["sentence"],
+            "tx": receipt["transaction"],
+            "height": receipt["height"],
+            "time": receipt["time"],
+            "code": receipt["code"],
+        }
+        self.steps.append(step)
+        if expect != "ok":
+            self.refused.append(
+                {"who": member, "what": operations[0]["type"], "code": expect, "reasons": receipt["reasons"]}
+            )
+        return receipt
+
+    def _find(self, member: str, client_key: str) -> Json | None:
+        key = self.public_keys[member].hex()
+        try:
+            return self.reader.get(f"/v1/transactions/by-client-key/{key}/{client_key.encode().hex()}")
+        except NotFound:
+            return None
+
+    def advance(self, days: float | int) -> None:
+        """Move simulated time; whatever falls due in between happens on the way."""
+        self.now_us += int(days * DAY_US)
+        self.act(self.operator, "R13", {"type": "clock.advance", "time": format_time(self.now_us)})
+
+    def time_in(self, days: int) -> str:
+        """Return the simulated time `days` from now."""
+        return format_time(self.now_us + days * DAY_US)
+
+    def register(self, member: str, dataset: str, table: Table, title: Json, row: str = "G10") -> Json:
+        """Write the next monthly part of a table and register it; return its description with `version`."""
+        number = self.versions.get((member, dataset), 0) + 1
+        description = self.describe(member, table, number)
+        self.act(member, row, make_register(description, dataset, number, title))
+        self.versions[(member, dataset)] = number
+        return {**description, "version": number}
+
+    def describe(self, member: str, table: Table, number: int) -> Json:
+        """Write a monthly part of a table into the member's folder and describe it, without registering."""
+        name, header, rows = table
+        folder = self.parties[member].folder
+        path = save_part(folder, name, header, rows, number, self.seed)
+        salt = bytes.fromhex(path.with_suffix(".csv.salt").read_text())
+        found = describe_csv(path, salt)
+        return {
+            "digest": found.digest.hex(),
+            "byte_count": found.byte_count,
+            "rows": found.rows,
+            "schema": found.schema.hex(),
+            "row_root": found.row_root.hex(),
+        }
+
+    def commitment(self, label: str) -> str:
+        """Return a salted commitment to a document of the demo, as hex."""
+        salt = hmac.digest(self.seed.encode(), f"concordat/salt/{label}".encode(), "sha256")
+        return sha256(salt + f"generated demo document: {label}".encode()).hexdigest()
+
+
+def make_duty(
+    debtor: str, creditors: Sequence[str], subject: Json, dataset: str, evidence: Json, due: str, **terms: int | str
+) -> Json:
+    """Return an obligation with the demo's usual periods; `terms` overrides size, days and consequence."""
+    return {
+        "debtor": debtor,
+        "creditors": list(creditors),
+        "subject": subject,
+        "size": 200,
+        "dataset": dataset,
+        "evidence": evidence,
+        "due": due,
+        "grace_days": 5,
+        "cure_days": 14,
+        "objection_days": 7,
+        "consequence": "terminate",
+    } | terms
+
