@@ -114,3 +114,8 @@ def find_broken_invariants(state: State) -> Iterator[str]:
         for number in range(1, dataset.latest + 1):
             if (owner, name, number) not in state.versions:
                 yield f"DAT-INV-1: {owner}/{name} lacks version {number}"
+    for key, _ in state.versions.items():  # noqa: PERF102  # a table, in key order
+        owner, name, number = key
+        held = state.datasets.get((owner, name))
+        if held is None or not 1 <= number <= held.latest:
+            yield f"DAT-INV-1: {owner}/{name} does not know version {number}"

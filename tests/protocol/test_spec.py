@@ -1,0 +1,115 @@
+"""The pages under spec/ say what the code does: tables, names, words and numbers are compared."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from msgspec import inspect
+
+from concordat.contracts.judge import REASONS
+from concordat.contracts.text import render_clauses
+from concordat.protocol import messages
+from concordat.protocol.context import DUE_HEARING
+from concordat.protocol.families import clock, contracts, datasets, membership
+from concordat.protocol.params import DEFAULT_PARAMS, Params
+from concordat.protocol.receipts import Rejection
+from concordat.protocol.state import State
+from concordat.protocol.transition import FIRE
+from concordat.testing.consortium import Consortium
+
+ROOT = Path(__file__).parents[2]
+PAGES = {name: (ROOT / "spec" / f"{name}.md").read_text(encoding="utf-8") for name in (
+    "contracts", "datasets", "encoding", "genesis", "ledger", "membership", "state",
+)}  # fmt: skip
+NUMBER = re.compile(r"\b(?:ENC|LED|MEM|DAT|CON|GEN|STA)-(?:INV-)?[0-9]+(?:\.[0-9]+)?")
+REJECTION = re.compile(r"^\| `([a-z_.]+)` \| ([A-Z]+-[0-9.]+) \| (yes|no) \|$", re.MULTILINE)
+
+
+def read_rejections(page: str) -> list[tuple[str, str, bool]]:
+    return [(code, rule, later == "yes") for code, rule, later in REJECTION.findall(PAGES[page])]
+
+
+@pytest.mark.parametrize(
+    ("page", "table"),
+    [
+        ("ledger", (*messages.TRANSACTION_REJECTIONS, *clock.REJECTIONS)),
+        ("contracts", contracts.REJECTIONS),
+        ("datasets", datasets.REJECTIONS),
+        ("membership", membership.REJECTIONS),
+    ],
+)
+def test_a_page_lists_its_rejections_in_order(page: str, table: tuple[Rejection, ...]) -> None:
+    assert read_rejections(page) == [(row.code, row.rule, row.may_succeed_later) for row in table]
+
+
+def test_every_number_used_in_code_is_defined_in_one_page_once() -> None:
+    bold = [words for text in PAGES.values() for words in re.findall(r"\*\*([^*]+)\*\*", text)]
+    defined = [number for words in bold for number in NUMBER.findall(words)]
+    used = {
+        number.rstrip(".")
+        for path in (ROOT / "src").rglob("*.py")
+        for number in NUMBER.findall(path.read_text(encoding="utf-8"))
+    }
+    assert sorted(set(defined)) == sorted(defined)
+    assert used - set(defined) == set()
+    assert {number for text in PAGES.values() for number in NUMBER.findall(text)} - set(defined) == set()
+
+
+@pytest.mark.parametrize("page", ["contracts", "datasets", "membership"])
+def test_a_page_names_every_operation_and_event_with_its_fields(page: str) -> None:
+    for tag, kind in messages.OPERATIONS.items():
+        if tag.startswith(page + "."):
+            row = re.search(rf"^\| `{tag}` \| (.*) \| .* \|$", PAGES[page], re.MULTILINE)
+            assert row, tag
+            fields = [field.split(" ")[0] for field in re.sub(r"\([^)]*\)", "", row[1]).split(", ")]
+            assert tuple(fields) == kind.__struct_fields__
+    for tag, event in messages.EVENTS.items():
+        if tag.startswith(page + "."):
+            assert f"| `{tag}` | {', '.join(event.__struct_fields__)} |" in PAGES[page]
+
+
+def test_the_reasons_stand_in_order() -> None:
+    assert tuple(re.findall(r"^\| `(judge\.[a-z_]+)`", PAGES["contracts"], re.MULTILINE)) == REASONS
+    assert tuple(re.findall(r"^\| `(review\.[a-z_]+)`", PAGES["membership"], re.MULTILINE)) == membership.REVIEW_REASONS
+
+
+def test_the_words_of_the_clauses_are_those_of_the_page() -> None:
+    rows = re.findall(r"^\| ([a-z/0-9_]+) \| (.+) \| (.+) \|$", PAGES["contracts"], re.MULTILINE)
+    words = {part: {"en": en, "zh": zh} for part, en, zh in rows}
+    terms = Consortium().make_supply("azure-bay", "cedar-ford")
+    duty = terms.obligations[0]
+    for language, gap, colon in (("en", " ", ": "), ("zh", "", "：")):
+        heading, parties, clause = render_clauses(terms, language)  # type: ignore[arg-type]  # one of the two literals
+        assert heading.startswith(words["supply/1"][language] + colon)
+        assert parties.endswith(words["parties"][language].partition("{sign_by}")[2])
+        parts = ("duty", "matching_table", "acceptance", "lateness", duty.consequence)
+        pattern = re.escape("1. " + gap.join(words[part][language] for part in parts))
+        assert re.fullmatch(re.sub(r"\\\{[a-z]+\\\}", ".+", pattern), clause)
+
+
+def test_the_tables_of_the_state_are_those_of_the_page() -> None:
+    rows = re.findall(r"^\| ([0-9]+) \| ([a-z_]+) \| .* \| ([A-Za-z]+) \| (.*) \|$", PAGES["state"], re.MULTILINE)
+    state = State()
+    for number, name, kind, fields in rows:
+        table = getattr(state, name)
+        assert (table.number, table.kind.__name__) == (int(number), kind)
+        assert ", ".join(table.kind.__struct_fields__) == fields.strip()
+    assert [int(row[0]) for row in rows] == list(range(1, 17))
+
+
+def test_the_parameters_are_those_of_the_page() -> None:
+    rows = re.findall(r"^\| ([a-z_]+) \| ([0-9 ]+) to ([0-9 ]+) \| ([0-9 ]+) \|", PAGES["genesis"], re.MULTILINE)
+    assert tuple(name for name, *_ in rows) == Params.__struct_fields__
+    info = inspect.type_info(Params)
+    assert isinstance(info, inspect.StructType)
+    for field, (name, *numbers) in zip(info.fields, rows, strict=True):
+        assert isinstance(field.type, inspect.IntType)
+        bounds = (field.type.ge, field.type.le, getattr(DEFAULT_PARAMS, name))
+        assert bounds == tuple(int(number.replace(" ", "")) for number in numbers)
+
+
+def test_the_kinds_of_due_items_are_those_of_the_page() -> None:
+    rows = re.findall(r"^\| ([0-9]) \| ", PAGES["ledger"], re.MULTILINE)
+    assert [int(kind) for kind in rows] == sorted(FIRE) == list(range(1, DUE_HEARING + 1))
