@@ -1,0 +1,80 @@
+"""The table of commands: names, where each is written, and the line that the overview shows."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Command(NamedTuple):
+    """A command's words, the function behind it (`module:function`, loaded when called), and its line of help."""
+
+    name: str
+    function: str
+    help: str
+
+
+_HERE = "concordat.cli"
+
+SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
+    "Begin": (
+        Command("demo", f"{_HERE}.demonstration:demo", "Play a whole scenario on this machine."),
+        Command("init", f"{_HERE}.folder:init", "Make a new chain in an empty folder."),
+        Command("serve", f"{_HERE}.folder:serve", "Run the node of a folder: HTTP interface and console."),
+        Command("key new", f"{_HERE}.keys:new_key", "Make a key; it never leaves its folder."),
+        Command("key show", f"{_HERE}.keys:show_key", "Print a key file's public key."),
+        Command("card new", f"{_HERE}.keys:new_card", "Write an officer's card; the ledger gets a commitment."),
+    ),
+    "Act": (
+        Command("tx", f"{_HERE}.transactions:tx", "Sign any transaction here, submit it, print the receipt."),
+        Command("sign", f"{_HERE}.transactions:sign", "Sign what a console page shows."),
+        Command("login", f"{_HERE}.transactions:login", "Print a link that signs a browser in once."),
+        Command("contract draft", f"{_HERE}.transactions:draft_contract", "Turn a few decisions into terms, judged."),
+        Command("dataset describe", f"{_HERE}.datasets:describe", "Compute what the ledger would know of a table."),
+        Command("dataset register", f"{_HERE}.datasets:register", "Register the next version of a dataset."),
+    ),
+    "Read": (
+        Command("status", f"{_HERE}.reading:status", "Show where the ledger stands."),
+        Command("ledger", f"{_HERE}.reading:ledger", "Show the latest entries in sentences."),
+        Command("member show", f"{_HERE}.reading:show_member", "Show a member and the reasons for its credit."),
+        Command("contract show", f"{_HERE}.reading:show_contract", "Show a contract, its duties and who is next."),
+        Command("receipt", f"{_HERE}.reading:receipt", "Print a transaction's receipt."),
+        Command("codes", f"{_HERE}.reference:codes", "List every rejection code with its rule."),
+    ),
+    "Prove": (
+        Command("verify", f"{_HERE}.proofs:verify", "Verify a proof file offline."),
+        Command("proof", f"{_HERE}.proofs:proof", "Save the proof of a transaction, contract or member."),
+        Command("checkpoint", f"{_HERE}.proofs:checkpoint", "Print the ledger's signed checkpoint."),
+        Command("replay", f"{_HERE}.proofs:replay", "Recompute an export and compare it with its checkpoints."),
+        Command("vectors check", f"{_HERE}.reference:check_vectors", "Recompute the language-neutral test vectors."),
+    ),
+    "Keep": (
+        Command("doctor", f"{_HERE}.folder:doctor", "Look at a node's folder: what is wrong, and what to do."),
+        Command("export", f"{_HERE}.folder:export", "Write the ledger as one file that a stranger can replay."),
+        Command("backup", f"{_HERE}.folder:backup", "Copy a node's folder into one file while the node runs."),
+        Command("restore", f"{_HERE}.folder:restore", "Make a node's folder from a backup."),
+    ),
+}
+
+GROUPS: Final[dict[str, str]] = {
+    "card": "Officers' cards.",
+    "contract": "Contracts.",
+    "dataset": "Datasets.",
+    "key": "Keys.",
+    "member": "Members.",
+    "vectors": "Test vectors.",
+}
+
+
+def render_overview() -> str:
+    """Return what `concordat --help` says; kept free of every import, so that it answers at once."""
+    lines = ["Usage: concordat COMMAND [ARGS]", "", "Cooperate over a ledger that no member owns alone."]
+    for section, commands in SECTIONS.items():
+        lines += ["", f"{section}:", *(f"  {command.name:<18}{command.help}" for command in commands)]
+    lines += [
+        "",
+        "Every command: --help, --json (one document on standard output), --lang en|zh, --debug.",
+        "Environment: CONCORDAT_NODE (address), CONCORDAT_KEY (key file), CONCORDAT_TRUST (genesis.json to pin).",
+        "Exit status: 0 done, 1 defect, 2 wrong usage, 3 not found or not reachable, 4 refused by a rule,",
+        "             5 integrity or proof invalid, 6 stale, try again.",
+    ]
+    return "\n".join(lines) + "\n"

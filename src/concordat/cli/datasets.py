@@ -1,0 +1,80 @@
+"""Datasets: described on this machine, registered by commitments; the file itself is never sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from concordat.cli.output import OUTPUT, Output, emit, tell
+from concordat.cli.transactions import emit_receipt
+from concordat.cli.where import WHERE, Where
+from concordat.client.datasets import DatasetDescription, describe_csv, fetch_salt
+from concordat.errors import NotFound
+from concordat.primitives.plain import Json, from_plain
+from concordat.protocol.families.datasets import Register
+
+
+def describe(file: Path, /, *, salt_file: Path | None = None, output: Output = OUTPUT) -> None:
+    """Compute what the ledger would know of a table.
+
+    :param file: A CSV file in UTF-8 with a header line.
+    :param salt_file: Its salt, made when there is none; FILE.salt when left out.
+    """
+    document = _describe(file, salt_file)
+    emit(output, document, [f"{name:<12}{value}" for name, value in document.items()])
+
+
+def register(
+    file: Path,
+    /,
+    *,
+    name: str,
+    title: str,
+    title_zh: str = "",
+    owner: str | None = None,
+    salt_file: Path | None = None,
+    client_key: str = "",
+    where: Where = WHERE,
+    output: Output = OUTPUT,
+) -> None:
+    """Register the next version of a dataset by its commitments; the file stays here.
+
+    :param file: A CSV file in UTF-8 with a header line.
+    :param name: The dataset's name: hourly-readings.
+    :param title: Its title in English.
+    :param title_zh: Its title in Chinese.
+    :param owner: The member that the key speaks for; asked of the node when left out.
+    :param salt_file: Its salt, made when there is none; FILE.salt when left out.
+    :param client_key: Your own name for this transaction, at most 32 bytes.
+    """
+    commitments = _describe(file, salt_file)
+    with where.connect(output) as client:
+        member = owner or client.get("/v1/me")["member"]
+        try:
+            version = int(client.get(f"/v1/datasets/{member}/{name}")["latest"]) + 1
+        except NotFound as error:
+            if not error.code.startswith("read."):
+                raise
+            version = 1
+        fields = {
+            "dataset": name,
+            "version": version,
+            "title": {"en": title, "zh": title_zh},
+            **{field: commitments[field] for field in ("digest", "byte_count", "rows", "schema", "row_root")},
+        }
+        emit_receipt(client.send([from_plain(Register, fields)], client_key.encode()), output)
+
+
+def _describe(file: Path, salt_file: Path | None) -> dict[str, Json]:
+    salt_path = salt_file or file.with_name(file.name + ".salt")
+    description: DatasetDescription = describe_csv(file, fetch_salt(salt_path))
+    tell(f"{salt_path}: keep it; without it no row can ever be proved")
+    return {
+        "file": str(file),
+        "salt_file": str(salt_path),
+        "digest": description.digest.hex(),
+        "byte_count": description.byte_count,
+        "rows": description.rows,
+        "schema": description.schema.hex(),
+        "row_root": description.row_root.hex(),
+        "columns": list(description.columns),
+    }

@@ -1,0 +1,147 @@
+"""A node's folder: made, served, examined, copied."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from concordat.cli.output import OUTPUT, Output, emit, tell
+from concordat.client.api import fetch_now_us
+from concordat.errors import UsageError
+from concordat.ledger.doctor import list_files
+from concordat.ledger.files import DiskFiles
+from concordat.node.archive import restore_backup, save_backup, save_export
+from concordat.node.checkup import examine_folder
+from concordat.node.founding import EXAMPLE_PLAN, found_chain, read_plan
+
+_DAMAGED = 5
+_MARKS = {"ok": "✔", "warning": "!", "failed": "✘"}
+
+
+def init(
+    folder: Path | None = None,
+    /,
+    *,
+    from_: Path | None = None,
+    clock: Literal["real", "scenario"] | None = None,
+    example: bool = False,
+    output: Output = OUTPUT,
+) -> None:
+    """Make a new chain in an empty folder. Its genesis.json is what others pin.
+
+    :param folder: The node's folder.
+    :param from_: A plan in JSON: name, clock, start time, node key, founders, verify_k, parameters. Without it
+        one founder, whose key is made in the folder, is operator, seed and verifier.
+    :param clock: `scenario`: time moves only by a signed `clock.advance`, and every face says that it is simulated.
+    :param example: Print a plan to begin from, and make nothing.
+    """
+    if example:
+        emit(output, {"plan": EXAMPLE_PLAN}, [json.dumps(EXAMPLE_PLAN, ensure_ascii=False, indent=2)])
+        return
+    if folder is None:
+        raise UsageError("cli.usage", "the folder is missing", "run the command with --help")
+    founded = found_chain(folder, read_plan(from_) if from_ else None, clock, fetch_now_us())
+    keys = [str(key) for key in founded.keys]
+    emit(
+        output,
+        {"chain_id": founded.chain_id.hex(), "genesis": str(founded.genesis), "keys": keys},
+        [founded.chain_id.hex()],
+    )
+    tell(f"{founded.genesis}: give it to everyone who is to trust this chain")
+    for key in keys:
+        tell(f"{key}: keep a copy of it in another place")
+
+
+def serve(
+    folder: Path,
+    /,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8420,
+    ready_file: Path | None = None,
+    tls_cert: Path | None = None,
+    tls_key: Path | None = None,
+    behind_proxy: bool = False,
+    output: Output = OUTPUT,
+) -> None:
+    """Run the node of a folder until it is told to stop.
+
+    :param folder: A folder that `concordat init` made.
+    :param host: Beyond this machine it needs TLS, or a proxy in front.
+    :param port: 0 takes a free one; the ready file says which.
+    :param ready_file: Receives {api, console, pid, height} when the node answers.
+    :param tls_cert: Certificate chain in PEM.
+    :param tls_key: Its private key in PEM.
+    :param behind_proxy: A proxy in front does TLS.
+    """
+    from concordat.api.server import serve as serve_node  # the one place that needs the node's extra
+
+    del output
+    serve_node(
+        folder,
+        host,
+        port,
+        ready_file=ready_file,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        behind_proxy=behind_proxy,
+    )
+
+
+def doctor(folder: Path, /, *, files: bool = False, output: Output = OUTPUT) -> int:
+    """Look at a node's folder: what is wrong, and what to do. Changes nothing.
+
+    :param folder: A node's folder; a node may be running on it.
+    :param files: List every file, and whether it is authoritative.
+    """
+    checks = examine_folder(folder)
+    is_sound = all(check.status != "failed" for check in checks)
+    document = {"ok": is_sound, "checks": [msgspec.structs.asdict(check) for check in checks]}
+    lines = []
+    for check in checks:
+        places = {"byte": check.offset, "height": check.height}
+        place = "".join(f", {name} {value}" for name, value in places.items() if value is not None)
+        lines.append(f"{_MARKS[check.status]} {check.id}: {check.file}{place}")
+        if check.fix:
+            lines.append(f"  {check.fix}")
+    if files:
+        stored = list_files(DiskFiles(folder))
+        document["files"] = [msgspec.structs.asdict(file) for file in stored]
+        lines += [f"{'authoritative' if file.authoritative else 'derived':<14}{file.path}" for file in stored]
+    emit(output, document, lines)
+    return 0 if is_sound else _DAMAGED
+
+
+def export(folder: Path, file: Path, /, *, output: Output = OUTPUT) -> None:
+    """Write the ledger as one file that a stranger can replay. The node may be running.
+
+    :param folder: A node's folder.
+    :param file: The file to write.
+    """
+    head = save_export(folder, file)
+    emit(output, {"file": str(file), "height": head.height}, [f"{file}: height {head.height}"])
+
+
+def backup(folder: Path, file: Path, /, *, output: Output = OUTPUT) -> None:
+    """Copy a node's folder into one file while the node runs. The file holds keys: keep it like them.
+
+    :param folder: A node's folder.
+    :param file: The tar file to write.
+    """
+    head = save_backup(folder, file)
+    emit(output, {"file": str(file), "height": head.height}, [f"{file}: height {head.height}"])
+    tell(f"{file}: it holds the node's keys; keep it like them")
+
+
+def restore(file: Path, folder: Path, /, *, output: Output = OUTPUT) -> None:
+    """Make a node's folder from a backup.
+
+    :param file: A file that `concordat backup` wrote.
+    :param folder: A folder that is empty or does not exist.
+    """
+    restore_backup(file, folder)
+    emit(output, {"folder": str(folder)}, [str(folder)])
+    tell("never run this copy and the original at once: they would sign two histories")

@@ -1,0 +1,85 @@
+"""Keys and officers' cards. Both stay where they are made; the ledger gets public keys and commitments."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from getpass import getpass
+from pathlib import Path
+
+from concordat.cli.output import OUTPUT, Output, emit, tell
+from concordat.client.keys import (
+    compute_card_commitment,
+    derive_key,
+    make_key,
+    read_public_key,
+    save_key,
+)
+from concordat.client.verification import read_file
+from concordat.errors import Refused, UsageError
+
+_SALT_BYTES = 32
+
+
+def new_key(
+    file: Path,
+    /,
+    *,
+    from_seed: str | None = None,
+    label: str | None = None,
+    password: bool = False,
+    output: Output = OUTPUT,
+) -> None:
+    """Make a key; it never leaves its folder.
+
+    :param file: The key file to write; it must not exist.
+    :param from_seed: Derive the key from this text and the label: for demos only, since whoever knows them has the key.
+    :param label: The name of a derived key.
+    :param password: Ask for a password that seals the file.
+    """
+    if (from_seed is None) != (label is None):
+        raise UsageError("cli.usage", "--from-seed and --label go together", "give both or neither")
+    key = make_key() if from_seed is None or label is None else derive_key(from_seed, label)
+    save_key(file, key, _ask_password() if password else None)
+    emit(
+        output,
+        {"file": str(file), "public_key": key.public_key.hex(), "origin": key.origin},
+        [key.public_key.hex()],
+    )
+    tell(f"{file}: keep it, and keep a copy of it; nobody can make it anew")
+
+
+def _ask_password() -> str:
+    if not sys.stdin.isatty():
+        raise UsageError("cli.usage", "--password needs a terminal", "run it in a terminal")
+    password = getpass("Password: ")
+    if not password or getpass("Again: ") != password:
+        raise UsageError("cli.usage", "the two passwords differ, or are empty", "run the command again")
+    return password
+
+
+def show_key(file: Path, /, *, output: Output = OUTPUT) -> None:
+    """Print a key file's public key."""
+    public_key = read_public_key(read_file(file), str(file)).hex()
+    emit(output, {"file": str(file), "public_key": public_key}, [public_key])
+
+
+def new_card(file: Path, /, *, name: str, phone: str, output: Output = OUTPUT) -> None:
+    """Write an officer's card; the ledger gets a commitment.
+
+    :param file: The card file to write; it stays with the member and must not exist.
+    :param name: The officer's name.
+    :param phone: The officer's phone.
+    """
+    salt = os.urandom(_SALT_BYTES)
+    commitment = compute_card_commitment(salt, name, phone).hex()
+    card = {"name": name, "phone": phone, "salt": salt.hex(), "commitment": commitment}
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        problem = f"{file}: {error.strerror}"
+        raise Refused("disk.read_only", problem, "name a new file in a folder you may write") from error
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(json.dumps(card, ensure_ascii=False, indent=2) + "\n")
+    emit(output, {"file": str(file), "commitment": commitment}, [commitment])

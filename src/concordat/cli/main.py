@@ -1,0 +1,93 @@
+"""The entry point: parses, runs one command, and turns every error into a sentence, a document and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from concordat.cli.commands import GROUPS, SECTIONS, render_overview
+from concordat.errors import ConcordatError, UsageError
+
+if TYPE_CHECKING:
+    from cyclopts import App, Parameter
+
+DEFECT = 1
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command that this process was called with."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; return its exit status."""
+    if not arguments or arguments[0] in {"--help", "-h", "help"}:
+        sys.stdout.write(render_overview())
+        return 0
+    try:
+        return _run_command(arguments)
+    except ConcordatError as error:
+        return _report(error, arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has what it wanted; Python must not stumble over the closed pipe while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception as error:  # whatever happens, people get a sentence and not a traceback
+        if "--debug" in arguments:
+            raise
+        return _report(ConcordatError("defect", repr(error), "run it again with --debug and report this"), arguments)
+
+
+def make_app() -> App:
+    """Return the parser of every command; no command's own module is loaded."""
+    from importlib.metadata import version  # here and below: what the overview does without
+
+    from cyclopts import App, Parameter
+
+    app = App(
+        name="concordat",
+        version=lambda: version("concordat"),
+        result_action="return_value",
+        default_parameter=Parameter(negative=()),
+    )
+    groups = {name: App(name=name, help=text, result_action="return_value") for name, text in GROUPS.items()}
+    for group in groups.values():
+        app.command(group)
+    for commands in SECTIONS.values():
+        for command in commands:
+            first, _, second = command.name.partition(" ")
+            parent, name = (groups[first], second) if second else (app, first)
+            parent.command(command.function, name=name, help=command.help)
+    return app
+
+
+def _run_command(arguments: Sequence[str]) -> int:
+    from cyclopts import CycloptsError
+
+    known = {"--version", *(command.name.split()[0] for commands in SECTIONS.values() for command in commands)}
+    if arguments[0] not in known:  # the parser would load every command to guess what was meant
+        raise UsageError("cli.usage", f"there is no command {arguments[0]}", "see `concordat --help`")
+
+    try:
+        status = make_app()(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        words = str(error).strip() or type(error).__name__
+        raise UsageError("cli.usage", words, "run the command with --help") from error
+    return status if isinstance(status, int) else 0
+
+
+def _report(error: ConcordatError, arguments: Sequence[str]) -> int:
+    from concordat.cli.output import choose_language, emit_error
+
+    given = dict(pairwise(arguments)).get("--lang")
+    emit_error(error, choose_language(given), as_json="--json" in arguments)
+    return error.exit_status

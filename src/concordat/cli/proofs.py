@@ -1,0 +1,120 @@
+"""Proofs: verified offline, fetched, replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from concordat.cli.output import OUTPUT, Output, emit, emit_line, tell
+from concordat.cli.where import WHERE, Where
+from concordat.client.verification import check_proves, compute_verdict, read_file, read_trust
+from concordat.crypto.proof import Trust
+from concordat.errors import Refused
+from concordat.node.checkup import ReplayedBlock, replay_export
+from concordat.primitives.ledger_time import format_time
+from concordat.primitives.plain import Json
+from concordat.wording.sentences import render
+
+_INVALID = 5
+
+Root = Annotated[
+    str | None, Parameter(help="What you trust: genesis.json, a signed checkpoint, a key file or 64 digits.")
+]
+
+
+def verify(file: Path, /, *, trust: Root = None, output: Output = OUTPUT) -> int:
+    """Verify a proof file offline.
+
+    :param file: A proof file.
+    """
+    data = read_file(file)
+    verdict = compute_verdict(data, read_trust(trust) if trust else None, output.language)
+    emit(output, verdict, _describe(verdict, output))
+    return 0 if verdict["valid"] else _INVALID
+
+
+def _describe(verdict: Json, output: Output) -> Iterator[str]:
+    yield f"{'✔' if verdict['valid'] else '✘'} {verdict['statement']}"
+    if not verdict["valid"]:
+        yield verdict["code"]
+        return
+    yield f"{verdict['chain_id']}, {verdict['height']}, {verdict['time']}"
+    if verdict["simulated"]:
+        yield "simulated time" if output.language == "en" else "模拟时间"
+    for signature in verdict["signatures"]:
+        yield f"✔ {signature['signer']} {signature['member'] or ''}".rstrip()
+    yield verdict["authority_sentence"]
+    yield from verdict["not_proved_sentences"]
+
+
+def proof(
+    kind: Literal["tx", "contract", "member", "entry"],
+    name: str,
+    /,
+    *,
+    out: Path,
+    since: int | None = None,
+    where: Where = WHERE,
+    output: Output = OUTPUT,
+) -> None:
+    """Save the proof of a transaction, contract, member or ledger entry.
+
+    :param kind: What is proved.
+    :param name: Its id or number.
+    :param out: The file to write.
+    :param since: Also show that the ledger of this older size is the beginning of today's.
+    """
+    folder = {"tx": "transactions", "contract": "contracts", "member": "members", "entry": "ledger"}[kind]
+    target = f"/v1/{folder}/{name.removeprefix('C-').lstrip('0') if kind == 'contract' else name}/proof"
+    with where.connect(output) as client:
+        data = client.fetch(target if since is None else f"{target}?from={since}")
+    if where.trust is not None:
+        check_proves(data, Trust(genesis=read_file(where.trust)))
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise Refused("disk.read_only", f"{out}: {error.strerror}", "name a file in a folder you may write") from error
+    emit(output, {"file": str(out), "bytes": len(data), "checked": where.trust is not None}, [str(out)])
+    tell(f"verify it with: concordat verify {out} --trust genesis.json")
+
+
+def checkpoint(*, where: Where = WHERE, output: Output = OUTPUT) -> None:
+    """Print the ledger's signed checkpoint; keep it, and later proofs can be checked against it."""
+    with where.connect(output) as client:
+        note = client.fetch("/v1/checkpoint").decode(errors="replace")
+    emit(output, {"note": note}, note.splitlines())
+
+
+def replay(file: Path, /, *, roots: bool = False, trust: Root = None, output: Output = OUTPUT) -> None:
+    """Recompute an export and compare every root and signature with its checkpoints.
+
+    :param file: A file that `concordat export` wrote.
+    :param roots: Print the roots after every block, one JSON document a line.
+    """
+    if trust is None:
+        tell(render("proof.untrusted_root", output.language))
+    last: ReplayedBlock | None = None
+    count = 0
+    for block in replay_export(file, read_trust(trust) if trust else None):
+        last, count = block, count + block.tx_count
+        if roots:
+            emit_line(_describe_block(block))
+    if not roots:
+        document: dict[str, Json] = {"height": 0, "tx_count": count, "app_hash": None, "trusted": trust is not None}
+        if last is not None:
+            document |= {"height": last.checkpoint.height, "app_hash": last.app_hash.hex()}
+        emit(output, document, [f"✔ {document['height']} {document['app_hash']}"])
+
+
+def _describe_block(block: ReplayedBlock) -> dict[str, Json]:
+    return {
+        "height": block.checkpoint.height,
+        "time": format_time(block.checkpoint.time),
+        "tx_count": block.tx_count,
+        "app_hash": block.app_hash.hex(),
+        "log_root": block.checkpoint.log_root.hex(),
+        "state_root": block.checkpoint.state_root.hex(),
+    }

@@ -1,0 +1,87 @@
+"""Reading from a node."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from urllib.parse import urlencode
+
+from concordat.cli.output import OUTPUT, Output, emit
+from concordat.cli.transactions import emit_receipt
+from concordat.cli.where import WHERE, Where
+from concordat.primitives.plain import Json
+
+
+def status(*, where: Where = WHERE, output: Output = OUTPUT) -> None:
+    """Show where the ledger stands."""
+    with where.connect(output) as client:
+        found = client.status()
+    emit(output, found, [f"{name:<16}{_show(value)}" for name, value in found.items()])
+
+
+def ledger(
+    *,
+    limit: int = 20,
+    before: int | None = None,
+    member: str | None = None,
+    contract: int | None = None,
+    where: Where = WHERE,
+    output: Output = OUTPUT,
+) -> None:
+    """Show the latest entries in sentences, newest first.
+
+    :param limit: How many.
+    :param before: Only entries before this position.
+    :param member: Only what concerns this member.
+    :param contract: Only what concerns this contract.
+    """
+    given = {"limit": limit, "before": before, "member": member, "contract": contract}
+    query = urlencode({name: value for name, value in given.items() if value is not None})
+    _show_answer(
+        f"/v1/ledger?{query}",
+        lambda found: [f"{entry['position']:>6}  {entry['time']}  {entry['sentence']}" for entry in found["entries"]],
+        where,
+        output,
+    )
+
+
+def show_member(member: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:
+    """Show a member and the reasons for its credit.
+
+    :param member: Its identifier.
+    """
+    with where.connect(output) as client:
+        found = client.get(f"/v1/members/{member}")
+        credit = client.get(f"/v1/members/{member}/credit") if found.get("score") is not None else None
+    lines = [f"{name:<16}{_show(value)}" for name, value in found.items()]
+    if credit is not None:
+        lines += [f"{reason['delta']:>+5}  {reason['sentence']}" for reason in credit["reasons"]]
+    emit(output, {"member": found, "credit": credit}, lines)
+
+
+def show_contract(number: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:
+    """Show a contract, its duties and who is next.
+
+    :param number: 42 or C-0042.
+    """
+    target = f"/v1/contracts/{number.removeprefix('C-').lstrip('0')}"
+    _show_answer(target, lambda found: [f"{name:<16}{_show(value)}" for name, value in found.items()], where, output)
+
+
+def receipt(transaction: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:
+    """Print a transaction's receipt.
+
+    :param transaction: Its id, 64 hexadecimal digits.
+    """
+    with where.connect(output) as client:
+        emit_receipt(client.get(f"/v1/transactions/{transaction}"), output)
+
+
+def _show_answer(target: str, describe: Callable[[Json], Iterable[str]], where: Where, output: Output) -> None:
+    with where.connect(output) as client:
+        found = client.get(target)
+    emit(output, found, describe(found))
+
+
+def _show(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,75 @@
+"""What never changes between nodes: rejection codes and the language-neutral test vectors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from concordat.cli.output import OUTPUT, Output, emit
+from concordat.errors import NotFound, UsageError
+from concordat.primitives.plain import Json
+from concordat.protocol.messages import REJECTIONS
+
+_WRONG = 5
+_ROOMS = {"contracts": "protocol", "credit": "credit", "crypto": "crypto", "protocol": "protocol"}
+
+CheckCase = Callable[[str, dict[str, object]], bool]
+
+
+def codes(*, output: Output = OUTPUT) -> None:
+    """List every rejection code with its rule, in order of precedence."""
+    rows = [
+        {
+            "code": rejection.code,
+            "rule": rejection.rule,
+            "precedence": place,
+            "may_succeed_later": rejection.may_succeed_later,
+        }
+        for place, rejection in enumerate(REJECTIONS, start=1)
+    ]
+    width = max(len(rejection.code) for rejection in REJECTIONS)
+    lines = [f"{row['precedence']:>3} {row['code']:<{width}} {row['rule']}" for row in rows]
+    emit(output, {"codes": rows}, lines)
+
+
+def check_vectors(folder: Path, /, *, output: Output = OUTPUT) -> int:
+    """Recompute the language-neutral test vectors.
+
+    :param folder: Vector files, {kind, cases: [{name, input, expect}]}, in it and below.
+    """
+    paths = sorted(folder.rglob("*.json"))
+    if not paths:
+        raise NotFound("input.absent", f"{folder}/*.json", "name the folder of vectors")
+    cases, failed = 0, []
+    for path in paths:
+        for kind, case in _read_cases(path):
+            cases += 1
+            if not _is_right(kind, case):
+                failed.append(f"{path.relative_to(folder)}: {case.get('name')}")
+    emit(
+        output,
+        {"cases": cases, "failed": len(failed), "failures": failed},
+        [*failed, f"{cases} cases, {len(failed)} failed"],
+    )
+    return _WRONG if failed else 0
+
+
+def _read_cases(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
+    try:
+        data = json.loads(path.read_bytes())
+        kind, cases = str(data["kind"]), data["cases"]
+        yield from ((kind, dict(case)) for case in cases)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError("vectors.malformed", f"{path}: {error!r}", "restore it from the project's sources") from error
+
+
+def _is_right(kind: str, case: dict[str, Json]) -> bool:
+    """Ask the room that the kind begins with. What people read is the protocol's to check as well."""
+    room = kind.partition("/")[0]
+    if room not in _ROOMS:
+        raise UsageError("vectors.unknown_kind", kind, f"kinds begin with one of: {', '.join(_ROOMS)}")
+    check_case = cast("CheckCase", import_module(f"concordat.{_ROOMS[room]}.vectors").check_case)
+    return check_case(kind, case)

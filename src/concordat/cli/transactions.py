@@ -1,0 +1,152 @@
+"""Acting on the ledger: every signature is made here, on the machine that has the key."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urljoin, urlsplit
+
+from cyclopts import Parameter
+
+from concordat.cli.output import OUTPUT, Output, emit, read_json, tell
+from concordat.cli.where import WHERE, Where, fetch_key_asking
+from concordat.client.api import Client, check_unsigned
+from concordat.client.operations import get_operation_type, make_example, make_schema, read_operations
+from concordat.errors import Corrupt, Refused, UsageError
+from concordat.primitives.plain import Json
+from concordat.protocol.messages import OPERATIONS
+from concordat.wording.sentences import describe_operation
+
+_CLIENT_KEY_BYTES_MAX = 32
+
+
+def tx(
+    type_: Annotated[str | None, Parameter(name="TYPE")] = None,
+    file: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    /,
+    *,
+    client_key: str = "",
+    nonce: int | None = None,
+    list_: bool = False,
+    example: bool = False,
+    where: Where = WHERE,
+    output: Output = OUTPUT,
+) -> None:
+    """Sign any transaction here, submit it, print the receipt.
+
+    :param type_: The operation: contracts.sign. See --list.
+    :param file: Its fields in JSON, or a list of operations that each name their `type`; `-` reads standard input.
+    :param client_key: Your own name for this transaction, at most 32 bytes; it leads to the receipt for ever.
+    :param nonce: The transaction's number among the key's, for runs that are to be repeated exactly; else the time.
+    :param list_: List the operations.
+    :param example: Print JSON Schema and an example of the operation.
+    """
+    if list_ or type_ is None:
+        _list_operations(output)
+        return
+    if example:
+        _show_example(type_, output)
+        return
+    if file is None:
+        raise UsageError("cli.usage", "the file is missing", f"see `concordat tx {type_} --example`")
+    operations = read_operations(type_, read_json(file))
+    name = client_key.encode()
+    if len(name) > _CLIENT_KEY_BYTES_MAX:
+        raise UsageError("cli.usage", f"--client-key has {len(name)} bytes", "give at most 32 bytes")
+    with where.connect(output, next_nonce=None if nonce is None else lambda: nonce) as client:
+        emit_receipt(client.send(operations, name), output)
+
+
+def _list_operations(output: Output) -> None:
+    rows = [{"type": name, "description": kind.__doc__} for name, kind in OPERATIONS.items()]
+    width = max(map(len, OPERATIONS))
+    emit(output, {"operations": rows}, [f"{row['type']:<{width}}  {row['description']}" for row in rows])
+
+
+def _show_example(name: str, output: Output) -> None:
+    kind = get_operation_type(name)
+    example = make_example(kind)
+    example.pop("type")
+    document = {"type": name, "schema": make_schema(kind), "example": example}
+    emit(output, document, [json.dumps(example, ensure_ascii=False, indent=2)])
+
+
+def emit_receipt(receipt: Json, output: Output) -> None:
+    """Print a receipt: the sentence, then where it stands."""
+    place = f"{receipt['code']}, {receipt['height']}, {receipt['transaction']}"
+    emit(output, receipt, [receipt.get("sentence") or "", place])
+
+
+def sign(
+    url: str, /, *, key: Annotated[Path, Parameter(env_var="CONCORDAT_KEY")], yes: bool = False, output: Output = OUTPUT
+) -> None:
+    """Sign what a console page shows, here, and submit it.
+
+    :param url: The page's address.
+    :param key: Your key file; it signs here and is never sent.
+    :param yes: Sign without asking.
+    """
+    signer = fetch_key_asking(key)
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    with Client(origin, None, language=output.language) as client:
+        page = client.get(url.removeprefix(origin))
+        data = _read_page(page, client.chain_id(), signer.public_key, output)
+        submit = urlsplit(urljoin(url, str(page.get("submit", ""))))
+        if (submit.scheme, submit.netloc) != (parts.scheme, parts.netloc):
+            raise Corrupt("sign.differs", "address", "do not sign; ask the node again")
+        if sys.stdin.isatty() and not yes:
+            tell("Sign this? [y/N]")
+            if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+                raise Refused("sign.declined", "nothing was signed", "run it again to sign")
+        emit_receipt(client.submit(signer.sign(data) + data), output)
+
+
+def _read_page(page: Json, chain_id: bytes, public_key: bytes, output: Output) -> bytes:
+    """Return the bytes to sign, after showing what they say: that is what is signed, whatever the page shows."""
+    try:
+        data, shown = bytes.fromhex(page["bytes"]), page["operations"]
+        digest = page["digest"]
+    except (TypeError, KeyError, ValueError) as error:
+        raise UsageError("sign.no_page", repr(error), "copy the address of a page that asks for a signature") from error
+    transaction = check_unsigned(data, public_key, shown, chain_id, digest)
+    for operation in transaction.payload.operations:
+        tell(describe_operation(operation, f"{public_key.hex()[:8]}…", output.language))
+    tell(f"SHA-256 {digest}")
+    return data
+
+
+def login(url: str | None = None, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:
+    """Print a link that signs a browser in once.
+
+    :param url: The node's address.
+    """
+    parts = urlsplit(url or where.node)
+    with where.connect(output, f"{parts.scheme}://{parts.netloc}") as client:
+        link = client.make_login_link()
+    emit(output, link, [link["url"]])
+    tell(f"good once, until {link['expires_at']}")
+
+
+def draft_contract(
+    file: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    where: Where = WHERE,
+    output: Output = OUTPUT,
+) -> int:
+    """Turn a few decisions into terms, and show how the ledger judges them.
+
+    :param file: A draft in JSON: template, title, items, sign_by, grace_days, cure_days, objection_days, consequence.
+    """
+    draft = json.dumps(read_json(file)).encode()
+    with where.connect(output) as client:
+        drafted = client.post("/v1/contracts/draft", draft)
+    clauses = drafted["clauses"].get(output.language) or []
+    reasons = [f"✘ {reason.get('text', reason['code'])}" for reason in drafted["reasons"]]
+    emit(output, drafted, [json.dumps({"terms": drafted["terms"]}, ensure_ascii=False, indent=2)])
+    for line in (*clauses, *reasons):
+        tell(str(line))
+    return 0 if drafted["valid"] else Refused.exit_status

@@ -1,0 +1,52 @@
+"""Which node to talk to, as whom, and what is trusted: options that every command with a network has."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from getpass import getpass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from concordat.cli.output import Output
+from concordat.client.api import Client
+from concordat.client.keys import Key, fetch_key
+from concordat.client.verification import read_file
+from concordat.errors import Refused
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Where:
+    """The node to talk to, as whom, and what is trusted."""
+
+    node: Annotated[str, Parameter(env_var="CONCORDAT_NODE")] = "http://127.0.0.1:8420"
+    """The node's address."""
+    key: Annotated[Path | None, Parameter(env_var="CONCORDAT_KEY")] = None
+    """Your key file; it signs here and is never sent."""
+    trust: Annotated[Path | None, Parameter(env_var="CONCORDAT_TRUST")] = None
+    """genesis.json of the chain: every receipt is then checked against its proof."""
+
+    def connect(
+        self, output: Output, node: str | None = None, next_nonce: Callable[[], int] | None = None
+    ) -> Client:
+        """Return a client of the node, or of another one."""
+        trust = read_file(self.trust) if self.trust else None
+        key = fetch_key_asking(self.key) if self.key else None
+        return Client(node or self.node, key, trust, next_nonce=next_nonce, language=output.language)
+
+
+WHERE = Where()
+
+
+def fetch_key_asking(path: Path) -> Key:
+    """Read a key file; ask for its password when it is locked and somebody is there to answer."""
+    try:
+        return fetch_key(path)
+    except Refused as error:
+        if error.code != "key.locked" or not sys.stdin.isatty():
+            raise
+    return fetch_key(path, getpass(f"Password of {path}: "))

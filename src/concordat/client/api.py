@@ -1,0 +1,314 @@
+"""The client of one node: builds, signs and sends transactions, reads, and checks what it is told.
+
+A private key never leaves this process: only signatures are sent. With a pinned genesis every receipt is checked
+against the ledger's own proof before the caller sees it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import Final, Self
+
+import httpx2
+
+from concordat.client.keys import Key
+from concordat.client.requests import sign_request
+from concordat.crypto.proof import Trust, verify_proof
+from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Rejected, Stale, UsageError
+from concordat.primitives.codec import decode
+from concordat.primitives.plain import Json, to_plain
+from concordat.protocol.messages import Operation
+from concordat.protocol.receipts import TransactionCause
+from concordat.protocol.transactions import (
+    SIGNATURE_BYTES,
+    Entry,
+    Payload,
+    SignedTransaction,
+    compute_transaction_id,
+    make_signed_bytes,
+    parse_transaction,
+)
+
+VALID_FOR_HEIGHTS: Final = 1000
+_ATTEMPTS: Final = 3
+_TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
+
+
+class SaidByNode(ConcordatError):
+    """A node's problem document: its code, and its words in the language that the client asked for."""
+
+    def __init__(self, document: Json) -> None:
+        words = document.get("reason") or document.get("detail") or document["code"]
+        super().__init__(document["code"], str(words), str(document.get("next_step") or ""))
+        self.document: Final = document
+
+
+class RefusedByNode(SaidByNode, Refused):
+    """A rule refuses. The document also has reasons and, when the refusal is on the ledger, transaction and height."""
+
+
+class UnknownToNode(SaidByNode, NotFound):
+    """The node knows no such thing."""
+
+
+class WrongForNode(SaidByNode, UsageError):
+    """The node cannot read what it was sent."""
+
+
+class LaterForNode(SaidByNode, Stale):
+    """The node cannot answer now."""
+
+
+_ERROR_BY_STATUS: Final[dict[int, type[SaidByNode]]] = {
+    400: WrongForNode, 404: UnknownToNode, 429: LaterForNode, 503: LaterForNode
+}
+
+
+def make_wall_nonces() -> Callable[[], int]:
+    """Return a source of nonces: microseconds of this machine's clock, each greater than the one before."""
+    highest = 0
+
+    def next_nonce() -> int:
+        nonlocal highest
+        highest = max(highest + 1, fetch_now_us())
+        return highest
+
+    return next_nonce
+
+
+def fetch_now_us() -> int:
+    """The wall clock, in microseconds."""
+    return time.time_ns() // 1000
+
+
+class Client:
+    """Talks to the node at `url`, as the officer of `key` if there is one. Close it, or use it in a `with`."""
+
+    def __init__(
+        self,
+        url: str,
+        key: Key | None = None,
+        trust: bytes | None = None,
+        *,
+        next_nonce: Callable[[], int] | None = None,
+        language: str = "en",
+    ) -> None:
+        """`trust` is the exact bytes of the genesis.json that the caller pins."""
+        self._key = key
+        self._trust = trust
+        self._next_nonce = next_nonce or make_wall_nonces()
+        try:
+            self._http = httpx2.Client(base_url=url, timeout=_TIMEOUT, headers={"Accept-Language": language})
+        except (httpx2.InvalidURL, ValueError) as error:
+            raise UsageError("node.bad_address", url, "write it like http://127.0.0.1:8420") from error
+        self._chain_id: bytes | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._http.close()
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def status(self) -> Json:
+        """Return the chain and where it stands.
+
+        Raises:
+            Corrupt: `node.other_chain` when the node serves another chain than the pinned one.
+        """
+        status = _read_json(self._send("GET", "/v1/status"))
+        try:
+            chain_id = bytes.fromhex(status["chain_id"])
+        except (TypeError, KeyError, ValueError) as error:
+            raise _unreadable("/v1/status") from error
+        if self._trust is not None and sha256(self._trust).digest() != chain_id:
+            raise Corrupt("node.other_chain", chain_id.hex(), "name a node of the chain that you trust")
+        self._chain_id = chain_id
+        return status
+
+    def chain_id(self) -> bytes:
+        """Return the node's chain, checked against the pinned genesis."""
+        if self._chain_id is None:
+            self.status()
+        return self._chain_id or b""
+
+    def genesis(self) -> bytes:
+        """Return the exact bytes of the node's genesis.json; they must be those of the chain it says it serves."""
+        data = self.fetch("/v1/genesis")
+        if sha256(data).digest() != self.chain_id():
+            raise Corrupt("node.other_chain", sha256(data).hexdigest(), "name a node of the chain that you trust")
+        return data
+
+    def get(self, target: str) -> Json:
+        """Return the JSON at a path; the request is signed when there is a key."""
+        return _read_json(self._send("GET", target, is_signed=self._key is not None))
+
+    def post(self, target: str, body: bytes) -> Json:
+        """Return the JSON that a signed POST of a JSON body gives."""
+        return _read_json(self._send("POST", target, body, is_signed=self._key is not None))
+
+    def fetch(self, target: str) -> bytes:
+        """Return the bytes at a path: a proof file, a checkpoint, genesis."""
+        return self._send("GET", target, is_signed=self._key is not None, accept="*/*").content
+
+    # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def send(self, operations: Sequence[Operation], client_key: bytes = b"") -> Json:
+        """Sign a transaction of these operations here, submit it and return its receipt.
+
+        Raises:
+            RefusedByNode: a rule refuses. As `submit` otherwise.
+        """
+        key = self._get_key()
+        height = int(self.status()["height"])
+        payload = Payload(
+            chain_id=self.chain_id(),
+            suite=1,
+            lane=0,
+            nonce=self._next_nonce(),
+            valid_until_height=height + VALID_FOR_HEIGHTS,
+            client_key=client_key,
+            operations=tuple(operations),
+        )
+        unsigned = make_signed_bytes(key.public_key, payload)
+        return self.submit(key.sign(unsigned) + unsigned)
+
+    def prepare(self, operations: Sequence[Operation]) -> bytes:
+        """Let the node build the bytes to sign, and return them when they say what was asked.
+
+        Raises:
+            Corrupt: `sign.differs` when they say anything else.
+        """
+        plain = [to_plain(operation) for operation in operations]
+        asked = {"public_key": self._get_key().public_key.hex(), "operations": plain}
+        target = "/v1/transactions/prepare"
+        answer = self._send("POST", target, json.dumps(asked).encode(), accept="application/octet-stream").content
+        check_unsigned(answer, self._get_key().public_key, plain, self.chain_id())
+        return answer
+
+    def submit(self, wire: bytes) -> Json:
+        """Send signed bytes and return the receipt once the ledger holds them; the same bytes again are harmless.
+
+        Raises:
+            RefusedByNode: a rule refuses. Corrupt: `node.unproved` when the receipt does not stand on the ledger.
+        """
+        self.chain_id()  # bytes go to a node of another chain only if nothing is pinned
+        try:
+            receipt = _read_json(self._send("POST", "/v1/transactions", wire, media="application/octet-stream"))
+        except RefusedByNode as error:
+            if error.document.get("transaction") and error.document.get("height") is not None:
+                self._check_told(wire, error.document)
+            raise
+        self._check_told(wire, receipt)
+        return receipt
+
+    def make_login_link(self) -> Json:
+        """Return {url, expires_at}: a link that signs a browser in once."""
+        self._get_key()
+        return self.post("/v1/sessions/links", b"")
+
+    # ── inner steps ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _get_key(self) -> Key:
+        if self._key is None:
+            raise UsageError("key.needed", "no key was given", "name your key file with --key")
+        return self._key
+
+    def _check_told(self, wire: bytes, told: Json) -> None:
+        """Compare what the node says about a transaction with what the ledger proves, when a root is pinned."""
+        if self._trust is None:
+            return
+        name = compute_transaction_id(wire).hex()
+        verification = verify_proof(self.fetch(f"/v1/transactions/{name}/proof"), Trust(genesis=self._trust))
+        entries = [decode(Entry, leaf) for _, leaf in verification.entries] if verification.valid else []
+        proved = [
+            (entry.receipt.code, entry.height) for entry in entries if entry.cause == TransactionCause(wire)
+        ]
+        if proved != [(told.get("code"), told.get("height"))]:
+            raise Corrupt("node.unproved", name, "do not rely on this answer; ask another node")
+
+    def _send(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        *,
+        is_signed: bool = False,
+        accept: str = "application/json",
+        media: str = "application/json",
+    ) -> httpx2.Response:
+        """Send a request; when the connection fails, again: a node that has a transaction already says so."""
+        headers = {"Accept": accept} | ({"Content-Type": media} if body else {})
+        for attempt in range(_ATTEMPTS):
+            request = self._http.build_request(method, target, content=body, headers=headers)
+            if is_signed:  # anew each time, for a node refuses a request that it has seen
+                request.headers["Authorization"] = self._sign(request, body)
+            try:
+                response = self._http.send(request)
+            except httpx2.TransportError as error:
+                failure = error
+                if attempt + 1 < _ATTEMPTS:
+                    time.sleep(0.1 * 3**attempt)
+                continue
+            if response.is_success:
+                return response
+            raise _make_error(response)
+        raise NotFound("node.unreachable", str(self._http.base_url), "start the node, or name another") from failure
+
+    def _sign(self, request: httpx2.Request, body: bytes) -> str:
+        target = request.url.raw_path.decode()
+        return sign_request(
+            self._get_key(), self.chain_id(), request.method, target, body, fetch_now_us(), os.urandom(16)
+        )
+
+
+def check_unsigned(
+    data: bytes, public_key: bytes, operations: Sequence[Json], chain_id: bytes, digest: str | None = None
+) -> SignedTransaction:
+    """Return what bytes to sign say, when they are this key's, of this chain, and hold these operations (as JSON).
+
+    The id returned is no transaction's, since nothing is signed yet.
+
+    Raises:
+        Corrupt: `sign.differs`.
+    """
+    try:
+        transaction = parse_transaction(bytes(SIGNATURE_BYTES) + data, chain_id)
+    except Rejected as error:
+        raise Corrupt("sign.differs", str(error), "do not sign; ask the node again") from error
+    for name, shown, read in (
+        ("key", public_key, transaction.public_key),
+        ("digest", digest or sha256(data).hexdigest(), sha256(data).hexdigest()),
+        ("operations", list(operations), [to_plain(operation) for operation in transaction.payload.operations]),
+    ):
+        if shown != read:
+            raise Corrupt("sign.differs", name, "do not sign; ask the node again")
+    return transaction
+
+
+def _make_error(response: httpx2.Response) -> ConcordatError:
+    """Return the error that a problem document describes (RFC 9457)."""
+    problem = _read_json(response)
+    if not isinstance(problem, dict) or not isinstance(problem.get("code"), str):
+        return _unreadable(str(response.url))
+    return _ERROR_BY_STATUS.get(response.status_code, RefusedByNode)(problem)
+
+
+def _read_json(response: httpx2.Response) -> Json:
+    try:
+        return response.json()
+    except ValueError as error:
+        raise _unreadable(str(response.url)) from error
+
+
+def _unreadable(address: str) -> NotFound:
+    return NotFound("node.unreadable", address, "name the address of a Concordat node with --node")

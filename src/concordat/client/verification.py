@@ -1,0 +1,148 @@
+"""What `verify` says: the verdict on a proof file in values for scripts and sentences for people. Needs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from concordat.client.keys import read_public_key
+from concordat.contracts.text import Language
+from concordat.crypto.checkpoint import parse_signed_note
+from concordat.crypto.proof import Trust, Verification, verify_proof
+from concordat.errors import Corrupt, NotFound, Rejected, UsageError
+from concordat.primitives.codec import decode
+from concordat.primitives.ledger_time import format_time
+from concordat.primitives.plain import Json, to_plain
+from concordat.protocol.genesis import read_genesis
+from concordat.protocol.receipts import TransactionCause
+from concordat.protocol.records import Contract, Credit, Member, Officer
+from concordat.protocol.state import State, Table
+from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry
+from concordat.wording.sentences import describe_receipt, render
+
+TABLES = {table.number: (name, table) for name, table in vars(State()).items() if isinstance(table, Table)}
+"""The state's tables by the first byte of a state key."""
+
+
+def read_file(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        NotFound: `input.absent`.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFound("input.absent", str(path), "name a file that exists") from error
+
+
+def read_trust(text: str) -> Trust:
+    """Return the root of trust that a file's content or 64 hexadecimal digits give: genesis, checkpoint or key.
+
+    Raises:
+        NotFound: `input.absent`. UsageError: `proof.unknown_trust`. Corrupt: as the kind's reader.
+    """
+    if len(text) == 64 and all(digit in "0123456789abcdef" for digit in text) and not Path(text).exists():
+        return Trust(node_key=bytes.fromhex(text))
+    data = read_file(Path(text))
+    if data.startswith(b"{"):
+        read_genesis(data)
+        return Trust(genesis=data)
+    if data.startswith(b"concordat key v1\n"):
+        return Trust(node_key=read_public_key(data, text))
+    if data.startswith(b"concordat/"):
+        note = data.decode(errors="replace")
+        parse_signed_note(note)
+        return Trust(note=note)
+    raise UsageError("proof.unknown_trust", text, "give genesis.json, a signed checkpoint, a key file or 64 digits")
+
+
+def compute_verdict(data: bytes, trust: Trust | None, language: Language) -> Json:
+    """Return the verdict on a proof file as JSON: what is proved, by whose word, and what is not."""
+    verification = verify_proof(data, trust)
+    try:
+        entries = [(position, decode(Entry, leaf)) for position, leaf in verification.entries]
+        states = [_read_state(key, value) for key, value in verification.states]
+    except (Rejected, KeyError, IndexError):  # authentic, but written by a later release
+        verification, entries, states = Verification(valid=False, code="malformed"), [], []
+    members = {
+        key[0]: row.member for table, key, row in states if table == "officers" and isinstance(row, Officer)
+    }
+    checkpoint = verification.checkpoint
+    sentences = [describe_receipt(entry, _name_signer(entry, members), language) for _, entry in entries]
+    sentences += _describe_states(states, language)
+    return {
+        "valid": verification.valid,
+        "code": verification.code,
+        "statement": (" " if language == "en" else "").join(sentences) if verification.valid else render(f"proof.{verification.code}", language),
+        "chain_id": checkpoint.chain_id.hex() if checkpoint else None,
+        "simulated": read_genesis(trust.genesis).is_scenario if trust and trust.genesis else None,
+        "height": checkpoint.height if checkpoint else None,
+        "time": format_time(checkpoint.time) if checkpoint else None,
+        "signatures": [
+            {"signer": key.hex(), "member": members.get(key), "valid": valid}
+            for key, valid in verification.signatures
+        ],
+        "inclusion": bool(entries),
+        "state": bool(states),
+        "entries": [
+            {
+                "position": position,
+                "height": entry.height,
+                "time": format_time(entry.time),
+                "code": entry.receipt.code,
+                "sentence": sentence,
+            }
+            for (position, entry), sentence in zip(entries, sentences, strict=False)
+        ],
+        "states": [
+            {"table": table, "key": [_plain_key(part) for part in key], "value": None if row is None else to_plain(row)}
+            for table, key, row in states
+        ],
+        "authority": verification.authority[0],
+        "authority_sentence": render(
+            f"proof.authority.{verification.authority[0]}", language, *verification.authority[1]
+        ),
+        "not_proved": list(verification.not_proved),
+        "not_proved_sentences": [render(f"proof.not_proved.{name}", language) for name in verification.not_proved],
+    }
+
+
+def _read_state(key: bytes, value: bytes | None) -> tuple[str, tuple[str | int | bytes, ...], object]:
+    name, table = TABLES[key[0]]
+    return name, decode(table.key_kind, key[1:]), None if value is None else decode(table.kind, value)
+
+
+def _name_signer(entry: Entry, members: dict[str | int | bytes, str]) -> str:
+    """Return the signer's member when the proof shows it, else the beginning of its key."""
+    if not isinstance(entry.cause, TransactionCause):
+        return ""
+    key = entry.cause.wire[PAYLOAD_OFFSET - 32 : PAYLOAD_OFFSET]
+    return members.get(key, f"{key.hex()[:8]}…")
+
+
+def _describe_states(
+    states: list[tuple[str, tuple[str | int | bytes, ...], object]], language: Language
+) -> Iterator[str]:
+    for _, key, row in states:
+        if isinstance(row, Contract):
+            yield f"C-{int(key[0]):04d}: {render(f'status.contract.{row.status}', language)}."
+        elif isinstance(row, Member):
+            yield f"{key[0]!s}: {render(f'status.member.{row.status}', language)}."
+        elif isinstance(row, Credit):
+            yield f"{key[0]!s}: {row.score.score}, {row.grade}."
+
+
+def _plain_key(part: str | int | bytes) -> str | int:
+    return part.hex() if isinstance(part, bytes) else part
+
+
+def check_proves(data: bytes, trust: Trust) -> None:
+    """Refuse a proof file that does not hold.
+
+    Raises:
+        Corrupt: `proof.*`.
+    """
+    verification = verify_proof(data, trust)
+    if not verification.valid:
+        raise Corrupt(f"proof.{verification.code}", "the file does not prove what it should", "ask another node")

@@ -1,0 +1,258 @@
+r"""Whole ledgers as one file: an export that strangers replay, and a backup of a node's folder. A node may be running.
+
+    export = "concordat/export/v1\n" ‖ head slot (512 bytes, ledger/head.py) ‖ the log up to the head's end
+
+The head says how much there must be, so that a cut is found like any other damage.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO, BinaryIO, Final
+
+from concordat.errors import Corrupt, NotFound, Refused
+from concordat.ledger.block_log import LogFault, ReadAt, Record, scan
+from concordat.ledger.doctor import AUDIT_FILE, examine, list_files
+from concordat.ledger.files import DiskFiles
+from concordat.ledger.head import SLOT_BYTES, Head, HeadReading, compute_slot_offset, encode_slot, parse_head
+from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE
+
+EXPORT_MAGIC: Final = b"concordat/export/v1\n"
+_LOG_OFFSET: Final = len(EXPORT_MAGIC) + SLOT_BYTES
+_CHUNK_BYTES: Final = 1024 * 1024
+_HEAD_READINGS: Final = 20
+
+
+def save_export(folder: Path, target: Path) -> Head:
+    """Write the verified log up to the head; return the head.
+
+    Raises:
+        NotFound: `ledger.absent`. Corrupt: `ledger.corrupt`. Refused: `disk.*`.
+    """
+    files = DiskFiles(folder)
+    try:
+        head, _ = fetch_sound_head(files)
+        with (folder / LOG_FILE).open("rb") as log:
+            _save(target, lambda file: _write_export(file, head, log))
+    finally:
+        files.close()
+    return head
+
+
+def _write_export(file: BinaryIO, head: Head, log: BinaryIO) -> None:
+    file.write(EXPORT_MAGIC + encode_slot(head))
+    _copy(log, file, head.log_end)
+
+
+def fetch_sound_head(files: DiskFiles) -> tuple[Head, bytes]:
+    """Return the newest head and genesis, once every record up to that head verifies."""
+    if not files.exists(LOG_FILE):
+        raise NotFound("ledger.absent", LOG_FILE, "make a folder with `concordat init`, or name the right one")
+    head = _fetch_head(files)
+    genesis = files.read(GENESIS_FILE) if files.exists(GENESIS_FILE) else b""
+    for height, record in enumerate(_scan_to(partial(files.read, LOG_FILE), head, _damaged_log)):
+        if height == 0 and record.body != genesis:
+            raise Corrupt("ledger.corrupt", GENESIS_FILE, "run `concordat doctor` on this folder")
+    return head, genesis
+
+
+def _fetch_head(files: DiskFiles) -> Head:
+    """Read the head beside a running node, which may be in the middle of writing one of its slots."""
+    reading = HeadReading((), ())
+    for _ in range(_HEAD_READINGS):
+        reading = parse_head(files.read(HEAD_FILE) if files.exists(HEAD_FILE) else b"")
+        if reading.newest is not None and not reading.fault_offsets:
+            return reading.newest
+    raise Corrupt("ledger.corrupt", HEAD_FILE, "run `concordat doctor` on this folder")
+
+
+def scan_export(path: Path) -> Iterator[Record]:
+    """Yield every record of an export, genesis first, each verified as it is read.
+
+    Raises:
+        NotFound: `input.absent`. Corrupt: `export.corrupt` with the height at which the file is damaged or ends.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise NotFound("input.absent", str(path), "name a file that exists") from error
+    with file:
+        start = file.read(_LOG_OFFSET)
+        # Doubled like a head file, for a slot is valid in one of the two places only.
+        head = parse_head(start[len(EXPORT_MAGIC) :] * 2).newest
+        if not start.startswith(EXPORT_MAGIC) or head is None or len(start) != _LOG_OFFSET:
+            raise _damaged_export(0)
+        yield from _scan_to(partial(_read_at, file), head, _damaged_export)
+        if path.stat().st_size != _LOG_OFFSET + head.log_end:
+            raise _damaged_export(head.height)
+
+
+def _read_at(file: BinaryIO, offset: int, size: int) -> bytes:
+    file.seek(_LOG_OFFSET + offset)
+    return file.read(size)
+
+
+def _scan_to(read: ReadAt, head: Head, damaged: Callable[[int], Corrupt]) -> Iterator[Record]:
+    """Yield every record up to the head, whose end and digest the last one must have."""
+    height = -1
+    for item in scan(read):
+        if isinstance(item, LogFault):
+            break
+        height += 1
+        if height == head.height and (item.end, item.digest) != (head.log_end, head.digest):
+            raise damaged(height)
+        yield item
+        if height == head.height:
+            return
+    raise damaged(height + 1)
+
+
+def _damaged_export(height: int) -> Corrupt:
+    return Corrupt("export.corrupt", f"height {height}", "ask for the file again, or take it from another node")
+
+
+def _damaged_log(height: int) -> Corrupt:
+    return Corrupt("ledger.corrupt", f"{LOG_FILE}, height {height}", "run `concordat doctor` on this folder")
+
+
+# ── backup ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def save_backup(folder: Path, target: Path) -> Head:
+    """Write a tar of every authoritative file, the log up to the head; return the head. It holds keys: mode 0600.
+
+    Raises:
+        NotFound: `ledger.absent`. Corrupt: `ledger.corrupt`. Refused: `disk.*`.
+    """
+    files = DiskFiles(folder)
+    try:
+        head, genesis = fetch_sound_head(files)
+        small = {GENESIS_FILE: genesis, HEAD_FILE: _make_head_file(files, head)}
+        for stored in list_files(files):
+            if stored.authoritative and stored.path not in (*small, LOG_FILE):
+                data = files.read(stored.path)
+                small[stored.path] = data[: data.rfind(b"\n") + 1] if stored.path == AUDIT_FILE else data
+        with (folder / LOG_FILE).open("rb") as log:
+            _save(target, lambda file: _write_backup(file, small, log, head.log_end))
+    finally:
+        files.close()
+    return head
+
+
+def _make_head_file(files: DiskFiles, head: Head) -> bytes:
+    """Return a head file with this head and, in the other slot, genesis."""
+    first = next(scan(partial(files.read, LOG_FILE)))
+    if isinstance(first, LogFault):
+        raise Corrupt("ledger.corrupt", LOG_FILE, "run `concordat doctor` on this folder")
+    slots = [encode_slot(Head(0, first.end, first.digest))] * 2
+    slots[compute_slot_offset(head.height) // SLOT_BYTES] = encode_slot(head)
+    return b"".join(slots)
+
+
+def _write_backup(file: BinaryIO, small: dict[str, bytes], log: BinaryIO, log_end: int) -> None:
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in sorted(small.items()):
+            tar.addfile(_describe_file(name, len(data)), io.BytesIO(data))
+        tar.addfile(_describe_file(LOG_FILE, log_end), log)
+
+
+def _describe_file(name: str, size: int) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = size, 0o600
+    return info
+
+
+def restore_backup(source: Path, folder: Path) -> None:
+    """Make a node's folder from a backup; it appears whole, or not at all.
+
+    Raises:
+        NotFound: `input.absent`. Refused: `restore.not_empty`, `disk.*`.
+        Corrupt: `restore.damaged` when the file is no backup, or what it holds does not verify.
+    """
+    if not source.is_file():
+        raise NotFound("input.absent", str(source), "name a file that exists")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refused("restore.not_empty", str(folder), "choose a folder that is empty or does not exist")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _extract(source, made)
+        _check_restored(made)
+        made.rename(folder)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+
+
+def _extract(source: Path, made: Path) -> None:
+    files = DiskFiles(made)
+    try:
+        with tarfile.open(source, mode="r:") as tar:
+            for info in tar:
+                if not info.isreg() or not _is_backup_name(info.name) or (content := tar.extractfile(info)) is None:
+                    raise _not_restorable(info.name)
+                files.replace(info.name, b"")
+                with (made / info.name).open("wb") as file:
+                    _copy(content, file, info.size)
+                    file.flush()
+                    os.fsync(file.fileno())
+    except (tarfile.TarError, EOFError, UnicodeDecodeError) as error:
+        raise _not_restorable(str(error)) from error
+    finally:
+        files.close()
+
+
+def _is_backup_name(name: str) -> bool:
+    parts = name.split("/")
+    is_plain = all(part and not part.startswith(".") for part in parts) and "\0" not in name
+    return is_plain and (name in {GENESIS_FILE, HEAD_FILE, LOG_FILE, AUDIT_FILE} or parts[0] == "keys")
+
+
+def _check_restored(made: Path) -> None:
+    files = DiskFiles(made)
+    try:
+        failed = next((check for check in examine(files) if check.status != "ok"), None)
+    finally:
+        files.close()
+    if failed is not None:
+        raise _not_restorable(failed.file)
+
+
+def _not_restorable(place: str) -> Corrupt:
+    return Corrupt("restore.damaged", place, "restore from another backup")
+
+
+# ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _copy(source: IO[bytes], target: BinaryIO, size: int) -> None:
+    while size:
+        chunk = source.read(min(size, _CHUNK_BYTES))
+        if not chunk:
+            raise EOFError("the file is shorter than it says")
+        target.write(chunk)
+        size -= len(chunk)
+
+
+def _save(target: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Write a file that only its owner may read; it appears whole, or what was there stays."""
+    temporary = target.with_name(target.name + ".partial")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(target)
+    except OSError as error:
+        name = f"{target}: {error.strerror}"
+        raise Refused("disk.read_only", name, "name a file in a folder you may write") from error
+    finally:
+        temporary.unlink(missing_ok=True)

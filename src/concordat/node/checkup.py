@@ -1,0 +1,135 @@
+"""Checks that need the state machine: a folder's roots, and the replay of an export by somebody who has no node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from concordat.client.keys import read_public_key
+from concordat.crypto.checkpoint import Checkpoint, compute_app_hash, compute_key_id, parse_signed_note, render_note
+from concordat.crypto.proof import Trust
+from concordat.crypto.signatures import is_valid
+from concordat.errors import Corrupt, NotFound, UsageError
+from concordat.ledger.application import Application, get_block, replay
+from concordat.ledger.block_log import Record, scan
+from concordat.ledger.doctor import examine
+from concordat.ledger.files import DiskFiles
+from concordat.ledger.survey import HEAD_FILE, LOG_FILE, RESTORE_FIX, Check
+from concordat.node.archive import scan_export
+from concordat.node.founding import NODE_KEY_FILE
+from concordat.protocol.genesis import Chain, read_genesis
+
+_KEY_FIX: Final = "Put the key that genesis.json names as node_key there."
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedBlock:
+    """One block, recomputed and equal to what the record says."""
+
+    checkpoint: Checkpoint
+    tx_count: int
+
+    @property
+    def app_hash(self) -> bytes:
+        """The one digest of state, history and parameters."""
+        checkpoint = self.checkpoint
+        return compute_app_hash(
+            checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash
+        )
+
+
+def replay_export(path: Path, trust: Trust | None) -> Iterator[ReplayedBlock]:
+    """Replay an export: check every signature, recompute every entry and root, compare with each signed checkpoint.
+
+    Raises:
+        NotFound: `input.absent`. Corrupt: `export.corrupt`, `replay.differs`, `replay.other_chain`, all with a height.
+        UsageError: `replay.beyond` when the trusted checkpoint lies above the export.
+    """
+    records = scan_export(path)
+    chain = read_genesis(next(records).body)
+    trusted = _check_trust(chain, trust)
+    height = 0
+    for block in _replay(chain, (record.body for record in records)):
+        height = block.checkpoint.height
+        if trusted is not None and height == trusted.height and block.checkpoint != trusted:
+            raise Corrupt("replay.differs", f"height {height}: not the trusted checkpoint", "compare with another copy")
+        yield block
+    if trusted is not None and trusted.height > height:
+        raise UsageError("replay.beyond", str(trusted.height), f"the file ends at height {height}: get a newer one")
+
+
+def _check_trust(chain: Chain, trust: Trust | None) -> Checkpoint | None:
+    """Refuse a chain that is not the trusted one; return the trusted checkpoint if that is the root of trust."""
+    if trust is None:
+        return None
+    node_key = chain.genesis.node_key
+    if trust.note is not None:
+        checkpoint, name, key_id, signature = parse_signed_note(trust.note)
+        is_same = key_id == compute_key_id(name, node_key) and is_valid(node_key, signature, render_note(checkpoint))
+        if is_same and checkpoint.chain_id == chain.id:
+            return checkpoint
+    elif trust.node_key == node_key or (trust.genesis is not None and sha256(trust.genesis).digest() == chain.id):
+        return None
+    raise Corrupt("replay.other_chain", "height 0", "name the root of trust of this chain")
+
+
+def _replay(chain: Chain, bodies: Iterable[bytes]) -> Iterator[ReplayedBlock]:
+    application = Application(chain, lambda _: bytes(64))
+    for record in replay(application, bodies):
+        if not is_valid(chain.genesis.node_key, record.signature, render_note(record.checkpoint)):
+            place = f"height {record.height}: the checkpoint is not signed by the node's key"
+            raise Corrupt("replay.differs", place, "compare with another copy")
+        yield ReplayedBlock(record.checkpoint, len(get_block(record).transactions))
+
+
+def examine_folder(folder: Path) -> tuple[Check, ...]:
+    """Return every check of a node's folder: files and digests, then keys, then roots by replay. Changes nothing.
+
+    Raises:
+        NotFound: `ledger.absent`. Refused: `disk.unreadable`.
+    """
+    files = DiskFiles(folder)
+    try:
+        if not files.exists(LOG_FILE) and not files.exists(HEAD_FILE):
+            raise NotFound("ledger.absent", LOG_FILE, "make a folder with `concordat init`, or name the right one")
+        checks = examine(files)
+        if any(check.status == "failed" for check in checks):
+            return checks  # what cannot be read cannot be replayed
+        return (*checks, *_check_node_key(files), _check_roots(files))
+    finally:
+        files.close()
+
+
+def _check_node_key(files: DiskFiles) -> Iterator[Check]:
+    if not files.exists(NODE_KEY_FILE):
+        yield Check("keys.node", "warning", NODE_KEY_FILE, fix=_KEY_FIX)
+        return
+    genesis = read_genesis(files.read("genesis.json")).genesis
+    is_same = read_public_key(files.read(NODE_KEY_FILE), NODE_KEY_FILE) == genesis.node_key
+    yield Check("keys.node", "ok", NODE_KEY_FILE) if is_same else Check(
+        "keys.node", "failed", NODE_KEY_FILE, fix=_KEY_FIX
+    )
+
+
+def _check_roots(files: DiskFiles) -> Check:
+    """Replay the log: only a writer who computed all digests anew could have changed it unseen so far."""
+    offset, height = 0, 0
+    records = (item for item in scan(partial(files.read, LOG_FILE)) if isinstance(item, Record))
+
+    def follow() -> Iterator[bytes]:
+        nonlocal offset, height
+        for record in records:
+            offset, height = record.offset, height + 1
+            yield record.body
+
+    try:
+        chain = read_genesis(next(records).body)
+        for _ in _replay(chain, follow()):
+            pass
+    except Corrupt:
+        return Check("roots.replay", "failed", LOG_FILE, offset, height, RESTORE_FIX)
+    return Check("roots.replay", "ok", LOG_FILE, height=height)
