@@ -1,0 +1,264 @@
+"""Who is asking, and who may read what. Whatever the table does not name is denied."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from http.cookies import CookieError
+from typing import Final, Generic, Literal, TypeVar, cast
+
+from anyio import to_thread
+from litestar.datastructures import Cookie
+from litestar.handlers.base import BaseRouteHandler
+from litestar.stores.base import Store
+
+from concordat.api.asking import SAFE_METHODS, Asking, Connection, get_method
+from concordat.client.requests import WINDOW_US, check_request
+from concordat.errors import Refused
+from concordat.node.node import Node, fetch_now_us
+from concordat.node.reads import get_officer, list_entries
+
+Audience = Literal["public", "officer", "member", "own_member", "own_entries", "own_entry", "operator"]
+
+ACCESS: Final[dict[tuple[str, str], Audience]] = {
+    ("GET", "/v1/status"): "public",
+    ("GET", "/v1/genesis"): "public",
+    ("GET", "/v1/checkpoint"): "public",
+    ("GET", "/v1/codes"): "public",
+    ("GET", "/v1/operations"): "public",
+    ("GET", "/v1/openapi.json"): "public",
+    ("POST", "/v1/transactions/prepare"): "public",
+    ("POST", "/v1/transactions"): "public",
+    ("POST", "/v1/transactions/batch"): "public",
+    ("GET", "/v1/transactions/{transaction}"): "public",
+    ("GET", "/v1/transactions/{transaction}/proof"): "public",
+    ("GET", "/v1/transactions/by-client-key/{public_key}/{client_key}"): "public",
+    ("POST", "/v1/sessions/links"): "officer",
+    ("GET", "/v1/sessions/links/{token}"): "public",
+    ("GET", "/v1/me"): "officer",
+    ("GET", "/v1/members"): "member",
+    ("GET", "/v1/members/{member}"): "own_member",
+    ("GET", "/v1/members/{member}/credit"): "own_member",
+    ("GET", "/v1/members/{member}/proof"): "own_member",
+    ("GET", "/v1/contracts"): "member",
+    ("GET", "/v1/contracts/{number}"): "member",
+    ("GET", "/v1/contracts/{number}/text"): "member",
+    ("GET", "/v1/contracts/{number}/proof"): "member",
+    ("POST", "/v1/contracts/judge"): "member",
+    ("POST", "/v1/contracts/draft"): "member",
+    ("GET", "/v1/datasets"): "member",
+    ("GET", "/v1/datasets/{owner}/{name}"): "member",
+    ("GET", "/v1/ledger"): "own_entries",
+    ("GET", "/v1/ledger/{position}"): "own_entry",
+    ("GET", "/v1/ledger/{position}/proof"): "own_entry",
+    ("GET", "/v1/health"): "operator",
+}
+"""Who may call each route. `member`: an officer of an admitted member. `own_*`: that, or an officer of anybody else
+who stands on the ledger (an applicant, an expelled member) for what concerns its own member. The transaction's id is
+what opens a receipt.
+"""
+
+SESSION_COOKIE: Final = "concordat_session"
+SESSION_SECONDS: Final = 12 * 3600
+
+_SESSIONS: Final = "sessions"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who is asking: the public, or an officer with a key that still speaks for its member."""
+
+    public_key: bytes | None = None
+    member: str | None = None
+    roles: tuple[str, ...] = ()
+    is_admitted: bool = False
+    is_operator: bool = False
+
+    @property
+    def name(self) -> str:
+        """How the audit log calls the reader."""
+        return f"{self.member} {self.public_key.hex()[:16]}" if self.public_key else "public"
+
+
+PUBLIC: Final = Reader()
+
+
+class Expiring(Generic[T]):
+    """A bounded memory of what is good until a time."""
+
+    def __init__(self, size_max: int) -> None:
+        self._size_max = size_max
+        self._kept: dict[str, tuple[int, T]] = {}
+
+    def keep(self, key: str, value: T, until_us: int, now_us: int) -> bool:
+        """Keep a value; False when the key is kept already.
+
+        Raises:
+            Refused: `node.busy` when nothing has expired and there is no room.
+        """
+        if key in self._kept and self._kept[key][0] >= now_us:
+            return False
+        if len(self._kept) >= self._size_max:
+            self._kept = {name: kept for name, kept in self._kept.items() if kept[0] >= now_us}
+        if len(self._kept) >= self._size_max:
+            raise Refused("node.busy", f"{self._size_max} are remembered", "try again in a few minutes")
+        self._kept[key] = (until_us, value)
+        return True
+
+    def take(self, key: str, now_us: int) -> T | None:
+        """Return the value and forget it; None when there is none, or no longer."""
+        until_us, value = self._kept.pop(key, (0, None))
+        return value if until_us >= now_us else None
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the application's handlers share."""
+
+    node: Node
+    is_secure: bool
+    """Whether browsers reach it through TLS only."""
+    nonces: Expiring[None] = field(default_factory=lambda: Expiring(200_000))
+    links: Expiring[bytes] = field(default_factory=lambda: Expiring(10_000))
+
+
+def get_face(connection: Connection) -> Face:
+    """Return the application's shared things."""
+    return cast("Face", connection.app.state.face)
+
+
+def get_reader(connection: Connection) -> Reader:
+    """Return who is asking; the public when nobody signed in."""
+    return cast("Reader", connection.scope.get("user") or PUBLIC)
+
+
+def find_reader(node: Node, public_key: bytes) -> Reader | None:
+    """Return the officer of a key, or None when the key speaks for nobody."""
+    with node.engine.lock:
+        officer = get_officer(node, public_key)
+        if officer is None:
+            return None
+        row = node.application.state.members[(officer.member,)]
+    is_admitted = row.status in {"active", "suspended"}
+    is_operator = is_admitted and "operator" in row.roles
+    return Reader(public_key, officer.member, officer.roles, is_admitted, is_operator)
+
+
+# ── guards ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def identify(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Find out who is asking, on every route: by a signed request, else by a session.
+
+    A session speaks for an unsafe method only where the framework demands its form token.
+
+    Raises:
+        Refused: `auth.*`.
+    """
+    header = connection.headers.get("authorization")
+    if header is not None:
+        connection.scope["user"] = await _check_signed(connection, header)
+    elif get_method(connection) in SAFE_METHODS or not handler.opt.get("exclude_from_csrf"):
+        connection.scope["user"] = await _fetch_session_reader(connection)
+
+
+async def _check_signed(connection: Connection, header: str) -> Reader:
+    face = get_face(connection)
+    now_us = fetch_now_us()
+    body = await cast("Asking", connection).body()
+    scope = connection.scope
+    path, query = scope["raw_path"].split(b"?")[0].decode("latin-1"), scope["query_string"].decode("latin-1")
+    target = f"{path}?{query}" if query else path
+    public_key, nonce = check_request(header, face.node.chain.id, get_method(connection), target, body, now_us)
+    reader = await to_thread.run_sync(find_reader, face.node, public_key)
+    if reader is None:
+        raise Refused("auth.unknown_key", public_key.hex(), "apply for membership, or ask your administrator")
+    # A request may be dated ahead of this clock by one window, and then stays good for one more.
+    if not face.nonces.keep(f"{public_key.hex()} {nonce.hex()}", None, now_us + 2 * WINDOW_US, now_us):
+        raise Refused("auth.replayed", nonce.hex(), "sign each request with a nonce of its own")
+    return reader
+
+
+def check_access(connection: Connection, handler: BaseRouteHandler) -> None:  # noqa: ARG001  # the framework's form
+    """Let the reader pass if the table allows it.
+
+    Raises:
+        Refused: `auth.required` from the public, `auth.role_missing` or `auth.not_yours` from an officer.
+    """
+    scope = connection.scope
+    audience = ACCESS.get((get_method(connection), scope["path_template"]))
+    reader = get_reader(connection)
+    if audience == "public" or (audience is not None and _is_allowed(connection, reader, audience)):
+        return
+    if reader.public_key is None:
+        raise Refused("auth.required", scope["path"], "sign in, or sign the request with an officer's key")
+    if audience is not None and audience.startswith("own_"):
+        raise Refused("auth.not_yours", scope["path"], "ask about your own member; the rest opens with admission")
+    raise Refused("auth.role_missing", scope["path"], "ask an officer who may read this")
+
+
+def _is_allowed(connection: Connection, reader: Reader, audience: Audience) -> bool:
+    if reader.public_key is None:
+        return False
+    if audience == "officer":
+        return True
+    if audience == "operator":
+        return reader.is_operator
+    if reader.is_admitted:
+        return True
+    match audience:
+        case "own_member":
+            return bool(connection.path_params["member"] == reader.member)
+        case "own_entries":
+            names = [key for key in connection.query_params if key in {"member", "contract", "dataset"}]
+            return names == ["member"] and connection.query_params.getall("member") == [reader.member]
+        case "own_entry":
+            return _concerns(get_face(connection).node, int(connection.path_params["position"]), reader.member or "")
+        case _:
+            return False
+
+
+def _concerns(node: Node, position: int, member: str) -> bool:
+    found = list_entries(node, "en", link=("member", member), before=position + 1, limit=1)["entries"]
+    return bool(found) and found[0]["position"] == position
+
+
+# ── sessions ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def open_session(connection: Connection, public_key: bytes) -> Cookie:
+    """Remember that the browser speaks for a key; return the cookie to set. Each sign-in has an id of its own."""
+    token = secrets.token_urlsafe(32)
+    await _get_store(connection).set(token, public_key, expires_in=SESSION_SECONDS)
+    return _make_cookie(connection, token, SESSION_SECONDS)
+
+
+async def end_session(connection: Connection) -> Cookie:
+    """Forget the browser's session; return the cookie that clears its own."""
+    token = connection.cookies.get(SESSION_COOKIE)
+    if token:
+        await _get_store(connection).delete(token)
+    return _make_cookie(connection, "", 0)
+
+
+async def _fetch_session_reader(connection: Connection) -> Reader:
+    """Return the session's officer, asked of the ledger anew each time: a removed key is out at once."""
+    try:
+        token = connection.cookies.get(SESSION_COOKIE)
+    except CookieError:
+        token = None
+    public_key = await _get_store(connection).get(token) if token else None
+    if public_key is None:
+        return PUBLIC
+    return await to_thread.run_sync(find_reader, get_face(connection).node, public_key) or PUBLIC
+
+
+def _make_cookie(connection: Connection, value: str, seconds: int) -> Cookie:
+    is_secure = get_face(connection).is_secure
+    return Cookie(SESSION_COOKIE, "/", value, max_age=seconds, httponly=True, secure=is_secure, samesite="lax")
+
+
+def _get_store(connection: Connection) -> Store:
+    return connection.app.stores.get(_SESSIONS)

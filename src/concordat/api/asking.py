@@ -1,0 +1,106 @@
+"""What a request says: its language, its id, its JSON, its batch. Strict, so that two readers never differ."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any, Final
+
+from litestar.connection import ASGIConnection, Request
+
+from concordat.contracts.text import Language
+from concordat.errors import UsageError
+from concordat.primitives.plain import Json
+
+Asking = Request[Any, Any, Any]
+"""A request of this application: its `user` is a `concordat.api.access.Reader`."""
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+BATCH_MAX: Final = 1000
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_REQUEST_ID: Final = "request_id"
+
+
+def get_method(request: Connection) -> str:
+    """Return the HTTP method."""
+    return str(request.scope["method"])  # type: ignore[typeddict-item]  # there are HTTP routes only
+
+
+def get_language(request: Connection) -> Language:
+    """Return the language that the reader prefers by Accept-Language; English when it names neither."""
+    return choose_language(request.headers.get("accept-language", ""))
+
+
+def choose_language(header: str) -> Language:
+    """Return "zh" or "en" by the weights of an Accept-Language header (RFC 9110 §12.5.4).
+
+    >>> choose_language("zh-CN,zh;q=0.9,en;q=0.8"), choose_language("fr, zh;q=0.2, en;q=0.4"), choose_language("")
+    ('zh', 'en', 'en')
+    """
+    weights: dict[str, float] = {"en": 0.0, "zh": 0.0}
+    for part in header.split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        language = tag.split("-")[0].lower()
+        if language in weights:
+            weights[language] = max(weights[language], _read_weight(weight))
+    return "zh" if weights["zh"] > weights["en"] else "en"
+
+
+def _read_weight(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
+
+
+def get_request_id(request: Connection) -> str:
+    """Return the id that the answer, a problem and the diagnostics share; made on first use."""
+    found: str = request.scope["state"].setdefault(_REQUEST_ID, secrets.token_hex(8))
+    return found
+
+
+def read_json(body: bytes) -> Json:
+    """Return the JSON value of a body.
+
+    Raises:
+        UsageError: `input.not_json`, also for numbers that JSON does not have; `input.repeated_field`.
+    """
+    try:
+        return json.loads(body.decode(), object_pairs_hook=_make_object, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise UsageError("input.not_json", str(error), "send one JSON value in UTF-8") from error
+
+
+def _make_object(pairs: list[tuple[str, Json]]) -> Json:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise UsageError("input.repeated_field", repeated, "write each field once")
+    return found
+
+
+def _refuse_constant(text: str) -> Json:
+    raise ValueError(text)
+
+
+def split_batch(body: bytes) -> list[bytes]:
+    """Return the transactions of a batch: repeated u32be length ‖ wire.
+
+    Raises:
+        UsageError: `input.bad_batch` when the lengths do not fit the body, or there are none or too many.
+    """
+    wires: list[bytes] = []
+    place = 0
+    while place < len(body):
+        end = place + 4 + int.from_bytes(body[place : place + 4], "big")
+        if end > len(body) or len(body) - place < 4:
+            raise UsageError("input.bad_batch", f"byte {place}", "each transaction follows its length in 4 bytes")
+        wires.append(body[place + 4 : end])
+        place = end
+    if not 0 < len(wires) <= BATCH_MAX:
+        raise UsageError("input.bad_batch", f"{len(wires)} transactions", f"send 1 to {BATCH_MAX}")
+    return wires

@@ -1,0 +1,212 @@
+"""The description of the interface: OpenAPI 3.1, from the handlers' signatures and from what they cannot say.
+
+Bodies are read strictly from their raw bytes, so the framework does not know them; the tables here do.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.metadata import version
+from typing import Final
+
+import msgspec
+from litestar import Litestar, Router, get
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+
+from concordat.api import records, reference, sessions, transactions
+from concordat.api.access import ACCESS, SESSION_COOKIE, check_access
+from concordat.api.problems import PROBLEM_TYPE, Problem, ReasonView
+from concordat.api.transactions import OCTETS, PREPARE_DEFAULTS
+from concordat.client.operations import make_schema
+from concordat.contracts.templates import Draft
+from concordat.contracts.terms import Terms
+from concordat.primitives.plain import Json
+from concordat.protocol.messages import OPERATIONS
+
+
+@get("/openapi.json", sync_to_thread=True)
+def get_openapi() -> Json:
+    """Describe this interface."""
+    return make_openapi()
+
+
+ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
+    *reference.ROUTES,
+    get_openapi,
+    *transactions.ROUTES,
+    *sessions.ROUTES,
+    *records.ROUTES,
+)
+
+_INJECTED: Final = {name: Provide(lambda: None, sync_to_thread=False) for name in ("node", "language")}
+"""Stands for what a running application injects."""
+
+_HEX: Final[Json] = {"type": "string", "pattern": "^([0-9a-f]{2})*$"}
+_BYTES: Final[Json] = {OCTETS: {"schema": {"type": "string", "format": "binary"}}}
+
+
+def make_router() -> Router:
+    """Return the routes of `/v1`, behind the table of access.
+
+    Forms do not reach them (`exclude_from_csrf`), so a browser's session is no identity for their unsafe methods.
+    """
+    return Router("/v1", route_handlers=ROUTES, guards=[check_access], opt={"exclude_from_csrf": True})
+
+
+def _has(*names: str, **properties: Json) -> Json:
+    """Return the schema of an object that has at least these properties."""
+    return {"type": "object", "required": [*names, *properties], "properties": properties}
+
+
+def _list_of(schema: Json) -> Json:
+    return {"type": "array", "items": schema}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_LABEL: Final = _has(en={"type": "string"}, zh={"type": "string"})
+_REASON: Final = _has("code", "parameters", "text")
+_RECEIPT: Final = _has(
+    *("transaction", "code", "height", "time", "index", "position", "operation", "sentence"),
+    signer=_has("public_key", "member"),
+    operations=_list_of(_ref("Operation")),
+    reasons=_list_of(_REASON),
+    events=_list_of(_has("type")),
+)
+_MEMBER: Final = _has("id", "kind", "roles", "status", "score", "confidence", "grade", name=_LABEL)
+_CONTRACT: Final = _has("id", "template", "parties", "size", "status", "proposer", "signed", "next", title=_LABEL)
+_ENTRY: Final = _has("position", "height", "time", "index", "cause", "code", "sentence", "transaction", "member")
+
+_ANSWERS: Final[dict[str, Json]] = {
+    "GET /v1/status": _has(
+        *("chain_id", "clock", "simulated", "height", "time", "app_hash", "log_size", "software"), name=_LABEL
+    ),
+    "GET /v1/genesis": {"type": "object"},
+    "GET /v1/codes": _list_of(_has("code", "rule", "precedence", "may_succeed_later", reason=_LABEL, next_step=_LABEL)),
+    "GET /v1/operations": _list_of(_has("type", "schema", "example")),
+    "GET /v1/openapi.json": _has("openapi", "info", "paths"),
+    "GET /v1/health": _has("ok", "failure", "height"),
+    "POST /v1/transactions/prepare": _has("sentence", "operations", bytes=_HEX, digest=_HEX),
+    "POST /v1/transactions": _ref("Receipt"),
+    "POST /v1/transactions/batch": _has(results=_list_of({"anyOf": [_ref("Receipt"), _ref("Problem")]})),
+    "GET /v1/transactions/{transaction}": _ref("Receipt"),
+    "GET /v1/transactions/by-client-key/{public_key}/{client_key}": _ref("Receipt"),
+    "POST /v1/sessions/links": _has("url", "expires_at"),
+    "GET /v1/me": _has("member", officer=_has("public_key", "roles"), waits=_list_of(_has("actor", "action", "by"))),
+    "GET /v1/members": _list_of(_MEMBER),
+    "GET /v1/members/{member}": _has("id", "officers", "attestations", "status", "hearing_ends", "limit_units"),
+    "GET /v1/members/{member}/credit": _has(
+        *("member", "score", "confidence", "grade", "week", "rulebook", "limit_units", "newcomer"),
+        reasons=_list_of(_has("record", "sentence", "delta", "score_without")),
+    ),
+    "GET /v1/contracts": _list_of(_CONTRACT),
+    "GET /v1/contracts/{number}": _has("id", "terms", "document", "status", "signatures", "duties", "next"),
+    "GET /v1/contracts/{number}/text": _has("clauses", "document"),
+    "POST /v1/contracts/judge": _has("valid", reasons=_list_of(_REASON)),
+    "POST /v1/contracts/draft": _has("terms", "document", "clauses", "valid", "reasons"),
+    "GET /v1/datasets": _list_of(_has("owner", "name", "title", "latest")),
+    "GET /v1/datasets/{owner}/{name}": _has("owner", "name", "title", "latest", "versions"),
+    "GET /v1/ledger": _has("next", entries=_list_of(_ENTRY)),
+    "GET /v1/ledger/{position}": _ENTRY,
+}
+"""What each JSON answer has at least; more fields may come."""
+
+_PREPARE: Final[Json] = {
+    "type": "object",
+    "required": ["public_key", "operations"],
+    "additionalProperties": False,
+    "properties": {
+        "public_key": _HEX,
+        "operations": {"type": "array", "minItems": 1, "maxItems": 100, "items": _ref("Operation")},
+        "client_key": {"type": "string", "default": PREPARE_DEFAULTS["client_key"]},
+        "lane": {"type": "integer", "minimum": 0, "maximum": 15, "default": PREPARE_DEFAULTS["lane"]},
+        "valid_for_heights": {"type": "integer", "minimum": 1, "default": PREPARE_DEFAULTS["valid_for_heights"]},
+    },
+}
+
+
+def _as_json(schema: Json) -> Json:
+    return {"application/json": {"schema": schema}}
+
+
+_BODIES: Final[dict[str, Json]] = {
+    "POST /v1/transactions/prepare": _as_json(_PREPARE),
+    "POST /v1/transactions": _BYTES,
+    "POST /v1/transactions/batch": _BYTES,
+    "POST /v1/contracts/judge": _as_json({**_has(terms=make_schema(Terms)), "additionalProperties": False}),
+    "POST /v1/contracts/draft": _as_json(make_schema(Draft)),
+}
+
+_SECURITY: Final[Json] = {
+    "signedRequest": {
+        "type": "http",
+        "scheme": "Concordat",
+        "description": "Each request signed by an officer's key; see spec/http.md.",
+    },
+    "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "Reading only."},
+}
+
+
+@cache
+def make_openapi() -> Json:
+    """Return the OpenAPI document; the same for every node of a release."""
+    config = OpenAPIConfig(
+        title="Concordat",
+        version=version("concordat"),
+        description="A ledger that regions and public bodies share. Normative text: spec/http.md.",
+        use_handler_docstrings=True,
+        operation_id_creator=lambda handler, _method, _path: handler.handler_name,
+    )
+    described = Litestar([make_router()], dependencies=_INJECTED, openapi_config=config, logging_config=None)
+    document: Json = msgspec.json.decode(msgspec.json.encode(described.openapi_schema.to_schema()))
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            _complete(f"{method.upper()} {path}", operation)
+    _, problems = msgspec.json.schema_components((Problem, ReasonView), ref_template="#/components/schemas/{name}")
+    operations = {f"operation.{name}": make_schema(kind) for name, kind in OPERATIONS.items()}
+    document["components"] = {
+        "schemas": {
+            **problems,
+            "Receipt": _RECEIPT,
+            "Operation": {"oneOf": [_ref(name) for name in operations]},
+            **operations,
+        },
+        "securitySchemes": _SECURITY,
+    }
+    return document
+
+
+def render_openapi() -> str:
+    """Return the document as it stands in spec/openapi.json."""
+    return json.dumps(make_openapi(), ensure_ascii=False, indent=1) + "\n"
+
+
+def _complete(name: str, operation: Json) -> None:
+    """Say of an operation what its handler's signature does not."""
+    method, path = name.split(" ")
+    audience = ACCESS[(method, path)]
+    operation["tags"] = [path.split("/")[2]]
+    operation["x-audience"] = audience
+    schemes = [] if audience == "public" else ["signedRequest"] if method == "POST" else list(_SECURITY)
+    operation["security"] = [{scheme: []} for scheme in schemes]
+    operation["summary"], _, rest = operation["description"].partition("\n\n")
+    operation["description"] = rest.replace("\n", " ")
+    status = next(iter(operation["responses"]))
+    answer: Json = {"description": "As asked."}
+    if name in _ANSWERS:
+        answer["content"] = _as_json(_ANSWERS[name])
+    elif path.endswith("/proof"):
+        answer["content"] = _BYTES
+    elif path.endswith("/checkpoint"):
+        answer["content"] = {"text/plain": {"schema": {"type": "string"}}}
+    if path.endswith("/prepare"):
+        answer["content"] |= _BYTES
+    refusal = {"description": "A problem (RFC 9457).", "content": {PROBLEM_TYPE: {"schema": _ref("Problem")}}}
+    operation["responses"] = {status: answer, "default": refusal}
+    if name in _BODIES:
+        operation["requestBody"] = {"required": True, "content": _BODIES[name]}

@@ -1,0 +1,192 @@
+"""Errors as RFC 9457 problems: which rule refuses, in the reader's language, and what to do next."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from concordat.api.asking import Asking, get_language, get_request_id
+from concordat.contracts.text import Language
+from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Rejected, Stale, UsageError
+from concordat.primitives.plain import Json
+from concordat.protocol.messages import REJECTIONS
+from concordat.wording.sentences import describe_next_step, describe_reason
+
+PROBLEM_TYPE: Final = "application/problem+json"
+
+RULES: Final = {rejection.code: rejection.rule for rejection in REJECTIONS}
+
+_STATUS_OF_CODE: Final = {
+    "auth.required": 401,
+    "auth.malformed": 401,
+    "auth.bad_signature": 401,
+    "auth.stale": 401,
+    "auth.replayed": 401,
+    "auth.unknown_key": 401,
+    "auth.csrf": 403,
+    "auth.not_yours": 403,
+    "auth.role_missing": 403,
+    "encoding.malformed": 400,
+    "encoding.not_canonical": 400,
+    "ledger.client_key_used": 422,
+    "ledger.stopped": 503,
+    "ledger.too_large": 413,
+    "ledger.wrong_domain": 400,
+    "node.busy": 503,
+    "node.defect": 500,
+    "node.stopped": 503,
+    "request.too_large": 413,
+    "request.too_many": 429,
+    "request.wrong_method": 405,
+}
+
+_STATUS_OF_KIND: Final = {Rejected: 409, Refused: 409, UsageError: 400, NotFound: 404, Corrupt: 500, Stale: 409}
+
+_RETRY_AFTER_S: Final = {"node.busy": "2", "ledger.stopped": "60", "node.stopped": "60"}
+
+_FROM_FRAMEWORK: Final[dict[int, ConcordatError]] = {
+    400: UsageError("request.malformed", "the request", "compare it with /v1/openapi.json"),
+    403: Refused("auth.csrf", "the form's token", "load the page again and send the form once more"),
+    404: NotFound("request.unknown_path", "the path", "see /v1/openapi.json for what there is"),
+    405: UsageError("request.wrong_method", "the method", "see /v1/openapi.json for what this path takes"),
+    413: Refused("request.too_large", "the body", "send it in smaller parts"),
+    429: Refused("request.too_many", "too many requests from this address", "wait, or send transactions in batches"),
+}
+"""What the framework refuses by itself, by its status."""
+
+_DEFECT: Final = Refused("node.defect", "a defect of this software", "report it with the request id")
+
+_log = logging.getLogger(__name__)
+
+
+class ReasonView(msgspec.Struct, frozen=True):
+    """One ground of a refusal."""
+
+    code: str
+    parameters: tuple[str | int, ...]
+    text: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A refusal (RFC 9457). `reason` and `next_step` are in the language of Accept-Language."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    rule: str | None
+    """The requirement that refuses, as numbered in `spec/`."""
+    reason: str
+    next_step: str
+    reasons: tuple[ReasonView, ...]
+    request_id: str
+    transaction: str | None
+    """The transaction that stands on the ledger, in hex: the refused one, or the one that used its client key."""
+    height: int | None
+    """Where that transaction stands, or the ledger's height when there is none."""
+
+
+def get_status(error: ConcordatError) -> int:
+    """Return the HTTP status of an error: by its code, else its family, else its kind."""
+    if error.code in _STATUS_OF_CODE:
+        return _STATUS_OF_CODE[error.code]
+    if error.code.startswith("disk."):
+        return 503
+    return _STATUS_OF_KIND.get(type(error), 500)
+
+
+def make_problem(
+    error: ConcordatError, language: Language, request_id: str, height: int | None, transaction: str | None = None
+) -> Problem:
+    """Return the problem that tells of an error."""
+    parameters = error.parameters if isinstance(error, Rejected) else (error.detail,)
+    grounds = (error.reasons or ((error.code, parameters),)) if isinstance(error, Rejected) else ()
+    if error.code == "ledger.client_key_used" and transaction is None:
+        transaction = str(parameters[0])
+    status = get_status(error)
+    return Problem(
+        type=f"/v1/codes#{error.code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=error.detail,
+        code=error.code,
+        rule=RULES.get(error.code),
+        reason=_describe(error.code, parameters, error.detail, language),
+        next_step=_get_next_step(error, parameters, language),
+        reasons=tuple(
+            ReasonView(code, values, _describe(code, values, error.detail, language)) for code, values in grounds
+        ),
+        request_id=request_id,
+        transaction=transaction,
+        height=height,
+    )
+
+
+def _describe(code: str, parameters: tuple[str | int, ...], plain: str, language: Language) -> str:
+    """Return the catalog's sentence; a code that came without the values of its sentence is told by its detail."""
+    try:
+        return describe_reason(code, parameters, language)
+    except LookupError:
+        return plain
+
+
+def _get_next_step(error: ConcordatError, parameters: tuple[str | int, ...], language: Language) -> str:
+    try:
+        return describe_next_step(error.code, parameters, language)
+    except LookupError:
+        return error.next_step
+
+
+def make_rejection(receipt: Json) -> Rejected:
+    """Return the rejection that a receipt tells of."""
+    grounds = tuple((reason["code"], tuple(reason["parameters"])) for reason in receipt["reasons"])
+    if len(grounds) == 1 and grounds[0][0] == receipt["code"]:
+        return Rejected(receipt["code"], *grounds[0][1])
+    return Rejected(receipt["code"], reasons=grounds)
+
+
+def render_problem(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """Return the response of a problem, with the headers that its status asks for."""
+    headers = dict(headers or {})
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Concordat"
+    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = _RETRY_AFTER_S.get(problem.code, "60")
+    body = msgspec.json.encode(problem)
+    return Response(body, status_code=problem.status, media_type=PROBLEM_TYPE, headers=headers)
+
+
+def handle_error(request: Asking, error: Exception) -> Response[bytes]:
+    """Answer any error of any route with a problem."""
+    told, headers = _translate(request, error)
+    request.scope["state"]["outcome"] = told.code
+    height: int = request.app.state.face.node.application.height
+    return render_problem(make_problem(told, get_language(request), get_request_id(request), height), headers)
+
+
+def _translate(request: Asking, error: Exception) -> tuple[ConcordatError, dict[str, str]]:
+    """Return the error to tell, and the framework's own headers (Allow, RateLimit)."""
+    if isinstance(error, ConcordatError):
+        if get_status(error) == HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log.error("request %s: %s", get_request_id(request), error)
+        return error, {}
+    if isinstance(error, HTTPException) and error.status_code in _FROM_FRAMEWORK:
+        told = _FROM_FRAMEWORK[error.status_code]
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            told = UsageError(told.code, _tell_validation(error), told.next_step)
+        return told, dict(error.headers or {})
+    _log.error("request %s failed", get_request_id(request), exc_info=error)
+    return _DEFECT, {}
+
+
+def _tell_validation(error: HTTPException) -> str:
+    """Return which parameter does not fit, as far as the framework says."""
+    places = error.extra if isinstance(error.extra, list) else []
+    told = [f"{place.get('key', '')}: {place.get('message', '')}" for place in places if isinstance(place, dict)]
+    return "; ".join(told) or error.detail

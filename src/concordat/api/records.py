@@ -1,0 +1,181 @@
+"""What signed-in officers read: members, credit, contracts, datasets, and history as sentences."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter, RawBody
+
+from concordat.api.access import get_reader
+from concordat.api.asking import Asking, read_json
+from concordat.api.transactions import JSON_BYTES_MAX, Since, render_proof
+from concordat.contracts.templates import Draft
+from concordat.contracts.terms import Terms
+from concordat.contracts.text import Language
+from concordat.errors import InvariantBroken, UsageError
+from concordat.node import proofs, reads
+from concordat.node.node import Node
+from concordat.primitives.codec import Struct
+from concordat.primitives.plain import Json, from_plain
+
+Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+
+
+class Judge(Struct, frozen=True):
+    """What `judge` reads."""
+
+    terms: Terms
+
+
+@get("/me", sync_to_thread=True)
+def get_me(request: Asking, node: NamedDependency[Node]) -> Json:
+    """Who is asking, and what waits for its member, soonest first."""
+    reader = get_reader(request)
+    if reader.public_key is None or reader.member is None:
+        raise InvariantBroken("the table of access lets officers pass only")
+    officer = {"public_key": reader.public_key.hex(), "roles": list(reader.roles)}
+    return {"member": reader.member, "officer": officer, "waits": reads.get_waits(node, reader.member)}
+
+
+# ── members ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@get("/members", sync_to_thread=True)
+def list_members(node: NamedDependency[Node]) -> Json:
+    """Every member and applicant with status, score and grade."""
+    return reads.list_members(node)
+
+
+@get("/members/{member:str}", sync_to_thread=True)
+def get_member(node: NamedDependency[Node], member: FromPath[str]) -> Json:
+    """One member: identity, officers, attestations, standing, limits."""
+    return reads.get_member(node, member)
+
+
+@get("/members/{member:str}/credit", sync_to_thread=True)
+def get_credit(node: NamedDependency[Node], language: NamedDependency[Language], member: FromPath[str]) -> Json:
+    """A member's score and the reason for every point: `newcomer` plus all deltas is the score."""
+    return reads.get_credit(node, member, language)
+
+
+@get("/members/{member:str}/proof", sync_to_thread=True)
+def get_member_proof(node: NamedDependency[Node], member: FromPath[str], since: Since = None) -> Response[bytes]:
+    """The proof file of a member's identity and credit as they stand."""
+    return render_proof(proofs.make_member_proof(node, member, since), f"member-{member}")
+
+
+# ── contracts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@get("/contracts", sync_to_thread=True)
+def list_contracts(node: NamedDependency[Node], member: FromQuery[str | None] = None) -> Json:
+    """Every contract, newest first; or those of one member."""
+    return reads.list_contracts(node, member)
+
+
+@get("/contracts/{number:int}", sync_to_thread=True)
+def get_contract(node: NamedDependency[Node], number: FromPath[int]) -> Json:
+    """One contract: terms, signatures, every duty, who acts next and by when."""
+    return reads.get_contract(node, number)
+
+
+@get("/contracts/{number:int}/text", sync_to_thread=True)
+def get_contract_text(
+    node: NamedDependency[Node],
+    language: NamedDependency[Language],
+    number: FromPath[int],
+    wanted: Annotated[Language | None, QueryParameter(name="language")] = None,
+) -> Json:
+    """The clauses as read and signed, and the digest that the signatures bind."""
+    return reads.get_contract_text(node, number, wanted or language)
+
+
+@get("/contracts/{number:int}/proof", sync_to_thread=True)
+def get_contract_proof(node: NamedDependency[Node], number: FromPath[int], since: Since = None) -> Response[bytes]:
+    """The proof file of a contract: status, terms, the offer, every signature, and whose keys signed."""
+    return render_proof(proofs.make_contract_proof(node, number, since), f"contract-{number}")
+
+
+@post("/contracts/judge", status_code=200, request_max_body_size=JSON_BYTES_MAX, sync_to_thread=True)
+def judge_terms(node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody) -> Json:
+    """What the judge would say of terms today; nothing is written."""
+    return reads.judge_terms(node, from_plain(Judge, read_json(body)).terms, language)
+
+
+@post("/contracts/draft", status_code=200, request_max_body_size=JSON_BYTES_MAX, sync_to_thread=True)
+def draft_contract(node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody) -> Json:
+    """Terms from a template, their text in both languages, and the judge's word; nothing is written."""
+    return reads.draft_contract(node, from_plain(Draft, read_json(body)), language)
+
+
+# ── datasets ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@get("/datasets", sync_to_thread=True)
+def list_datasets(node: NamedDependency[Node]) -> Json:
+    """Every dataset with its newest version."""
+    return reads.list_datasets(node)
+
+
+@get("/datasets/{owner:str}/{name:str}", sync_to_thread=True)
+def get_dataset(node: NamedDependency[Node], owner: FromPath[str], name: FromPath[str]) -> Json:
+    """One dataset with all its versions, newest first."""
+    return reads.get_dataset(node, owner, name)
+
+
+# ── history ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@get("/ledger", sync_to_thread=True)
+def list_entries(
+    node: NamedDependency[Node],
+    language: NamedDependency[Language],
+    before: FromQuery[int | None] = None,
+    limit: Limit = 50,
+    member: FromQuery[str | None] = None,
+    contract: FromQuery[int | None] = None,
+    dataset: FromQuery[str | None] = None,
+) -> Json:
+    """Entries of history, newest first, each as one sentence; all, or those about one thing."""
+    links = [
+        (kind, str(value))
+        for kind, value in (("member", member), ("contract", contract), ("dataset", dataset))
+        if value is not None
+    ]
+    if len(links) > 1:
+        raise UsageError("input.does_not_fit", "member, contract and dataset exclude each other", "ask for one of them")
+    return reads.list_entries(node, language, link=links[0] if links else None, before=before, limit=limit)
+
+
+@get("/ledger/{position:int}", sync_to_thread=True)
+def get_entry(node: NamedDependency[Node], language: NamedDependency[Language], position: FromPath[int]) -> Json:
+    """One entry in full, and where its proof is."""
+    return reads.get_entry(node, position, language) | {"proof": f"/v1/ledger/{position}/proof"}
+
+
+@get("/ledger/{position:int}/proof", sync_to_thread=True)
+def get_entry_proof(node: NamedDependency[Node], position: FromPath[int], since: Since = None) -> Response[bytes]:
+    """The proof file of one entry."""
+    return render_proof(proofs.make_entry_proof(node, position, since), f"entry-{position}")
+
+
+ROUTES: Final = (
+    get_me,
+    list_members,
+    get_member,
+    get_credit,
+    get_member_proof,
+    list_contracts,
+    get_contract,
+    get_contract_text,
+    get_contract_proof,
+    judge_terms,
+    draft_contract,
+    list_datasets,
+    get_dataset,
+    list_entries,
+    get_entry,
+    get_entry_proof,
+)

@@ -1,0 +1,98 @@
+"""What anybody may know: the chain, its checkpoint, its words; and the node's health for its operator."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.metadata import version
+from typing import Final
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from concordat.client.operations import make_example, make_schema
+from concordat.node import proofs, reads
+from concordat.node.node import Node
+from concordat.primitives.plain import Json
+from concordat.protocol.messages import OPERATIONS, REJECTIONS
+from concordat.wording.sentences import CATALOGS, get_reason_key
+
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)[^}]*\}")
+
+
+@get("/status", sync_to_thread=True)
+def get_status(node: NamedDependency[Node]) -> Json:
+    """The chain and where it stands."""
+    return reads.get_status(node) | {"software": f"concordat {version('concordat')}"}
+
+
+@get("/genesis", sync_to_thread=False)
+def get_genesis(node: NamedDependency[Node]) -> Response[bytes]:
+    """The exact bytes of genesis.json; their SHA-256 is the chain's id."""
+    return Response(node.genesis_bytes, media_type="application/json")
+
+
+@get("/checkpoint", sync_to_thread=True)
+def get_checkpoint(node: NamedDependency[Node]) -> Response[str]:
+    """The newest checkpoint as a C2SP signed note."""
+    return Response(proofs.render_checkpoint(node), media_type="text/plain")
+
+
+@get("/codes", sync_to_thread=False)
+def list_codes() -> Json:
+    """Every code with which the ledger refuses a transaction, in order of precedence."""
+    return _make_codes()
+
+
+@cache
+def _make_codes() -> Json:
+    return [
+        {
+            "code": rejection.code,
+            "rule": rejection.rule,
+            "precedence": place,
+            "may_succeed_later": rejection.may_succeed_later,
+            "reason": _tell(get_reason_key(rejection.code)),
+            "next_step": _tell(f"next.{rejection.code}"),
+        }
+        for place, rejection in enumerate(REJECTIONS, start=1)
+    ]
+
+
+def _tell(key: str) -> Json:
+    """Return a sentence in both languages; {0}, {1} … stand for the values that a receipt gives."""
+    return {language: _PLACEHOLDER.sub(r"{\1}", catalog[key]) for language, catalog in CATALOGS.items()}
+
+
+@get("/operations", sync_to_thread=False)
+def list_operations() -> Json:
+    """Every operation: JSON Schema and an example."""
+    return _make_operations()
+
+
+@cache
+def _make_operations() -> Json:
+    return [
+        {"type": name, "schema": make_schema(kind), "example": make_example(kind)} for name, kind in OPERATIONS.items()
+    ]
+
+
+@get("/health", sync_to_thread=True)
+def get_health(node: NamedDependency[Node]) -> Json:
+    """Whether the node takes transactions, and what stopped it if it does not."""
+    failure = node.engine.failure
+    return {
+        "ok": failure is None,
+        "failure": None if failure is None else {"code": failure.code, "detail": failure.detail},
+        **reads.get_status(node),
+    }
+
+
+ROUTES: Final = (
+    get_status,
+    get_genesis,
+    get_checkpoint,
+    list_codes,
+    list_operations,
+    get_health,
+)

@@ -1,0 +1,220 @@
+"""The node's HTTP server: one application under uvicorn, and where it may listen."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import ipaddress
+import json
+import os
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from litestar import Litestar
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers.base import BaseRouteHandler
+from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.router import Router
+
+from concordat.api.access import Face, identify
+from concordat.api.asking import Asking, get_language
+from concordat.api.openapi import make_router
+from concordat.api.problems import handle_error
+from concordat.api.trail import finish
+from concordat.contracts.text import Language
+from concordat.errors import Refused
+from concordat.node.node import Node
+
+REQUESTS_PER_MINUTE: Final = 1200
+"""From one address. Programs on the node's own machine are not counted, unless they are a proxy."""
+
+_CONSOLE: Final = "concordat.console.app"
+
+_PROXIES: Final = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+"""Where a declared proxy stands; what anybody else says about addresses is not believed."""
+
+_SWEEP_S: Final = 60
+
+
+def make_app(
+    node: Node, *, is_secure: bool = False, is_proxied: bool = False, requests_per_minute: int = REQUESTS_PER_MINUTE
+) -> Litestar:
+    """Return the ASGI application of a node: `/v1`, and the console where it is installed."""
+
+    def provide_node() -> Node:
+        return node
+
+    async def is_counted(request: Asking) -> bool:
+        return is_proxied or request.client is None or not is_loopback(request.client.host)
+
+    return Litestar(
+        [make_router(), *_find_console(node)],
+        state=State({"face": Face(node, is_secure)}),
+        dependencies={
+            "node": Provide(provide_node, sync_to_thread=False),
+            "language": Provide(_provide_language, sync_to_thread=False),
+        },
+        guards=[identify],
+        middleware=[RateLimitConfig(("minute", requests_per_minute), check_throttle_handler=is_counted).middleware],
+        csrf_config=CSRFConfig(secrets.token_hex(32), cookie_secure=is_secure, cookie_httponly=True),
+        exception_handlers={Exception: handle_error},
+        before_send=[finish],
+        lifespan=[_sweep],
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _find_console(node: Node) -> list[Router | BaseRouteHandler]:
+    """The one place where the console joins: `make_router(node)` in its room, when that is installed."""
+    if find_spec("concordat.console") is None or find_spec(_CONSOLE) is None:
+        return []
+    return [importlib.import_module(_CONSOLE).make_router(node)]
+
+
+def _provide_language(request: Asking) -> Language:
+    return get_language(request)
+
+
+@asynccontextmanager
+async def _sweep(app: Litestar) -> AsyncIterator[None]:
+    """Forget expired sessions and counts while the application runs."""
+
+    async def run() -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            for name in ("sessions", "rate_limit"):
+                await app.stores.get(name).delete_expired()  # type: ignore[attr-defined]  # the framework's memory store
+
+    task = asyncio.create_task(run())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+# ── listening ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches the host."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_exposure(folder: Path, host: str, *, has_tls: bool, is_proxied: bool) -> None:
+    """Refuse to show a node to others without TLS, or with keys that anybody can compute.
+
+    Raises:
+        Refused: `node.needs_tls`, `node.derived_keys`.
+    """
+    if not is_loopback(host) and not has_tls and not is_proxied:
+        raise Refused("node.needs_tls", host, "give --tls-cert and --tls-key, or --behind-proxy when a proxy has them")
+    if is_loopback(host) and not is_proxied:
+        return
+    for path in sorted(folder.rglob("*.key")):
+        if b"\norigin derived\n" in path.read_bytes():
+            raise Refused("node.derived_keys", str(path.relative_to(folder)), "keys of a demo serve this machine only")
+
+
+def serve(
+    folder: Path,
+    host: str = "127.0.0.1",
+    port: int = 8420,
+    ready_file: Path | None = None,
+    tls_cert: Path | None = None,
+    tls_key: Path | None = None,
+    *,
+    behind_proxy: bool = False,
+) -> None:
+    """Run a node until SIGTERM or SIGINT, then stop cleanly. Port 0 picks a free one.
+
+    `ready_file` receives {api, console, pid, height} once the node answers; `api` is the address before `/v1`,
+    `console` is null when the console is not installed.
+
+    Raises:
+        Refused: `node.needs_tls`, `node.derived_keys`, `node.cannot_listen`, and whatever opening the folder raises.
+    """
+    has_tls = tls_cert is not None and tls_key is not None
+    check_exposure(folder, host, has_tls=has_tls, is_proxied=behind_proxy)
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)
+    node = Node(folder)
+    try:
+        with _listen(host, port) as listener:
+            app = make_app(node, is_secure=has_tls or behind_proxy, is_proxied=behind_proxy)
+            config = uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                lifespan="on",
+                ws="none",
+                timeout_graceful_shutdown=5,
+                proxy_headers=behind_proxy,
+                forwarded_allow_ips=_PROXIES,
+                ssl_certfile=tls_cert,
+                ssl_keyfile=tls_key,
+            )
+            shown = f"[{host}]" if ":" in host else host
+            address = f"{'https' if has_tls else 'http'}://{shown}:{listener.getsockname()[1]}"
+            ready = {
+                "api": address,
+                "console": f"{address}/" if any(route.path == "/" for route in app.routes) else None,
+                "pid": os.getpid(),
+                "height": node.application.height,
+            }
+            _Server(config, ready_file, ready).run(sockets=[listener])
+    finally:
+        node.close()
+
+
+@contextmanager
+def _listen(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise Refused("node.cannot_listen", f"{host}:{port}: {error.strerror}", "choose another port") from error
+        yield listener
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers, and returns after a signal instead of dying of it, so that the node is closed."""
+
+    def __init__(self, config: uvicorn.Config, ready_file: Path | None, ready: dict[str, str | int | None]) -> None:
+        super().__init__(config)
+        self._ready_file = ready_file
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self._ready_file is not None:
+            temporary = self._ready_file.with_name(self._ready_file.name + ".tmp")
+            temporary.write_text(json.dumps(self._ready) + "\n", encoding="utf-8")
+            temporary.replace(self._ready_file)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

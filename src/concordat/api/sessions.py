@@ -1,0 +1,46 @@
+"""Signing in with a browser: a signed request gets a one-time link, and the link opens a session."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from concordat.api.access import find_reader, get_face, get_reader, open_session
+from concordat.api.asking import Asking
+from concordat.errors import InvariantBroken, NotFound
+from concordat.node.node import fetch_now_us
+from concordat.primitives.ledger_time import format_time
+from concordat.primitives.plain import Json
+
+LINK_US: Final = 10 * 60 * 1_000_000
+
+
+@post("/sessions/links", status_code=201)
+async def make_link(request: Asking) -> Json:
+    """Make a one-time sign-in link for the officer who signed the request; it is good for ten minutes."""
+    public_key = get_reader(request).public_key
+    if public_key is None:
+        raise InvariantBroken("the table of access lets officers pass only")
+    token = secrets.token_urlsafe(32)
+    now_us = fetch_now_us()
+    get_face(request).links.keep(token, public_key, now_us + LINK_US, now_us)
+    return {"url": f"{request.base_url}v1/sessions/links/{token}", "expires_at": format_time(now_us + LINK_US)}
+
+
+@get("/sessions/links/{token:str}", status_code=303)
+async def follow_link(request: Asking, token: FromPath[str]) -> Response[None]:
+    """Follow a one-time link: sets the session cookie and leads to the console."""
+    face = get_face(request)
+    public_key = face.links.take(token, fetch_now_us())
+    if public_key is None or find_reader(face.node, public_key) is None:
+        raise NotFound("auth.link_spent", "the sign-in link", "make a new one with `concordat login`")
+    response: Response[None] = Redirect("/", status_code=303)
+    response.set_cookie(await open_session(request, public_key))
+    return response
+
+
+ROUTES: Final = (make_link, follow_link)

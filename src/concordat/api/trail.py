@@ -1,0 +1,53 @@
+"""What every answer carries and leaves behind: request id, headers, and the line of the audit log."""
+
+from __future__ import annotations
+
+import logging
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+from concordat.api.access import get_face, get_reader
+from concordat.api.asking import SAFE_METHODS, Connection, get_method, get_request_id
+from concordat.errors import ConcordatError
+from concordat.node.node import fetch_now_us
+
+_log = logging.getLogger(__name__)
+
+
+def note_subject(connection: Connection, subject: str, outcome: str, who: str | None = None) -> None:
+    """Say what the request was about and how it ended, where path and status do not; `who` when nobody signed in."""
+    connection.scope["state"] |= {"subject": subject, "outcome": outcome, "who": who}
+
+
+async def finish(message: Message, scope: Scope) -> None:
+    """Before the first byte leaves: add headers, and record who did what. Reading as the public is not recorded."""
+    if message["type"] != "http.response.start":
+        return
+    connection: Connection = ASGIConnection(scope)
+    headers = MutableScopeHeaders.from_message(message)
+    headers["X-Request-Id"] = get_request_id(connection)
+    if scope["path"].startswith("/v1/"):
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Cache-Control"] = "no-store"
+    is_signed_in = get_reader(connection).public_key is not None or "authorization" in connection.headers
+    if is_signed_in or get_method(connection) not in SAFE_METHODS:
+        _record(connection, message["status"])
+
+
+def _record(connection: Connection, status: int) -> None:
+    scope, state = connection.scope, connection.scope["state"]
+    action = f"{get_method(connection)} {scope.get('path_template') or 'unknown path'}"
+    try:
+        get_face(connection).node.audit.record(
+            fetch_now_us(),
+            who=state.get("who") or get_reader(connection).name,
+            face="api" if scope["path"].startswith("/v1/") else "console",
+            action=action,
+            # A sign-in link is a secret; its route says enough.
+            subject=state.get("subject") or ("" if "{token}" in action else scope["path"]),
+            outcome=state.get("outcome") or ("ok" if status < 400 else str(status)),
+        )
+    except ConcordatError as error:
+        _log.error("request %s is missing from the audit log: %s", get_request_id(connection), error)

@@ -1,0 +1,273 @@
+"""Transactions: the bytes to sign, submission (one, or a batch), receipts and proofs."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Final
+
+import msgspec
+from anyio import to_thread
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter, RawBody
+from msgspec import Meta
+
+from concordat.api.asking import Asking, get_request_id, read_json, split_batch
+from concordat.api.problems import make_problem, make_rejection, render_problem
+from concordat.api.trail import note_subject
+from concordat.contracts.text import Language
+from concordat.errors import ConcordatError, NotFound, Rejected, UsageError
+from concordat.ledger.embedded import Committed
+from concordat.node import proofs, reads
+from concordat.node.node import Node
+from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import Positive, PublicKey
+from concordat.primitives.plain import Json, from_plain, to_plain
+from concordat.protocol.families.membership import Apply
+from concordat.protocol.messages import Operation
+from concordat.protocol.receipts import OK
+from concordat.protocol.transactions import (
+    LANES,
+    SIGNATURE_BYTES,
+    TRANSACTION_BYTES_MAX,
+    Payload,
+    compute_transaction_id,
+    make_signed_bytes,
+)
+from concordat.wording.sentences import describe_operation
+
+BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
+JSON_BYTES_MAX: Final = 256 * 1024
+
+OCTETS: Final = "application/octet-stream"
+
+
+Since = Annotated[int | None, QueryParameter(name="from", ge=1, description="adds consistency from this older size")]
+"""The `from` of a proof's query."""
+
+
+class Prepare(Struct, frozen=True):
+    """What `prepare` reads; `client_key`, `lane` and `valid_for_heights` may be left out."""
+
+    public_key: PublicKey
+    operations: Annotated[tuple[Operation, ...], Meta(min_length=1, max_length=100)]
+    client_key: str
+    """The client's own name for the transaction: up to 32 bytes of UTF-8."""
+    lane: Annotated[int, Meta(ge=0, lt=LANES)]
+    valid_for_heights: Positive
+
+
+PREPARE_DEFAULTS: Final[Json] = {"client_key": "", "lane": 0, "valid_for_heights": 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a submission ended: its receipt, or a refusal at the door."""
+
+    receipt: Json
+    refusal: ConcordatError | None
+    is_replay: bool
+
+
+# ── the bytes to sign ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@post("/transactions/prepare", status_code=200, request_max_body_size=JSON_BYTES_MAX, sync_to_thread=True)
+def prepare(
+    request: Asking, node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody
+) -> Response[Json]:
+    """Return the bytes to sign, as they are (Accept: application/octet-stream) or in JSON with a sentence.
+
+    The nonce is the next one of the key's lane. Nothing is reserved: of two that are prepared at once in one lane,
+    the second to arrive is refused.
+    """
+    data = read_json(body)
+    asked = from_plain(Prepare, PREPARE_DEFAULTS | data if isinstance(data, dict) else data)
+    client_key = asked.client_key.encode()
+    if len(client_key) > 32:
+        raise UsageError("input.does_not_fit", "/client_key has more than 32 bytes", "choose a shorter name")
+    with node.engine.lock:
+        state, height = node.application.state, node.application.height
+        lane = state.lanes.get((asked.public_key, asked.lane))
+        officer = state.officers.get((asked.public_key,))
+    nonce = lane.highest + 1 if lane else 1
+    until = height + asked.valid_for_heights
+    payload = Payload(node.chain.id, 1, asked.lane, nonce, until, client_key, asked.operations)
+    signed = make_signed_bytes(asked.public_key, payload)
+    if SIGNATURE_BYTES + len(signed) > TRANSACTION_BYTES_MAX:
+        raise Rejected("ledger.too_large", SIGNATURE_BYTES + len(signed), TRANSACTION_BYTES_MAX)
+    if OCTETS in request.headers.get("accept", ""):
+        return Response(signed, media_type=OCTETS)
+    names = reads.get_names(node, language)
+    first = asked.operations[0]
+    signer = first.member if isinstance(first, Apply) else officer.member if officer else asked.public_key.hex()[:16]
+    sentences = [describe_operation(operation, signer, language, names) for operation in asked.operations]
+    return Response(
+        {
+            "bytes": signed.hex(),
+            "digest": sha256(signed).hexdigest(),
+            "sentence": "\n".join(sentences),
+            "operations": [to_plain(operation, Operation) for operation in asked.operations],
+        }
+    )
+
+
+# ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@post("/transactions", status_code=200, request_max_body_size=TRANSACTION_BYTES_MAX)
+async def submit(
+    request: Asking, node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody
+) -> Response[bytes]:
+    """Submit one signed transaction and wait until it is durable. The same bytes again get the same receipt."""
+    (outcome,) = await _submit_all(node, [body], language)
+    code, who = OK if outcome.refusal is None else outcome.refusal.code, None
+    if outcome.receipt:
+        signer = outcome.receipt["signer"]
+        who = f"{signer['member'] or 'unknown'} {signer['public_key'][:16]}"
+    note_subject(request, compute_transaction_id(body).hex(), code, who)
+    headers = {"Idempotent-Replayed": "true"} if outcome.is_replay else {}
+    content = _render_outcome(outcome, node, language, get_request_id(request))
+    if outcome.refusal is None:
+        return Response(msgspec.json.encode(content), media_type="application/json", headers=headers)
+    return render_problem(content, headers)
+
+
+@post("/transactions/batch", status_code=200, request_max_body_size=BATCH_BYTES_MAX)
+async def submit_batch(
+    request: Asking, node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody
+) -> Response[bytes]:
+    """Submit up to 1000 signed transactions, each after its length in 4 bytes; a receipt or a problem for each."""
+    outcomes = await _submit_all(node, split_batch(body), language)
+    accepted = sum(outcome.refusal is None for outcome in outcomes)
+    note_subject(request, f"{len(outcomes)} transactions", f"{accepted} ok")
+    request_id = get_request_id(request)
+    results = [_render_outcome(outcome, node, language, request_id) for outcome in outcomes]
+    return Response(msgspec.json.encode({"results": results}), media_type="application/json")
+
+
+async def _submit_all(node: Node, wires: list[bytes], language: Language) -> list[Outcome]:
+    begun = await to_thread.run_sync(_begin, node, wires)
+    for future in begun:
+        if isinstance(future, Future):
+            await _wait_for(future)
+    return await to_thread.run_sync(_finish, node, wires, begun, language)
+
+
+def _begin(node: Node, wires: list[bytes]) -> list[Future[Committed] | ConcordatError | None]:
+    return [_begin_one(node, wire) for wire in wires]
+
+
+def _begin_one(node: Node, wire: bytes) -> Future[Committed] | ConcordatError | None:
+    """Queue a transaction; None when the ledger holds it already."""
+    if _is_known(node, wire):
+        return None
+    try:
+        return node.engine.submit(wire)
+    except ConcordatError as error:
+        return None if _is_known(node, wire) else error  # it may have become durable in between
+
+
+def _is_known(node: Node, wire: bytes) -> bool:
+    try:
+        reads.find_transaction(node, compute_transaction_id(wire))
+    except NotFound:
+        return False
+    return True
+
+
+async def _wait_for(future: Future[Committed]) -> None:
+    """Wait until a future is done, well or badly. It is never canceled: others may wait for the same transaction."""
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    future.add_done_callback(lambda _: loop.call_soon_threadsafe(done.set))
+    await done.wait()
+
+
+def _finish(
+    node: Node, wires: list[bytes], begun: list[Future[Committed] | ConcordatError | None], language: Language
+) -> list[Outcome]:
+    return [_finish_one(node, wire, state, language) for wire, state in zip(wires, begun, strict=True)]
+
+
+def _finish_one(
+    node: Node, wire: bytes, begun: Future[Committed] | ConcordatError | None, language: Language
+) -> Outcome:
+    error = begun.exception() if isinstance(begun, Future) else begun
+    if isinstance(error, ConcordatError):
+        return Outcome(None, error, is_replay=False)
+    if error is not None:
+        raise error
+    receipt = reads.get_receipt(node, compute_transaction_id(wire), language)
+    refusal = None if receipt["code"] == OK else make_rejection(receipt)
+    return Outcome(receipt, refusal, is_replay=begun is None)
+
+
+def _render_outcome(outcome: Outcome, node: Node, language: Language, request_id: str) -> Json:
+    """Return the receipt, or the problem that tells of the refusal."""
+    if outcome.refusal is None:
+        return outcome.receipt
+    height = outcome.receipt["height"] if outcome.receipt else node.application.height
+    transaction = outcome.receipt["transaction"] if outcome.receipt else None
+    return make_problem(outcome.refusal, language, request_id, height, transaction)
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@get("/transactions/{transaction:str}", sync_to_thread=True)
+def get_transaction(
+    node: NamedDependency[Node], language: NamedDependency[Language], transaction: FromPath[str]
+) -> Json:
+    """The receipt of a transaction; 404 until the ledger holds it."""
+    return reads.get_receipt(node, _read_hex(transaction, 32), language)
+
+
+@get("/transactions/{transaction:str}/proof", sync_to_thread=True)
+def get_transaction_proof(
+    node: NamedDependency[Node], transaction: FromPath[str], since: Since = None
+) -> Response[bytes]:
+    """The proof file of a transaction's entry in history."""
+    position = reads.find_transaction(node, _read_hex(transaction, 32)).position
+    return render_proof(proofs.make_entry_proof(node, position, since), f"transaction-{transaction[:16]}")
+
+
+@get("/transactions/by-client-key/{public_key:str}/{client_key:str}", sync_to_thread=True)
+def get_by_client_key(
+    node: NamedDependency[Node],
+    language: NamedDependency[Language],
+    public_key: FromPath[str],
+    client_key: FromPath[str],
+) -> Json:
+    """The receipt of the transaction that a client's own key leads to."""
+    found = reads.find_client_key(node, _read_hex(public_key, 32), _read_hex(client_key, None))
+    return reads.get_receipt(node, found, language)
+
+
+def render_proof(proof: bytes, name: str) -> Response[bytes]:
+    """Return a proof file to keep."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.proof"'}
+    return Response(proof, media_type=OCTETS, headers=headers)
+
+
+def _read_hex(text: str, size: int | None) -> bytes:
+    try:
+        data = bytes.fromhex(text)
+    except ValueError:
+        data = b""
+    if data.hex() != text or not data or (size is not None and len(data) != size):
+        raise UsageError("input.not_hex", text, "write bytes as lowercase hexadecimal digits")
+    return data
+
+
+ROUTES: Final = (
+    prepare,
+    submit,
+    submit_batch,
+    get_transaction,
+    get_transaction_proof,
+    get_by_client_key,
+)

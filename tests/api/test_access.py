@@ -1,0 +1,234 @@
+"""Who may read what: nothing is open by accident, and a signature is good for one request."""
+
+from __future__ import annotations
+
+import pytest
+from litestar.routes import HTTPRoute
+
+from concordat.api.access import ACCESS, SESSION_COOKIE, Expiring
+from concordat.api.openapi import make_router
+from concordat.client.keys import make_key
+from concordat.client.requests import WINDOW_US, sign_request
+from concordat.errors import Refused
+from concordat.node.node import fetch_now_us
+from concordat.protocol.families.membership import Attest, Sponsor
+
+from .world import World, get_key, make_application, make_registration
+
+APPLICANT = "dune-shore"
+
+FILLED = {
+    "{transaction}": "ab" * 32,
+    "{public_key}": "ab" * 32,
+    "{client_key}": "ab",
+    "{token}": "none",
+    "{member}": "azure-bay",
+    "{number}": "1",
+    "{owner}": "azure-bay",
+    "{name}": "readings",
+    "{position}": "0",
+}
+
+ROUTES = sorted((method, path, audience) for (method, path), audience in ACCESS.items())
+CLOSED = [(method, path) for method, path, audience in ROUTES if audience != "public"]
+
+
+def fill(path: str) -> str:
+    for name, value in FILLED.items():
+        path = path.replace(name, value)
+    return path
+
+
+def ask(world: World, method: str, path: str, label: str | None) -> tuple[int, str]:
+    target = fill(path)
+    answer = world.get(target, label) if method == "GET" else world.post(target, b"{}", label)
+    is_problem = answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code, answer.json()["code"] if is_problem else ""
+
+
+def test_every_route_stands_in_the_table_and_nothing_else_does() -> None:
+    routes = {
+        (method, route.path_format)
+        for route in make_router().routes
+        if isinstance(route, HTTPRoute)
+        for method in route.methods - {"OPTIONS"}
+    }
+    assert routes == set(ACCESS)
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_what_is_not_public_needs_a_signature(world: World, method: str, path: str) -> None:
+    assert ask(world, method, path, None) == (401, "auth.required")
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_a_key_that_speaks_for_nobody_reads_nothing(world: World, method: str, path: str) -> None:
+    assert ask(world, method, path, "stranger") == (401, "auth.unknown_key")
+
+
+@pytest.mark.parametrize(("method", "path", "audience"), [row for row in ROUTES if row[2] not in {"public", "officer"}])
+def test_an_applicant_reads_nothing_of_others(world: World, method: str, path: str, audience: str) -> None:
+    world.act("azure-bay", make_registration())
+    world.act(APPLICANT, make_application(APPLICANT, sponsor="birch-vale"))
+    status, code = ask(world, method, path, APPLICANT)
+    assert (status, code) == (403, "auth.not_yours" if audience.startswith("own_") else "auth.role_missing")
+
+
+@pytest.mark.parametrize(("method", "path", "audience"), ROUTES)
+def test_officers_of_members_pass_except_where_an_operator_is_asked_for(
+    world: World, method: str, path: str, audience: str
+) -> None:
+    status, code = ask(world, method, path, "cedar-ford")
+    assert (code == "auth.role_missing") == (audience == "operator")
+    assert status not in {401, 500}
+    assert ask(world, method, path, "azure-bay")[0] not in {401, 403, 500}
+
+
+def test_options_tell_the_public_nothing(world: World) -> None:
+    assert world.client.options("/v1/members").status_code == 401
+
+
+def test_an_applicant_reads_what_concerns_itself(world: World) -> None:
+    world.act("azure-bay", make_registration())
+    receipt = world.act(APPLICANT, make_application(APPLICANT, sponsor="birch-vale"))
+    own, position = f"/v1/members/{APPLICANT}", receipt["position"]
+    assert world.get(own, APPLICANT).json()["status"] == "applied"
+    assert world.get(f"{own}/proof", APPLICANT).status_code == 200
+    assert world.get(f"/v1/ledger?member={APPLICANT}", APPLICANT).json()["entries"][0]["position"] == position
+    assert world.get(f"/v1/ledger/{position}", APPLICANT).json()["transaction"] == receipt["transaction"]
+    assert world.get("/v1/me", APPLICANT).json()["member"] == APPLICANT
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "member=azure-bay",
+        "member=dune-shore&member=azure-bay",
+        "member=dune-shore&dataset=azure-bay/readings",
+        "contract=1",
+        "",
+    ],
+)
+def test_an_applicant_cannot_widen_its_query(world: World, query: str) -> None:
+    world.act(APPLICANT, make_application(APPLICANT))
+    assert world.get(f"/v1/ledger?{query}", APPLICANT).json()["code"] == "auth.not_yours"
+
+
+def test_admission_opens_the_books(world: World) -> None:
+    application = make_application(APPLICANT)
+    world.act(APPLICANT, application)
+    world.act("azure-bay", Sponsor(APPLICANT, verdict=True))
+    assert world.get("/v1/contracts", APPLICANT).status_code == 403
+    world.act("birch-vale", Attest(APPLICANT, application.dossier, verdict=True))
+    assert world.get("/v1/contracts", APPLICANT).status_code == 200
+
+
+# ── signed requests ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def get_code(world: World, header: str, target: str = "/v1/members") -> str:
+    answer = world.client.get(target, headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Concordat"
+    return str(answer.json()["code"])
+
+
+def test_a_signed_request_is_good_once(world: World) -> None:
+    header = world.authorize("azure-bay", "GET", "/v1/members")
+    assert world.client.get("/v1/members", headers={"Authorization": header}).status_code == 200
+    assert get_code(world, header) == "auth.replayed"
+
+
+def test_a_signature_covers_method_target_body_and_chain(world: World) -> None:
+    assert get_code(world, world.authorize("azure-bay", "POST", "/v1/members")) == "auth.bad_signature"
+    assert get_code(world, world.authorize("azure-bay", "GET", "/v1/contracts")) == "auth.bad_signature"
+    assert get_code(world, world.authorize("azure-bay", "GET", "/v1/members?a=1")) == "auth.bad_signature"
+    assert get_code(world, world.authorize("azure-bay", "GET", "/v1/members", b"x")) == "auth.bad_signature"
+    other = sign_request(get_key("azure-bay"), bytes(32), "GET", "/v1/members", b"", fetch_now_us(), bytes(8))
+    assert get_code(world, other) == "auth.bad_signature"
+    body = world.client.post(
+        "/v1/contracts/judge",
+        content=b"{} ",
+        headers={"Authorization": world.authorize("azure-bay", "POST", "/v1/contracts/judge", b"{}")},
+    )
+    assert body.json()["code"] == "auth.bad_signature"
+
+
+def test_a_query_is_signed_as_it_was_sent(world: World) -> None:
+    assert world.get("/v1/ledger?member=azure%2Dbay&limit=5", "azure-bay").status_code == 200
+
+
+@pytest.mark.parametrize("offset_us", [-WINDOW_US - 10_000_000, WINDOW_US + 10_000_000])
+def test_an_old_or_early_request_is_stale(world: World, offset_us: int) -> None:
+    header = world.authorize("azure-bay", "GET", "/v1/members", at_us=fetch_now_us() + offset_us)
+    assert get_code(world, header) == "auth.stale"
+
+
+@pytest.mark.parametrize("header", ["", "Basic YTpi", "Concordat", 'Concordat key="00"', "Concordat " + "x" * 4000])
+def test_another_authorization_is_malformed(world: World, header: str) -> None:
+    assert get_code(world, header) == "auth.malformed"
+
+
+def test_a_bad_signature_is_refused_on_public_routes_too(world: World) -> None:
+    assert get_code(world, "Basic YTpi", "/v1/status") == "auth.malformed"
+
+
+def test_a_full_memory_refuses_rather_than_forgets() -> None:
+    memory: Expiring[None] = Expiring(2)
+    assert memory.keep("a", None, until_us=10, now_us=0)
+    assert memory.keep("b", None, until_us=20, now_us=0)
+    assert not memory.keep("a", None, until_us=10, now_us=10)
+    with pytest.raises(Refused, match="node.busy"):
+        memory.keep("c", None, until_us=20, now_us=10)
+    assert memory.keep("c", None, until_us=20, now_us=11)
+    assert not memory.keep("b", None, until_us=20, now_us=11)
+
+
+# ── browsers ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def sign_in(world: World, label: str) -> str:
+    link = world.post("/v1/sessions/links", b"", label)
+    assert link.status_code == 201, link.text
+    url = str(link.json()["url"])
+    answer = world.client.get(url)
+    assert answer.status_code == 303
+    assert {"HttpOnly", "SameSite=lax"} <= set(answer.headers["set-cookie"].split("; "))
+    return url
+
+
+def test_a_link_opens_a_session_once(world: World) -> None:
+    url = sign_in(world, "cedar-ford")
+    assert world.get("/v1/me").json()["member"] == "cedar-ford"
+    again = world.client.get(url)
+    assert (again.status_code, again.json()["code"]) == (404, "auth.link_spent")
+
+
+def test_each_sign_in_has_a_session_of_its_own(world: World) -> None:
+    world.client.cookies.set(SESSION_COOKIE, "chosen by somebody else", domain="testserver.local", path="/")
+    sign_in(world, "cedar-ford")
+    world.client.cookies.clear()
+    world.client.cookies.set(SESSION_COOKIE, "chosen by somebody else", domain="testserver.local", path="/")
+    assert world.get("/v1/me").status_code == 401
+
+
+def test_a_session_only_reads(world: World) -> None:
+    sign_in(world, "cedar-ford")
+    assert world.get("/v1/members").status_code == 200
+    assert world.post("/v1/contracts/judge", b"{}").json()["code"] == "auth.required"
+    assert world.post("/v1/sessions/links", b"").json()["code"] == "auth.required"
+
+
+def test_a_session_ends_with_its_key(world: World) -> None:
+    world.act(APPLICANT, make_application(APPLICANT))
+    sign_in(world, APPLICANT)
+    assert world.get("/v1/me").status_code == 200
+    world.act("azure-bay", Sponsor(APPLICANT, verdict=False))
+    assert world.get("/v1/me").status_code == 401
+
+
+def test_a_stranger_gets_no_link(world: World) -> None:
+    target, key = "/v1/sessions/links", make_key()
+    header = sign_request(key, world.founded.chain_id, "POST", target, b"", fetch_now_us(), bytes(8))
+    answer = world.client.post(target, headers={"Authorization": header})
+    assert (answer.status_code, answer.json()["code"]) == (401, "auth.unknown_key")

@@ -1,0 +1,201 @@
+"""Submitting: a retry is safe, a refusal says which rule, and what is prepared is what is signed."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+
+import pytest
+
+from concordat.protocol.families.contracts import Sign
+from concordat.protocol.families.membership import Sponsor
+from concordat.protocol.transactions import Payload, make_signed_bytes
+
+from .world import World, as_plain, get_key, make_application, make_registration
+
+
+def frame(*wires: bytes) -> bytes:
+    return b"".join(len(wire).to_bytes(4, "big") + wire for wire in wires)
+
+
+# ── retries ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_same_bytes_again_get_the_same_receipt(world: World) -> None:
+    wire = world.make_wire("azure-bay", make_registration())
+    first = world.submit(wire)
+    again = world.submit(wire)
+    assert first.status_code == again.status_code == 200
+    assert again.json() == first.json()
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert world.get("/v1/status").json()["height"] == first.json()["height"]
+
+
+def test_a_refused_transaction_again_gets_the_same_refusal(world: World) -> None:
+    wire = world.make_wire("azure-bay", Sponsor("nobody-here", verdict=True))
+    first, again = world.submit(wire), world.submit(wire)
+    assert first.status_code == again.status_code == 409
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert first.json()["transaction"] == again.json()["transaction"] == sha256(wire).hexdigest()
+    assert first.json()["height"] == again.json()["height"] == 1
+
+
+def test_a_client_key_with_other_content_leads_to_the_first_transaction(world: World) -> None:
+    first = world.make_wire("azure-bay", make_registration(), client_key=b"order 1")
+    other = world.make_wire("azure-bay", make_registration(version=2), client_key=b"order 1")
+    assert world.submit(first).status_code == 200
+    refusal = world.submit(other)
+    assert refusal.status_code == 422
+    assert refusal.json()["code"] == "ledger.client_key_used"
+    assert refusal.json()["rule"] == "LED-8"
+    assert refusal.json()["transaction"] == sha256(first).hexdigest()
+    found = world.get(f"/v1/transactions/by-client-key/{get_key('azure-bay').public_key.hex()}/{b'order 1'.hex()}")
+    assert found.json()["transaction"] == sha256(first).hexdigest()
+
+
+# ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_rule_refuses_on_the_ledger(world: World) -> None:
+    answer = world.submit(world.make_wire("azure-bay", Sign(7, bytes(32))))
+    problem = answer.json()
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (problem["code"], problem["height"]) == ("contracts.unknown", 1)
+    assert [reason["code"] for reason in problem["reasons"]] == ["contracts.unknown"]
+    on_ledger = world.get(f"/v1/transactions/{problem['transaction']}").json()
+    assert (on_ledger["code"], on_ledger["height"]) == ("contracts.unknown", 1)
+
+
+def test_every_ground_of_a_refusal_is_listed_in_the_readers_language(world: World) -> None:
+    world.act("dune-shore", make_application("dune-shore"))
+    application = make_application("elm-hill", sponsor="dune-shore")
+    english = world.submit(world.make_wire("elm-hill", application)).json()
+    assert english["code"] == "membership.review_failed"
+    assert [reason["code"] for reason in english["reasons"]] == ["review.sponsor_not_in_standing"]
+    wire = world.make_wire("fern-dale", make_application("fern-dale", sponsor="dune-shore"))
+    chinese = world.submit(wire, **{"Accept-Language": "zh-CN"}).json()
+    assert english["reasons"][0]["text"].isascii()
+    assert not chinese["reasons"][0]["text"].isascii()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "place", "value"),
+    [
+        (409, "ledger.bad_signature", 0, 1),
+        (400, "ledger.wrong_domain", 64, 1),
+        (400, "encoding.malformed", 112, 0xFF),
+        (409, "ledger.bad_signature", -1, 1),
+    ],
+)
+def test_a_damaged_transaction_is_refused_at_the_door(
+    world: World, status: int, code: str, place: int, value: int
+) -> None:
+    wire = bytearray(world.make_wire("azure-bay", make_registration()))
+    wire[place] ^= value
+    answer = world.submit(bytes(wire))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["transaction"] is None
+    assert world.get("/v1/status").json()["log_size"] == 0
+
+
+def test_a_transaction_of_another_chain_is_refused(world: World) -> None:
+    key = get_key("azure-bay")
+    payload = Payload(bytes(32), 1, 0, 1, 100, b"", (make_registration(),))
+    signed = make_signed_bytes(key.public_key, payload)
+    answer = world.submit(key.sign(signed) + signed)
+    assert (answer.status_code, answer.json()["code"]) == (409, "ledger.wrong_chain")
+
+
+def test_an_unknown_key_may_only_apply(world: World) -> None:
+    answer = world.submit(world.make_wire("stranger", make_registration()))
+    assert (answer.status_code, answer.json()["code"]) == (409, "ledger.unknown_key")
+
+
+def test_a_used_nonce_is_refused(world: World) -> None:
+    world.submit(world.make_wire("azure-bay", make_registration(), nonce=5))
+    answer = world.submit(world.make_wire("azure-bay", make_registration(version=2), nonce=5))
+    assert (answer.status_code, answer.json()["code"]) == (409, "ledger.nonce_used")
+
+
+# ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_batch_answers_each_transaction_in_order(world: World) -> None:
+    good = [world.make_wire("azure-bay", make_registration(version)) for version in (1, 2)]
+    refused = world.make_wire("birch-vale", Sign(7, bytes(32)))
+    answer = world.client.post("/v1/transactions/batch", content=frame(good[0], b"junk", refused, good[1], good[0]))
+    results = answer.json()["results"]
+    assert [result["code"] for result in results] == [
+        "ok", "ledger.wrong_domain", "contracts.unknown", "ok", "ok",
+    ]  # fmt: skip
+    assert [result.get("status") for result in results] == [None, 400, 409, None, None]
+    assert results[4] == results[0]
+    assert results[3]["transaction"] == sha256(good[1]).hexdigest()
+
+
+@pytest.mark.parametrize("body", [b"", b"\0\0\0", b"\0\0\0\5abcd", frame(b"x") * 1001])
+def test_a_batch_whose_lengths_do_not_fit_is_refused_whole(world: World, body: bytes) -> None:
+    answer = world.client.post("/v1/transactions/batch", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "input.bad_batch")
+
+
+# ── preparing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_prepared_is_told_in_a_sentence_and_can_be_signed(world: World) -> None:
+    key = get_key("azure-bay")
+    request = {"public_key": key.public_key.hex(), "operations": [as_plain(make_registration())]}
+    prepared = world.client.post("/v1/transactions/prepare", content=json.dumps(request)).json()
+    signed = bytes.fromhex(prepared["bytes"])
+    assert prepared["digest"] == sha256(signed).hexdigest()
+    assert prepared["sentence"].startswith("Azure Bay registers version 1 of dataset readings")
+    assert prepared["operations"] == request["operations"]
+    receipt = world.submit(key.sign(signed) + signed).json()
+    assert receipt["code"] == "ok"
+    assert receipt["operations"] == request["operations"]
+    following = world.client.post(
+        "/v1/transactions/prepare",
+        content=json.dumps(request | {"operations": [as_plain(make_registration(version=2))]}),
+        headers={"Accept": "application/octet-stream"},
+    ).content
+    assert world.submit(key.sign(following) + following).json()["code"] == "ok"
+
+
+PREPARED = {"public_key": "00" * 32, "operations": [as_plain(make_registration())]}
+
+
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        ("input.not_json", b"{"),
+        ("input.not_json", b"\xff"),
+        ("input.not_json", b"[" * 100_000),
+        ("input.not_json", b'{"lane": NaN}'),
+        ("input.repeated_field", b'{"public_key": "00", "public_key": "01"}'),
+        ("input.does_not_fit", b"[]"),
+        ("input.missing_field", b"{}"),
+        ("input.unknown_field", json.dumps(PREPARED | {"gas": 1}).encode()),
+        ("input.unknown_type", json.dumps(PREPARED | {"operations": [{"type": "contracts.burn"}]}).encode()),
+        ("input.does_not_fit", json.dumps(PREPARED | {"operations": []}).encode()),
+        ("input.does_not_fit", json.dumps(PREPARED | {"lane": 16}).encode()),
+        ("input.does_not_fit", json.dumps(PREPARED | {"lane": True}).encode()),
+        ("input.does_not_fit", json.dumps(PREPARED | {"client_key": "k" * 33}).encode()),
+        ("input.not_hex", json.dumps(PREPARED | {"public_key": "AB" * 32}).encode()),
+    ],
+)
+def test_a_request_that_cannot_be_read_says_where(world: World, code: str, body: bytes) -> None:
+    answer = world.client.post("/v1/transactions/prepare", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+@pytest.mark.parametrize("given", ["zz", "00", "AB" * 32, "ab" * 33])
+def test_an_id_that_is_no_digest_is_refused(world: World, given: str) -> None:
+    answer = world.get(f"/v1/transactions/{given}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "input.not_hex")
+
+
+def test_an_unknown_transaction_is_not_found(world: World) -> None:
+    answer = world.get(f"/v1/transactions/{'ab' * 32}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "read.no_such_transaction")
