@@ -146,7 +146,7 @@ def _cure_one_terminate_one(stage: Stage) -> None:
 def _force_out(stage: Stage) -> None:
     table, title = _table(stage, 2), {"en": "Passenger counts", "zh": "客流统计"}
     evidence = _matching(stage.describe("maple-ridge", table, 1))
-    for creditor in ("azure-bay", "north-terrace", "cloud-ford"):
+    for creditor in ("azure-bay", "north-terrace", "silver-plain"):
         duty = make_duty("maple-ridge", [creditor], title, table[0], evidence, stage.time_in(7))
         _conclude(stage, _contract(stage, {"en": "Counts from Maple Ridge", "zh": "枫岭客流供给"}, [duty]))
     stage.advance(7 + 5 + 14)
