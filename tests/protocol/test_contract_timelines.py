@@ -8,6 +8,7 @@ from hashlib import sha256
 import pytest
 from msgspec.structs import replace
 
+from concordat.contracts.terms import MatchingTable
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Object, Propose, Sign, Terminate
 from concordat.protocol.messages import Event
@@ -103,6 +104,14 @@ def test_kept_in_time_and_acknowledged(c: Consortium) -> None:
     assert names(acknowledge(c, number)) == ["Settled", "Completed"]
     assert get_duty_status(c, number) == "kept"
     assert get_severities(c) == [0]
+
+
+def test_as_many_rows_as_promised_are_enough(c: Consortium) -> None:
+    terms = c.make_supply("cedar-ford", "azure-bay")
+    registration = c.make_registration("cedar-ford")
+    evidence = MatchingTable(registration.schema, registration.rows)
+    number = c.agree(replace(terms, obligations=(replace(terms.obligations[0], evidence=evidence),)))
+    assert names(c.deliver(number)) == ["Delivered"]
 
 
 def test_the_debtors_word_alone_fulfills_nothing(c: Consortium) -> None:

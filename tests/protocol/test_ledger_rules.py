@@ -49,6 +49,13 @@ def test_a_lane_is_the_set_of_used_nonces_above_the_window(nonces: list[int]) ->
             assert decode(Lane, encode(lane)) == lane
 
 
+@pytest.mark.parametrize("leap", [1, NONCE_WINDOW - 1, NONCE_WINDOW, NONCE_WINDOW + 1, 10**6])
+def test_a_leap_remembers_the_former_highest(leap: int) -> None:
+    lane = compute_lane(compute_lane(None, 1), 1 + leap)
+    assert not is_nonce_fresh(lane, 1)
+    assert is_nonce_fresh(lane, 2) == (2 <= leap <= NONCE_WINDOW + 1)
+
+
 def test_nonces_may_come_in_any_order_within_the_window() -> None:
     c = Consortium()
     assert [send(c, make(c, nonce)) for nonce in (50, 2, 49, 1, 2, 50)] == [
@@ -72,6 +79,16 @@ def test_a_refusal_before_admission_spends_no_nonce() -> None:
     payload = make(c, 1)
     assert send(c, replace(payload, valid_until_height=0)) == "ledger.expired"
     assert send(c, make(c, 1)) == ADMITTED
+
+
+def test_a_key_that_nobody_knows_may_only_apply_and_leaves_no_trace_else() -> None:
+    c = Consortium()
+    application = c.make_application("echo-hill", "azure-bay")
+    receipt = c.attempt("echo-hill", application, c.make_registration("echo-hill"))
+    assert (receipt.code, receipt.operation) == ("ledger.unknown_key", 0)
+    assert c.attempt("echo-hill", RESPOND).code == "ledger.unknown_key"
+    assert len(c.state.lanes) == 0
+    assert c.attempt("echo-hill", application).code == "ok"
 
 
 # ── client keys and validity ────────────────────────────────────────────────────────────────────────────────────────

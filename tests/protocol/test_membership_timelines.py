@@ -211,6 +211,15 @@ def test_strikes_of_one_counterparty_alone_are_not_enough(c: Consortium) -> None
     assert names(c.advance(23)) == []
 
 
+def test_strikes_of_a_sponsor_and_its_newcomer_are_one_voice(c: Consortium) -> None:
+    c.admit(NEWCOMER, "azure-bay", "birch-vale")
+    for place in range(6):
+        c.agree(c.make_supply("cedar-ford", ("azure-bay", NEWCOMER)[place % 2], size=10, due_days=2))
+    assert names(c.advance(23)) == []
+    c.agree(c.make_supply("cedar-ford", "birch-vale", size=10, due_days=2))
+    assert names(c.advance(23)) == ["HearingOpened"]
+
+
 def test_a_hearing_bars_new_contracts_hears_the_member_and_ends_in_exit(c: Consortium) -> None:
     breach(c, "cedar-ford", 5)
     receipt = c.attempt("cedar-ford", Propose(c.make_supply("cedar-ford", "azure-bay", size=10)))
@@ -254,12 +263,21 @@ def make_guarantor(c: Consortium) -> None:
     assert c.state.credits[("dune-shore",)].grade == "C"
 
 
+def perform(c: Consortium) -> None:
+    """Let cedar-ford keep its word three times."""
+    for _ in range(3):
+        number = c.agree(c.make_supply("cedar-ford", "dune-shore", size=10, due_days=3))
+        c.deliver(number)
+        c.act("dune-shore", Acknowledge(number, 1))
+
+
 @pytest.fixture
 def returning() -> Consortium:
     """cedar-ford was expelled a year ago; dune-shore is of grade C."""
     roles: tuple[MemberRole, ...] = ("operator", "seed", "verifier")
     founders = ["azure-bay", "birch-vale", *(f"seed-{n}" for n in range(9))]
     c = Consortium({**dict.fromkeys(founders, roles), "cedar-ford": (), "dune-shore": ()})
+    perform(c)
     expel(c)
     c.advance_to(c.time + 48 * WEEK_US)
     make_guarantor(c)
@@ -272,16 +290,31 @@ def test_a_guarantor_brings_a_member_back_under_a_small_limit(returning: Consort
     assert c.attempt("azure-bay", m.Sponsor("cedar-ford", verdict=True)).code == "membership.not_named_as_sponsor"
     assert names(c.act("dune-shore", m.Sponsor("cedar-ford", verdict=True))) == ["Readmitted"]
     assert get_limit_units(c.state, "cedar-ford", c.time) == 100
-    for _ in range(3):
-        number = c.agree(c.make_supply("cedar-ford", "dune-shore", size=10, due_days=3))
-        c.deliver(number)
-        c.act("dune-shore", Acknowledge(number, 1))
+    perform(c)
     returned_at = c.time
     c.advance_to(returned_at + 26 * WEEK_US - 1)
     assert get_limit_units(c.state, "cedar-ford", c.time) == 100
     c.advance_to(returned_at + 26 * WEEK_US)
     assert get_limit_units(c.state, "cedar-ford", c.time) > 100
     c.check_invariants()
+
+
+def test_what_was_kept_before_an_exit_does_not_lift_the_limit_of_a_return(returning: Consortium) -> None:
+    c = returning
+    c.act("cedar-ford", m.Readmit("dune-shore"))
+    c.act("dune-shore", m.Sponsor("cedar-ford", verdict=True))
+    c.advance_to(c.time + 30 * WEEK_US)
+    assert c.state.credits[("cedar-ford",)].grade != "E"
+    assert get_limit_units(c.state, "cedar-ford", c.time) == 100
+
+
+def test_a_successor_may_apply_a_year_after_the_exit(c: Consortium) -> None:
+    expel(c)
+    application = replace(c.make_application(NEWCOMER, "azure-bay"), predecessor="cedar-ford")
+    c.advance_to(c.time + 52 * WEEK_US - 1)
+    assert get_reasons(c, application) == [("review.predecessor_expelled", ("cedar-ford", 1))]
+    c.advance_to(c.time + 1)
+    assert names(c.act(NEWCOMER, application)) == ["Applied"]
 
 
 def test_a_guarantor_may_decline(returning: Consortium) -> None:
