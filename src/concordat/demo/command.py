@@ -53,9 +53,7 @@ def run_demo(
                 now_us=parse_time(START),
                 operator="azure-bay",
             )
-            for heading in play(stage):
-                _say(f"• {heading}")
-            document = _summarize(stage, data, parties_folder)
+            document = _find_told(stage, parties_folder) or _tell(stage, data, parties_folder)
         _say_verified(document, folder, parties_folder)
         if not is_once:
             _say(f"Console  {ready['console']}\nAPI      {ready['api']}\nSign in  {_sign_in_hint(parties_folder, ready)}")
@@ -134,6 +132,25 @@ def _start_node(folder: Path, parties_folder: Path, port: int) -> tuple[subproce
     raise Refused("demo.node_did_not_start", said[-1] if said else "no word", f"read {parties_folder / 'node.log'}")
 
 
+def _find_told(stage: Stage, parties_folder: Path) -> Json | None:
+    """Return what an earlier run came to, when the chain still stands exactly there."""
+    path = parties_folder / "told.json"
+    if not path.exists():
+        return None
+    document, status = json.loads(path.read_text()), stage.reader.get("/v1/status")
+    is_same = all(document[name] == status[name] for name in ("chain_id", "height", "app_hash"))
+    return document if is_same else None
+
+
+def _tell(stage: Stage, data: Path | None, parties_folder: Path) -> Json:
+    """Play the story; what was played before an interruption is found and not played again."""
+    for heading in play(stage):
+        _say(f"• {heading}")
+    document = _summarize(stage, data, parties_folder)
+    (parties_folder / "told.json").write_text(json.dumps(document, ensure_ascii=False))
+    return document
+
+
 def _summarize(stage: Stage, data: Path | None, parties_folder: Path) -> Json:
     status = stage.reader.get("/v1/status")
     proofs = parties_folder / "proofs"
@@ -164,7 +181,7 @@ def _say_verified(document: Json, folder: Path, parties_folder: Path) -> None:
     verdict = run_command(parties_folder, "verify", contract["proof"], "--trust", str(folder / "genesis.json"))
     if not verdict["valid"]:
         raise Refused("demo.proof_invalid", verdict["code"], "report this defect")
-    signers = ", ".join(f"{row['signer']} ✓" for row in verdict["signatures"])
+    signers = ", ".join(f"{row['member']} ✓" for row in verdict["signatures"])
     _say(f"Verified contract C-{contract['id']:04d} at height {verdict['height']}: signatures {signers}; inclusion ✓; state ✓")
 
 

@@ -74,10 +74,10 @@ class Stage:
         except NotFound:
             return None
 
-    def advance(self, days: float | int) -> None:
+    def advance(self, days: int) -> Json:
         """Move simulated time; whatever falls due in between happens on the way."""
-        self.now_us += int(days * DAY_US)
-        self.act(self.operator, "R13", {"type": "clock.advance", "time": format_time(self.now_us)})
+        self.now_us += days * DAY_US
+        return self.act(self.operator, "R13", {"type": "clock.advance", "time": format_time(self.now_us)})
 
     def time_in(self, days: int) -> str:
         """Return the simulated time `days` from now."""

@@ -151,8 +151,10 @@ def _force_out(stage: Stage) -> None:
         _conclude(stage, _contract(stage, {"en": "Counts from Maple Ridge", "zh": "枫岭客流供给"}, [duty]))
     stage.advance(7 + 5 + 14)
     for _ in range(20):
-        stage.advance(7)
-        if stage.reader.get("/v1/members/maple-ridge")["status"] == "suspended":
+        advanced = stage.advance(7)
+        query = f"member=maple-ridge&before={advanced['position']}&limit=1"
+        newest = stage.reader.get(f"/v1/ledger?{query}")["entries"][0]
+        if "membership.hearing_opened" in newest["event_types"]:
             break
     stage.act(
         "maple-ridge", "R12", {"type": "membership.respond", "statement": stage.commitment("statement/maple-ridge")}

@@ -404,6 +404,7 @@ def _summarize_entry(indexed: IndexedEntry, names: dict[str, str], language: Lan
         "code": entry.receipt.code,
         "transaction": indexed.transaction_id.hex() if indexed.transaction_id else None,
         "member": indexed.member,
+        "event_types": [str(to_plain(event, Event)["type"]) for event in entry.receipt.events],
         "sentence": describe_receipt(entry, indexed.member or "", language, names),
     }
 
