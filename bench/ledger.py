@@ -88,6 +88,7 @@ def running(world: World) -> Iterator[tuple[EmbeddedEngine, BlockStore]]:
             make_tick=lambda: b"",
             observe=lambda _size, _record: None,
         )
+        engine.start()
         try:
             yield engine, store
         finally:
@@ -228,6 +229,7 @@ def measure_restart() -> Iterator[Result]:
             make_tick=lambda: b"",
             observe=lambda _size, _record: None,
         )
+        engine.start()
         engine.submit(world.sign(0, make_register(1))).result()
         engine.close()
         save_snapshot(files, application)

@@ -49,7 +49,7 @@ Sign = Callable[[bytes], bytes]
 
 
 class BlockRecord(Struct, frozen=True):
-    """One block as it stands in the log: history's leaves as their exact bytes, and the signed checkpoint after them."""
+    """One block as it stands in the log: history's leaves, their exact bytes, and the signed checkpoint after them."""
 
     height: Positive
     time: TimeUs
@@ -64,7 +64,8 @@ class Application:
 
     def __init__(self, chain: Chain, sign: Sign) -> None:
         if chain.genesis.rulebook != RULEBOOK_DIGEST:
-            raise Corrupt("genesis.other_rulebook", chain.genesis.rulebook.hex(), "run the release that this chain names")
+            named = chain.genesis.rulebook.hex()
+            raise Corrupt("genesis.other_rulebook", named, "run the release that this chain names")
         self.chain = chain
         self.state = make_first_state(chain)
         self.tree = StateTree()
@@ -95,9 +96,19 @@ class Application:
         Raises:
             Rejected: with the rule's code; nothing is recorded.
         """
+        transaction = self.check_form(wire)
+        self.admit(transaction)
+        return transaction
+
+    def check_form(self, wire: bytes) -> SignedTransaction:
+        """The part of `check_tx` that asks no state, and may therefore run in any thread."""
         transaction = parse_transaction(wire, self.chain.id)
         if transaction.id not in self._verified and not verify_signed(wire):
             raise Rejected("ledger.bad_signature")
+        return transaction
+
+    def admit(self, transaction: SignedTransaction) -> None:
+        """The part of `check_tx` that asks the state. What it admits is remembered until its block."""
         genesis_us = self.chain.genesis.start_time
         context = Context(self.state, self.chain.id, genesis_us, self.time, self.height + 1, 0)
         check_admission(context, transaction)
@@ -113,7 +124,6 @@ class Application:
             elif isinstance(operation, clock.Tick):
                 clock.check_tick(context, is_scenario=self.chain.is_scenario)
         self._verified[transaction.id] = transaction
-        return transaction
 
     def prepare_proposal(self, pool: Iterable[bytes], now_us: int) -> tuple[Block, int]:
         """Return the next block and how many transactions of the pool's front it takes."""

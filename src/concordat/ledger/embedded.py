@@ -6,22 +6,35 @@ next one gathers), applies it, waits for the disk once, tells the observer, and 
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from typing import Final
 
 from concordat.errors import ConcordatError, Refused
 from concordat.ledger.application import BLOCK_TRANSACTIONS_MAX, Application, BlockRecord
+from concordat.ledger.durable_lock import DurableLock
 from concordat.ledger.store import BlockStore
 from concordat.primitives.codec import encode
+from concordat.primitives.ledger_time import format_time
 from concordat.protocol.transactions import compute_transaction_id
 from concordat.protocol.transition import has_due
 
-QUEUE_MAX = 20_000
+QUEUE_MAX: Final = 20_000
 """Transactions waiting; beyond it submitters are asked to come back."""
+
+CLOCK_LOOK_S: Final = 60.0
+"""The longest sleep before the clock is read again: it may have been set forward meanwhile."""
+
+CLOCK_BEHIND_US: Final = 1_000_000
+"""A clock further behind the last block than this is worth a warning."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +46,23 @@ class Committed:
     leaf: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    id: bytes
+    wire: bytes
+    future: Future[Committed]
+
+
 Observer = Callable[[int, BlockRecord], None]
 """Told of each durable block and of history's size before it, before anybody is answered."""
 
 
 class EmbeddedEngine:
-    """Orders transactions on this machine. Readers hold `lock`, under which all that they see is durable."""
+    """Orders transactions on this machine, in a thread of its own after `start`.
+
+    Readers hold `lock`, under which all that they see is durable. An error stops the engine for good: every submitter
+    still waiting, every later one and every reader gets it.
+    """
 
     def __init__(
         self,
@@ -50,104 +74,174 @@ class EmbeddedEngine:
         observe: Observer,
     ) -> None:
         self.application = application
-        self.lock = threading.RLock()
-        self._state_lock = threading.Lock()
-        self.failure: ConcordatError | None = None
+        self.lock = DurableLock()
         self._store = store
         self._now_us = now_us
         self._make_tick = make_tick
         self._observe = observe
-        self._queue: deque[tuple[bytes, Future[Committed]]] = deque()
+        # Guards everything below, and the application's memory between admission and blocks. Taken after `lock`.
+        self._door = threading.Condition(threading.Lock())
+        self._queue: deque[_Queued] = deque()
         self._waiting: dict[bytes, Future[Committed]] = {}
-        self._has_work = threading.Condition()
         self._is_closing = False
+        self._is_clock_behind = False
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+
+    @property
+    def failure(self) -> ConcordatError | None:
+        """Why the engine stopped; None while it works."""
+        return self.lock.failure
+
+    def start(self) -> None:
+        """Make blocks in a thread until `close`."""
         self._thread.start()
 
     def submit(self, wire: bytes) -> Future[Committed]:
         """Queue a transaction; the future is done when its block is durable. The same bytes twice are one.
 
+        The future cannot be canceled: another submitter may hold it too.
+
         Raises:
             Rejected: by `check_tx`.
             Refused: `node.busy`, or the reason for which the ledger stopped.
         """
-        with self._state_lock:
-            if self.failure is not None:
-                raise self.failure
-            transaction_id = compute_transaction_id(wire)
-            if waiting := self._waiting.get(transaction_id):
+        transaction_id = compute_transaction_id(wire)
+        with self._door:
+            if waiting := self._get_waiting(transaction_id):
                 return waiting
-            self.application.check_tx(wire)
-            if len(self._queue) >= QUEUE_MAX:
-                raise Refused("node.busy", f"{QUEUE_MAX} transactions wait", "try again in a few seconds")
-            future: Future[Committed] = Future()
-            self._waiting[transaction_id] = future
-        with self._has_work:
-            self._queue.append((wire, future))
-            self._has_work.notify()
-        return future
+        # The signature is checked outside, so that submitters do not wait for each other nor for a block.
+        transaction = self.application.check_form(wire)
+        with self._door:
+            if waiting := self._get_waiting(transaction_id):
+                return waiting
+            self.application.admit(transaction)
+            return self._enqueue(transaction_id, wire)
+
+    def step(self) -> bool:
+        """Make one block if a transaction waits or something is due, and say whether. For callers without `start`."""
+        with self._stopping_on_error():
+            with self._door:
+                has_work = bool(self._queue) or self._is_due()
+            if has_work:
+                self._make_block()
+            return has_work
+        return False
 
     def close(self) -> None:
-        """Finish what is queued and stop."""
-        with self._has_work:
+        """Finish what is queued, stop the thread, take no more."""
+        with self._door:
             self._is_closing = True
-            self._has_work.notify()
-        self._thread.join()
+            self._door.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    # ── at the door, under `_door` ──────────────────────────────────────────────────────────────────────────────────
+
+    def _get_waiting(self, transaction_id: bytes) -> Future[Committed] | None:
+        """Return the future of a transaction that waits already; refuse when no other may come."""
+        self.lock.check_failure()
+        waiting = self._waiting.get(transaction_id)
+        if waiting is None and self._is_closing:
+            raise Refused("node.busy", "the node is stopping", "try again when it runs")
+        if waiting is None and len(self._queue) >= QUEUE_MAX:
+            raise Refused("node.busy", f"{QUEUE_MAX} transactions wait", "try again in a few seconds")
+        return waiting
+
+    def _enqueue(self, transaction_id: bytes, wire: bytes) -> Future[Committed]:
+        future: Future[Committed] = Future()
+        future.set_running_or_notify_cancel()
+        self._waiting[transaction_id] = future
+        self._queue.append(_Queued(transaction_id, wire, future))
+        self._door.notify()
+        return future
+
+    # ── the ledger's thread ─────────────────────────────────────────────────────────────────────────────────────────
 
     def _run(self) -> None:
-        while self._wait_for_work():
-            try:
-                with self.lock:
-                    self._make_block()
-            except ConcordatError as error:
-                self._stop(error)
-                return
-            except BaseException as error:
-                self._stop(Refused("node.stopped", repr(error), "restart the node; report this defect"))
-                raise
+        with self._stopping_on_error():
+            while self._wait_for_work():
+                self._make_block()
+
+    @contextmanager
+    def _stopping_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except ConcordatError as error:
+            self._stop(error)
+        except BaseException as error:
+            self._stop(Refused("node.stopped", repr(error), "restart the node; report this defect"))
+            raise
 
     def _wait_for_work(self) -> bool:
         """Sleep until something is queued or due; False when closing and nothing is left."""
-        with self._has_work:
+        with self._door:
             while not self._queue:
                 if self._is_closing:
                     return False
-                seconds = self._seconds_until_due()
-                if seconds is not None and seconds <= 0:
-                    if not self.application.chain.is_scenario:
-                        self._queue.append((self._make_tick(), Future()))
+                if self._is_due():
                     return True
-                self._has_work.wait(seconds)
+                self._door.wait(self._compute_sleep_s())
             return True
 
-    def _seconds_until_due(self) -> float | None:
-        application = self.application
-        if application.chain.is_scenario:
-            return 0 if has_due(application.state, application.time) else None
-        key = application.state.due.first_key()
-        return None if key is None else max(0.0, (int(key[0]) - self._now_us()) / 1e6)
+    def _is_due(self) -> bool:
+        return has_due(self.application.state, self._fetch_time())
+
+    def _compute_sleep_s(self) -> float | None:
+        """How long nothing can become due by itself; None is for ever."""
+        key = self.application.state.due.first_key()
+        if key is None or self.application.chain.is_scenario:
+            return None
+        return min(CLOCK_LOOK_S, (int(key[0]) - self._fetch_time()) / 1e6)
+
+    def _fetch_time(self) -> int:
+        """The ledger's time now. It stands still while the clock is behind the last block."""
+        last = self.application.time
+        if self.application.chain.is_scenario:
+            return last
+        now_us = self._now_us()
+        is_behind = now_us < last - CLOCK_BEHIND_US
+        if is_behind and not self._is_clock_behind:
+            _log.warning(
+                "this machine's clock says %s, the last block %s: ledger time stands still until then",
+                format_time(now_us),
+                format_time(last),
+            )
+        self._is_clock_behind = is_behind
+        return max(last, now_us)
 
     def _make_block(self) -> None:
-        pool = [item[0] for item in islice(self._queue, BLOCK_TRANSACTIONS_MAX)]
-        with self._state_lock:
-            block, taken = self.application.prepare_proposal(pool, self._now_us())
-            record = self.application.finalize_block(block)
-        size_before = self.application.sizes[-2]
-        self._store.append(encode(record))
-        self._observe(size_before, record)
+        with self.lock:
+            with self._door:
+                pool = [queued.wire for queued in islice(self._queue, BLOCK_TRANSACTIONS_MAX)]
+                is_tick = not pool and not self.application.chain.is_scenario
+                if is_tick:
+                    pool = [self._make_tick()]
+                block, taken = self.application.prepare_proposal(pool, self._fetch_time())
+                record = self.application.finalize_block(block)
+            size_before = self.application.sizes[-2]
+            self._store.append(encode(record))
+            try:
+                self._observe(size_before, record)
+            finally:
+                # The block is durable, whatever the observer says.
+                self._answer(record, size_before, 0 if is_tick else taken)
+
+    def _answer(self, record: BlockRecord, size_before: int, taken: int) -> None:
+        """Tell the submitters of the queue's front where their transactions are; they are the block's last entries."""
+        with self._door:
+            done = [self._queue.popleft() for _ in range(taken)]
+            for queued in done:
+                self._waiting.pop(queued.id, None)
         first = len(record.entries) - taken
-        for place in range(taken):
-            wire, future = self._queue.popleft()
-            self._waiting.pop(compute_transaction_id(wire), None)
-            position = size_before + first + place
-            future.set_result(Committed(record.height, position, record.entries[first + place]))
+        for place, queued in enumerate(done, start=first):
+            queued.future.set_result(Committed(record.height, size_before + place, record.entries[place]))
 
     def _stop(self, error: ConcordatError) -> None:
         """A block could not be made durable: answer nobody as if it were, and take no more until a restart."""
-        with self._state_lock:
-            self.failure = error
-        while self._queue:
-            _, future = self._queue.popleft()
-            if not future.done():
-                future.set_exception(error)
-        self._waiting.clear()
+        with self._door:
+            self.lock.failure = error
+            left = list(self._queue)
+            self._queue.clear()
+            self._waiting.clear()
+        for queued in left:
+            queued.future.set_exception(error)

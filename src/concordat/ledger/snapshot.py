@@ -1,6 +1,6 @@
 """Snapshots of the state, written lazily: they save replaying, and are never trusted beyond the root they must have.
 
-    snapshot.state = u64be height ‖ rows; a row = u32be key length ‖ key ‖ u32be value length ‖ value
+`snapshot.state` = u64be height ‖ rows; a row = u32be key length ‖ key ‖ u32be value length ‖ value.
 """
 
 from __future__ import annotations
@@ -58,19 +58,19 @@ def _load_from_snapshot(chain: Chain, sign: Sign, files: Files, store: BlockStor
     if not 0 < height <= store.height:
         return None
     application = Application(chain, sign)
-    for body in store.bodies():
-        record = decode(BlockRecord, body)
-        for leaf in record.entries:
-            application.history.append(hash_leaf(leaf))
-        application.sizes.append(application.history.size)
-        if record.height == height:
-            break
+    state, tree = State(), StateTree()
     try:
-        state, tree = State(), StateTree()
+        for body in store.bodies():
+            record = decode(BlockRecord, body)
+            for leaf in record.entries:
+                application.history.append(hash_leaf(leaf))
+            application.sizes.append(application.history.size)
+            if record.height == height:
+                break
         state.load(_read_rows(data))
-        tree.update(state.dump())
     except (ConcordatError, IndexError):
         return None
+    tree.update(state.dump())
     if tree.root != record.checkpoint.state_root or application.history.root() != record.checkpoint.log_root:
         return None
     application.state, application.tree = state, tree

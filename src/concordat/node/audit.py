@@ -42,6 +42,7 @@ class AuditLog:
             "outcome": outcome,
         }
         with self._lock:
-            line, self._check = chain_line(self._check, json.dumps(fields, ensure_ascii=False).encode())
+            line, check = chain_line(self._check, json.dumps(fields, ensure_ascii=False).encode())
             self._files.write_at(AUDIT_FILE, self._offset, line)
-            self._offset += len(line)
+            # Only a whole line is continued: on a full disk the next one takes the place of what was cut short.
+            self._check, self._offset = check, self._offset + len(line)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from concordat.client.keys import Key, read_key
@@ -20,7 +22,7 @@ from concordat.primitives.codec import decode
 from concordat.protocol.families.clock import Tick
 from concordat.protocol.genesis import Chain, read_genesis
 from concordat.protocol.transactions import Payload, make_signed_bytes
-from concordat.views.index import fold_block, get_folded_height, open_index
+from concordat.views.index import close_index, delete_index, fold_block, get_folded_height, open_index
 
 INDEX_FILE = "views.sqlite"
 REPLAYED_BLOCKS_WORTH_A_SNAPSHOT = 1000
@@ -43,31 +45,39 @@ class Node:
         """
         self.folder = folder
         self.files = DiskFiles(folder)
-        self._store = BlockStore.open(self.files)
-        try:
-            self._open()
-        except BaseException:
-            self._store.close()
-            raise
+        with ExitStack() as opened:
+            opened.callback(self.files.close)
+            self._store = BlockStore.open(self.files)
+            opened.callback(self._store.close)
+            self._open(opened)
+            opened.pop_all()
+        self.engine.start()
 
-    def _open(self) -> None:
+    def _open(self, opened: ExitStack) -> None:
         self.genesis_bytes = self.files.read("genesis.json")
         self.chain: Chain = read_genesis(self.genesis_bytes)
         self.key = self._fetch_node_key()
         self.recovered = self._store.recovered
         application, replayed = load_application(self.chain, self.key.sign, self.files, self._store)
         self.application = application
+        self._saved_height = application.height - replayed
         if replayed >= REPLAYED_BLOCKS_WORTH_A_SNAPSHOT:
-            save_snapshot(self.files, application)
-        self._saved_height = application.height - replayed if replayed < REPLAYED_BLOCKS_WORTH_A_SNAPSHOT else -1
+            self._save_snapshot()
         self.audit = AuditLog(DiskFiles(self.folder))
-        self.index: sqlite3.Connection = open_index(self.folder / INDEX_FILE, self.chain)
+        self.index = self._open_index()
+        opened.callback(lambda: self.index.close())  # noqa: PLW0108  # `_catch_up` may replace it
         self.index_lock = threading.Lock()
         self._catch_up()
-        self._tick_nonce = 0
         self.engine = EmbeddedEngine(
             application, self._store, now_us=fetch_now_us, make_tick=self._make_tick, observe=self._observe
         )
+
+    def _save_snapshot(self) -> None:
+        if self.application.height == self._saved_height:
+            return
+        with suppress(ConcordatError):  # a snapshot only saves time
+            save_snapshot(self.files, self.application)
+            self._saved_height = self.application.height
 
     def _fetch_node_key(self) -> Key:
         if not self.files.exists(NODE_KEY_FILE):
@@ -77,19 +87,23 @@ class Node:
             raise Corrupt("node.other_key", NODE_KEY_FILE, "put the key that genesis.json names as node_key there")
         return key
 
+    def _open_index(self) -> sqlite3.Connection:
+        with _naming_index_errors():
+            return open_index(self.folder / INDEX_FILE, self.chain)
+
     def _catch_up(self) -> None:
         folded = get_folded_height(self.index)
         if folded > self._store.height:
             self.index.close()
-            (self.folder / INDEX_FILE).unlink()
-            self.index = open_index(self.folder / INDEX_FILE, self.chain)
+            delete_index(self.folder / INDEX_FILE)
+            self.index = self._open_index()
             folded = 0
         for body in self._store.bodies(folded + 1):
             record = decode(BlockRecord, body)
             self._observe(self.application.sizes[record.height - 1], record)
 
     def _observe(self, size_before: int, record: BlockRecord) -> None:
-        with self.index_lock:
+        with self.index_lock, _naming_index_errors():
             fold_block(self.index, size_before, record)
 
     def _make_tick(self) -> bytes:
@@ -109,12 +123,21 @@ class Node:
     def close(self) -> None:
         """Finish what is queued, save a snapshot, let the folder go."""
         self.engine.close()
-        self.index.close()
         try:
-            if self.engine.failure is None and self.application.height != self._saved_height:
-                save_snapshot(self.files, self.application)
-        except ConcordatError:
-            pass  # a snapshot only saves time
+            with suppress(sqlite3.Error), self.index_lock:
+                close_index(self.index, self.folder / INDEX_FILE)
+            if self.engine.failure is None:
+                self._save_snapshot()
         finally:
             self._store.close()
             self.files.close()
+
+
+@contextmanager
+def _naming_index_errors() -> Iterator[None]:
+    """Say in the words of disks what SQLite could not do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = "disk.full" if error.sqlite_errorcode == sqlite3.SQLITE_FULL else "disk.unreadable"
+        raise Refused(code, f"{INDEX_FILE}: {error}", "mend the disk and restart the node") from error

@@ -1,13 +1,16 @@
 """The index of history: which entries concern whom, and where a transaction went. SQLite, folded from block records.
 
-Derived: it may lag, be deleted or be damaged; `open_index` says from which height the log must be folded again.
+Derived: it may lag, be deleted or be damaged; `get_folded_height` says from where the log must be folded again. A clean
+close leaves the digest of the file beside it; a file that has another one is thrown away.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import file_digest
 from pathlib import Path
 
 from concordat.contracts.terms import Terms
@@ -50,30 +53,68 @@ class IndexedEntry:
 
 
 def open_index(path: Path, chain: Chain) -> sqlite3.Connection:
-    """Open the index, or start it anew when it is damaged or of another chain."""
+    """Open the index, or start it anew when it is damaged or of another chain.
+
+    Raises:
+        sqlite3.Error: the disk is full, read-only or broken.
+    """
+    digest_path = _get_digest_path(path)
+    is_sound = False
+    if digest_path.exists():
+        is_sound = path.exists() and _compute_digest(path) == digest_path.read_bytes()
+        if not is_sound:
+            delete_index(path)
+        # From now on the file changes, and only a clean close makes its digest known again.
+        digest_path.unlink(missing_ok=True)
     try:
-        return _open(path, chain)
+        return _open(path, chain, is_sound=is_sound)
     except sqlite3.DatabaseError:
-        for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-            name.unlink(missing_ok=True)
-        return _open(path, chain)
+        delete_index(path)
+        return _open(path, chain, is_sound=True)
 
 
-def _open(path: Path, chain: Chain) -> sqlite3.Connection:
+def close_index(connection: sqlite3.Connection, path: Path) -> None:
+    """Close the index and leave its digest."""
+    connection.close()
+    # Without the digest the next opening looks closer, and with a part of it begins anew.
+    with suppress(OSError):
+        _get_digest_path(path).write_bytes(_compute_digest(path))
+
+
+def delete_index(path: Path) -> None:
+    """Remove the closed index; the next opening starts it anew."""
+    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm"), _get_digest_path(path)):
+        name.unlink(missing_ok=True)
+
+
+def _get_digest_path(path: Path) -> Path:
+    return path.with_name(path.name + ".sha256")
+
+
+def _compute_digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").digest()
+
+
+def _open(path: Path, chain: Chain, *, is_sound: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     try:
-        # Derived data: a power cut may cost it, and the log gives it back.
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = OFF")
+        # A power cut may cost the last blocks, which the log gives back, but not the order of the file.
+        connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(_SCHEMA)
+        if not is_sound and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("damaged")
         row = connection.execute("SELECT chain_id FROM folded").fetchone()
         if row is not None and row[0] != chain.id:
             raise sqlite3.DatabaseError("another chain")
         if row is None:
-            connection.execute("INSERT INTO folded VALUES (?, 0)", (chain.id,))
             founders = chain.genesis.founders
             keys = [(key, founder.member) for founder in founders for key in founder.public_keys]
+            connection.execute("BEGIN")
+            connection.execute("INSERT INTO folded VALUES (?, 0)", (chain.id,))
             connection.executemany("INSERT INTO keys VALUES (?, ?)", keys)
+            connection.execute("COMMIT")
     except BaseException:
         connection.close()
         raise
@@ -92,10 +133,11 @@ def fold_block(connection: sqlite3.Connection, size_before: int, record: BlockRe
         for index, leaf in enumerate(record.entries):
             _fold_entry(connection, size_before + index, decode(Entry, leaf), leaf)
         connection.execute("UPDATE folded SET height = ?", (record.height,))
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # SQLite itself ends it when the disk is full
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, leaf: bytes) -> None:
@@ -169,7 +211,7 @@ def fetch_entries(
             "WHERE kind = ? AND id = ? AND position < ?"
         )
         values = (*link, ceiling)
-    rows = connection.execute(f"{query} ORDER BY position DESC LIMIT ?", (*values, limit))  # noqa: S608  # two constants
+    rows = connection.execute(f"{query} ORDER BY position DESC LIMIT ?", (*values, limit))
     return [IndexedEntry(*row) for row in rows]
 
 
