@@ -23,7 +23,7 @@ from concordat.protocol.families.membership import Apply
 from concordat.protocol.messages import Operation
 from concordat.protocol.transactions import Payload, make_signed_bytes
 
-FOUNDERS = {"azure-bay": ["operator", "seed", "verifier"], "birch-vale": ["verifier"], "cedar-ford": []}
+FOUNDERS = {"azure-bay": ["operator", "seed", "verifier"], "birch-vale": ["seed", "verifier"], "cedar-ford": []}
 
 
 def get_key(label: str) -> Key:

@@ -17,6 +17,7 @@ from concordat.client.requests import WINDOW_US, check_request
 from concordat.errors import Refused
 from concordat.node.node import Node, fetch_now_us
 from concordat.node.reads import get_officer, list_entries
+from concordat.primitives.identifiers import INTEGER_MAX
 
 Audience = Literal["public", "officer", "member", "own_member", "own_entries", "own_entry", "operator"]
 
@@ -215,7 +216,8 @@ def _is_allowed(connection: Connection, reader: Reader, audience: Audience) -> b
             names = [key for key in connection.query_params if key in {"member", "contract", "dataset"}]
             return names == ["member"] and connection.query_params.getall("member") == [reader.member]
         case "own_entry":
-            return _concerns(get_face(connection).node, int(connection.path_params["position"]), reader.member or "")
+            position = min(connection.path_params["position"], INTEGER_MAX)
+            return _concerns(get_face(connection).node, position, reader.member or "")
         case _:
             return False
 

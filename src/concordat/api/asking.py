@@ -6,6 +6,7 @@ import json
 import secrets
 from typing import Any, Final
 
+import msgspec
 from litestar.connection import ASGIConnection, Request
 
 from concordat.contracts.text import Language
@@ -66,11 +67,13 @@ def read_json(body: bytes) -> Json:
     """Return the JSON value of a body.
 
     Raises:
-        UsageError: `input.not_json`, also for numbers that JSON does not have; `input.repeated_field`.
+        UsageError: `input.not_json`, also for what only some readers take (NaN, half a surrogate pair);
+            `input.repeated_field`.
     """
     try:
-        return json.loads(body.decode(), object_pairs_hook=_make_object, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        msgspec.json.decode(body)  # the strict reader; the other one sees repeated fields
+        return json.loads(body, object_pairs_hook=_make_object)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise UsageError("input.not_json", str(error), "send one JSON value in UTF-8") from error
 
 
@@ -81,10 +84,6 @@ def _make_object(pairs: list[tuple[str, Json]]) -> Json:
         repeated = next(name for name in names if names.count(name) > 1)
         raise UsageError("input.repeated_field", repeated, "write each field once")
     return found
-
-
-def _refuse_constant(text: str) -> Json:
-    raise ValueError(text)
 
 
 def split_batch(body: bytes) -> list[bytes]:

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter, RawBody
+from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter, RawBody
 
 from concordat.api.access import get_reader
 from concordat.api.asking import Asking, read_json
@@ -18,8 +18,11 @@ from concordat.errors import InvariantBroken, UsageError
 from concordat.node import proofs, reads
 from concordat.node.node import Node
 from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.primitives.plain import Json, from_plain
 
+Position = Annotated[int, PathParameter(ge=0, le=INTEGER_MAX)]
+Before = Annotated[int | None, QueryParameter(ge=0, le=INTEGER_MAX)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 
 
@@ -132,7 +135,7 @@ def get_dataset(node: NamedDependency[Node], owner: FromPath[str], name: FromPat
 def list_entries(
     node: NamedDependency[Node],
     language: NamedDependency[Language],
-    before: FromQuery[int | None] = None,
+    before: Before = None,
     limit: Limit = 50,
     member: FromQuery[str | None] = None,
     contract: FromQuery[int | None] = None,
@@ -150,13 +153,13 @@ def list_entries(
 
 
 @get("/ledger/{position:int}", sync_to_thread=True)
-def get_entry(node: NamedDependency[Node], language: NamedDependency[Language], position: FromPath[int]) -> Json:
+def get_entry(node: NamedDependency[Node], language: NamedDependency[Language], position: Position) -> Json:
     """One entry in full, and where its proof is."""
     return reads.get_entry(node, position, language) | {"proof": f"/v1/ledger/{position}/proof"}
 
 
 @get("/ledger/{position:int}/proof", sync_to_thread=True)
-def get_entry_proof(node: NamedDependency[Node], position: FromPath[int], since: Since = None) -> Response[bytes]:
+def get_entry_proof(node: NamedDependency[Node], position: Position, since: Since = None) -> Response[bytes]:
     """The proof file of one entry."""
     return render_proof(proofs.make_entry_proof(node, position, since), f"entry-{position}")
 

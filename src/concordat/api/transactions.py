@@ -24,7 +24,7 @@ from concordat.ledger.embedded import Committed
 from concordat.node import proofs, reads
 from concordat.node.node import Node
 from concordat.primitives.codec import Struct
-from concordat.primitives.identifiers import Positive, PublicKey
+from concordat.primitives.identifiers import INTEGER_MAX, Positive, PublicKey
 from concordat.primitives.plain import Json, from_plain, to_plain
 from concordat.protocol.families.membership import Apply
 from concordat.protocol.messages import Operation
@@ -45,7 +45,9 @@ JSON_BYTES_MAX: Final = 256 * 1024
 OCTETS: Final = "application/octet-stream"
 
 
-Since = Annotated[int | None, QueryParameter(name="from", ge=1, description="adds consistency from this older size")]
+Since = Annotated[
+    int | None, QueryParameter(name="from", ge=1, le=INTEGER_MAX, description="adds consistency from this older size")
+]
 """The `from` of a proof's query."""
 
 
