@@ -1,0 +1,86 @@
+"""What every route of the console shares: who may pass, the language, the frame of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from litestar import Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.enums import RequestEncodingType
+from litestar.handlers.base import BaseRouteHandler
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.params import Body
+from litestar.template.base import csrf_token
+
+from concordat.api.access import check_access, get_reader
+from concordat.api.asking import Asking, Connection, get_language
+from concordat.console.frame import Page, make_page
+from concordat.contracts.text import Language
+from concordat.node.node import Node
+
+LANGUAGE_COOKIE: Final = "lang"
+PASSWORDS_PER_MINUTE: Final = 10
+HTML: Final = "text/html"
+
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""No script at all runs here, so none is allowed."""
+
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
+
+
+def like(twin: str) -> Guard:
+    """Return the guard that lets pass whoever may GET the twin under `/v1`, by the one table of access."""
+
+    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        scope = {**connection.scope, "method": "GET", "path_template": twin}
+        check_access(ASGIConnection(scope), handler)  # type: ignore[arg-type]  # a copy of a scope is one
+
+    return guard
+
+
+def get_console_language(request: Connection) -> Language:
+    """Return ?lang, else the cookie, else what Accept-Language prefers."""
+    for asked in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if asked == "en" or asked == "zh":
+            return "zh" if asked == "zh" else "en"
+    return get_language(request)
+
+
+def open_page(node: Node, request: Asking) -> Page:
+    """Return the page that a request asks for."""
+    return make_page(
+        node,
+        get_console_language(request),
+        get_reader(request),
+        path=request.scope["path"],
+        query=tuple((key, value) for key, value in request.query_params.multi_items()),
+        origin=str(request.base_url).rstrip("/"),
+        csrf=csrf_token({"request": request}),
+    )
+
+
+def answer(request: Asking, html: str, status: int = 200) -> Response[str]:
+    """Return the page; a language that was asked for by address is remembered."""
+    asked = request.query_params.get("lang")
+    cookies = []
+    if asked in {"en", "zh"}:
+        cookies.append(Cookie(LANGUAGE_COOKIE, "/", asked, max_age=365 * 86_400, httponly=True, samesite="lax"))
+    return Response(html, media_type=HTML, status_code=status, cookies=cookies)
+
+
+def limit_passwords() -> DefineMiddleware:
+    """Return the limit on tries of a password from one address."""
+    return RateLimitConfig(("minute", PASSWORDS_PER_MINUTE), store="rate_limit").middleware

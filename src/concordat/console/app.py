@@ -1,0 +1,43 @@
+"""The console: every route of it, its headers, and its pages of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from litestar import Response, Router
+from litestar.di import Provide
+
+from concordat.api.asking import Asking
+from concordat.api.problems import handle_error
+from concordat.console import entering, reading, signing
+from concordat.console.answers import HEADERS, HTML, open_page
+from concordat.console.pending import PendingActions
+from concordat.console.problems import render_error
+from concordat.node.node import Node
+
+
+def make_router(node: Node) -> Router:
+    """Return the console of a node, with a memory of its own for actions that wait for a signature."""
+    actions = PendingActions()
+
+    def provide_actions() -> PendingActions:
+        return actions
+
+    return Router(
+        "/",
+        route_handlers=[*reading.ROUTES, *entering.ROUTES, *signing.ROUTES],
+        dependencies={"actions": Provide(provide_actions, sync_to_thread=False)},
+        response_headers=HEADERS,
+        exception_handlers={Exception: _make_error_handler(node)},
+        include_in_schema=False,
+    )
+
+
+def _make_error_handler(node: Node) -> Callable[[Asking, Exception], Response[bytes] | Response[str]]:
+    def handle(request: Asking, error: Exception) -> Response[bytes] | Response[str]:
+        if request.scope["path"].startswith("/v1/"):
+            return handle_error(request, error)
+        html, status, headers = render_error(open_page(node, request), request, error)
+        return Response(html, media_type=HTML, status_code=status, headers=HEADERS | headers)
+
+    return handle

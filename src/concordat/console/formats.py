@@ -1,0 +1,51 @@
+"""How values are shown: times, numbers, digests, contract numbers. Exact values stand beside them or in the JSON.
+
+>>> show_day("2027-02-14T09:00:00Z", "en"), show_minute("2027-02-14T09:00:00Z", "zh")
+('14 Feb 2027', '2月14日 09:00')
+>>> show_digest("7f3a91c0" + "0" * 52 + "e2d4"), show_signed(-11), show_contract(42)
+('7f3a 91c0 … e2d4', '−11', 'C-0042')
+"""
+
+from __future__ import annotations
+
+from concordat.contracts.text import Language
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def show_day(time: str, language: Language) -> str:
+    """Return the day of an ISO 8601 time in UTC."""
+    year, month, day = (int(part) for part in time[:10].split("-"))
+    return f"{year}年{month}月{day}日" if language == "zh" else f"{day} {_MONTHS[month - 1]} {year}"
+
+
+def show_time(time: str, language: Language) -> str:
+    """Return day, minute and zone of an ISO 8601 time in UTC."""
+    day = show_day(time, language)
+    return f"{day} {time[11:16]}（UTC）" if language == "zh" else f"{day}, {time[11:16]} UTC"
+
+
+def show_minute(time: str, language: Language) -> str:
+    """Return day and minute without the year, for lists."""
+    month, day = (int(part) for part in time[5:10].split("-"))
+    return f"{month}月{day}日 {time[11:16]}" if language == "zh" else f"{day} {_MONTHS[month - 1]} {time[11:16]}"
+
+
+def show_number(value: int) -> str:
+    """Return the number in groups of three, with no-break spaces that both languages read."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def show_signed(value: int) -> str:
+    """Return the number with its sign."""
+    return f"+{value}" if value > 0 else f"−{-value}" if value < 0 else "0"
+
+
+def show_digest(digits: str) -> str:
+    """Return the first eight and the last four hexadecimal digits."""
+    return f"{digits[:4]} {digits[4:8]} … {digits[-4:]}"
+
+
+def show_contract(number: int) -> str:
+    """Return the number as people write it."""
+    return f"C-{number:04d}"

@@ -1,0 +1,176 @@
+"""What every page has: who reads it, in which language, and the words and marks its template may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from concordat.api.access import Reader
+from concordat.console import formats
+from concordat.console.charts import draw_badge
+from concordat.console.words import WORDS
+from concordat.contracts.text import Language
+from concordat.node import reads
+from concordat.node.node import Node
+from concordat.primitives.plain import Json
+from concordat.wording.sentences import CATALOGS
+
+_FOLDER: Final = Path(__file__).parent
+STYLE: Final = (_FOLDER / "static" / "console.css").read_bytes()
+ICON: Final = (_FOLDER / "static" / "icon.svg").read_bytes()
+_STYLE_VERSION: Final = sha256(STYLE).hexdigest()[:12]
+
+GROUNDS: Final = ("incomplete", "wrong_content", "wrong_period", "not_received")
+
+_MARKS: Final[Mapping[str, tuple[str, str]]] = {
+    "member.applied": ("○", "warn"),
+    "member.reviewed": ("◐", "warn"),
+    "member.active": ("✓", "good"),
+    "member.suspended": ("▲", "bad"),
+    "member.expelled": ("✕", "bad"),
+    "member.refused": ("✕", "bad"),
+    "member.lapsed": ("–", "muted"),
+    "contract.proposed": ("○", "warn"),
+    "contract.active": ("●", "active"),
+    "contract.suspended": ("▲", "bad"),
+    "contract.completed": ("✓", "good"),
+    "contract.terminated": ("↩", "bad"),
+    "contract.declined": ("↩", "muted"),
+    "contract.expired": ("↩", "muted"),
+    "duty.unsigned": ("○", "muted"),
+    "duty.waiting": ("○", ""),
+    "duty.grace": ("◐", "warn"),
+    "duty.curing": ("▲", "bad"),
+    "duty.delivered": ("●", "active"),
+    "duty.objected": ("▲", "warn"),
+    "duty.kept": ("✓", "good"),
+    "duty.cured": ("◐", "warn"),
+    "duty.breached": ("✕", "bad"),
+    "duty.lapsed": ("–", "muted"),
+    "duty.released": ("–", "muted"),
+}
+"""A status as sign and tone; the word always stands beside it."""
+
+_environment: Final = Environment(
+    loader=FileSystemLoader(_FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as asked for. `path` and `query` are those of the request, `origin` the address before the path."""
+
+    node: Node
+    language: Language
+    reader: Reader
+    path: str
+    query: tuple[tuple[str, str], ...]
+    origin: str
+    csrf: str
+    names: Mapping[str, str]
+
+    def say(self, key: str, /, **values: object) -> Markup:
+        """Return the console's own words; values are escaped."""
+        return Markup(WORDS[self.language][key]).format(**values)  # noqa: S704  # the catalog is ours
+
+    def name(self, member: str) -> str:
+        """Return how a member is called."""
+        return self.names.get(member, member)
+
+    def label(self, label: Json) -> str:
+        """Return a label in the page's language, or in the other one when that is empty."""
+        other: Language = "en" if self.language == "zh" else "zh"
+        return str(label[self.language] or label[other])
+
+    def join(self, texts: list[str]) -> str:
+        """Return texts as one list in words."""
+        return CATALOGS[self.language]["separator"].join(texts)
+
+    def day(self, time: str) -> str:
+        """Return a day."""
+        return formats.show_day(time, self.language)
+
+    def time(self, time: str) -> str:
+        """Return day, minute and zone."""
+        return formats.show_time(time, self.language)
+
+    def minute(self, time: str) -> str:
+        """Return day and minute."""
+        return formats.show_minute(time, self.language)
+
+    def catalog(self, key: str) -> str:
+        """Return a word of the ledger's catalog."""
+        return CATALOGS[self.language][key]
+
+    def badge(self, grade: str | None, size: int = 24) -> Markup:
+        """Return a grade's badge."""
+        return draw_badge(grade, self.say("credit.badge", grade=grade) if grade else self.say("credit.unrated"), size)
+
+    def in_language(self, language: str) -> str:
+        """Return this page's address in a language."""
+        rest = [(key, value) for key, value in self.query if key != "lang"]
+        return f"{self.path}?{urlencode([*rest, ('lang', language)])}"
+
+
+def make_page(
+    node: Node,
+    language: Language,
+    reader: Reader,
+    *,
+    path: str,
+    query: tuple[tuple[str, str], ...],
+    origin: str,
+    csrf: str,
+) -> Page:
+    """Return the page with the names of members in its language."""
+    return Page(node, language, reader, path, query, origin, csrf, reads.get_names(node, language))
+
+
+def render_page(page: Page, template: str, section: str, **values: object) -> str:
+    """Return the HTML of a template."""
+    helpers: dict[str, Callable[..., object] | object] = {
+        "w": page.say,
+        "name": page.name,
+        "label": page.label,
+        "day": page.day,
+        "time": page.time,
+        "minute": page.minute,
+        "catalog": page.catalog,
+        "badge": page.badge,
+        "number": formats.show_number,
+        "signed": formats.show_signed,
+        "digest": formats.show_digest,
+        "contract": formats.show_contract,
+        "confidence": show_share,
+        "sign": lambda family, status: _MARKS[f"{family}.{status}"][0],
+        "tone": lambda family, status: _MARKS[f"{family}.{status}"][1],
+        "in_language": page.in_language,
+        "csrf": page.csrf,
+        "origin": page.origin,
+        "lang": page.language,
+        "grounds": GROUNDS,
+    }
+    base = {
+        "page": helpers,
+        "css_version": _STYLE_VERSION,
+        "section": section,
+        "status": reads.get_status(page.node),
+        "reader": page.reader if page.reader.public_key is not None else None,
+    }
+    return _environment.get_template(template).render({**helpers, **base, **values})
+
+
+def show_share(milli: int) -> str:
+    """Return thousandths as a percentage."""
+    return f"{milli // 10} %"

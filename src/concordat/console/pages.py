@@ -1,0 +1,286 @@
+"""Pages of lists and of the whole: overview, members, contracts, datasets, ledger, rules, search. They only read."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from concordat.console.charts import GRADE_COLORS, Flow, Tile, draw_bar, draw_map, draw_shares
+from concordat.console.formats import show_contract
+from concordat.console.frame import Page, render_page
+from concordat.console.waits import tell_wait
+from concordat.errors import NotFound
+from concordat.node import reads
+from concordat.primitives.plain import Json
+from concordat.protocol.messages import REJECTIONS
+from concordat.protocol.receipts import OK
+from concordat.wording.sentences import describe_next_step, get_reason_key
+
+LATEST_ENTRIES: Final = 6
+MAP_TILES_MAX: Final = 24
+STANDING_MAX: Final = 8
+LEDGER_PAGE: Final = 50
+SCORE_MAX: Final = 1000
+
+_GROUPS: Final = (
+    ("negotiating", ("proposed",), "#768796"),
+    ("in_force", ("active",), "#0b5394"),
+    ("suspended", ("suspended",), "#9b1c1c"),
+    ("completed", ("completed",), "#0b6e4f"),
+    ("ended", ("terminated", "declined", "expired"), "#c3ccd4"),
+)
+
+
+def render_welcome(page: Page) -> str:
+    """What anybody may know, and where to sign in."""
+    return render_page(page, "welcome.html", "overview")
+
+
+def render_overview(page: Page) -> str:
+    """What waits for the reader, then the three domains one above the other, and the data layers beside them."""
+    members, contracts = reads.list_members(page.node), reads.list_contracts(page.node)
+    flows = _find_flows(contracts)
+    groups = [
+        {"key": key, "color": color, "count": sum(row["status"] in statuses for row in contracts)}
+        for key, statuses, color in _GROUPS
+    ]
+    failure = page.node.engine.failure
+    return render_page(
+        page,
+        "overview.html",
+        "overview",
+        waits=[tell_wait(page, wait) for wait in reads.get_waits(page.node, page.reader.member or "")],
+        map=draw_map([_make_tile(page, row) for row in members[:MAP_TILES_MAX]], flows, page.say("map.title")),
+        flows=flows,
+        contracts_bar=draw_shares([(int(str(group["count"])), str(group["color"])) for group in groups]),
+        contract_groups=[group for group in groups if group["count"]],
+        standing=_rank(members),
+        latest=reads.list_entries(page.node, page.language, limit=LATEST_ENTRIES)["entries"],
+        layers=_tell_layers(page, members, contracts),
+        health={"failure": failure.code if failure else None},
+    )
+
+
+def _find_flows(contracts: list[Json]) -> list[Flow]:
+    """Count for each pair of parties the contracts that run between them."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for row in contracts:
+        if row["status"] in {"active", "suspended"}:
+            parties = sorted(row["parties"])
+            for place, first in enumerate(parties):
+                for second in parties[place + 1 :]:
+                    counts.setdefault((first, second), [0, 0])[row["status"] == "suspended"] += 1
+    return [Flow(first, second, *count) for (first, second), count in sorted(counts.items())]
+
+
+def _make_tile(page: Page, row: Json) -> Tile:
+    note = page.catalog(f"status.member.{row['status']}") if row["score"] is None else str(row["score"])
+    if row["status"] == "suspended":
+        note = f"{row['score']} {page.say('map.in_hearing')}"
+    is_own = row["id"] == page.reader.member
+    return Tile(row["id"], page.name(row["id"]), row["grade"], note, f"/members/{row['id']}", is_own)
+
+
+def _rank(members: list[Json]) -> list[Json]:
+    rated = sorted((row for row in members if row["score"] is not None), key=lambda row: -int(row["score"]))
+    return [
+        row | {"bar": draw_bar(0, row["score"], SCORE_MAX, GRADE_COLORS[row["grade"]])} for row in rated[:STANDING_MAX]
+    ]
+
+
+def _tell_layers(page: Page, members: list[Json], contracts: list[Json]) -> list[tuple[str, str]]:
+    datasets = reads.list_datasets(page.node)
+    return [
+        (
+            "infrastructure",
+            page.say(
+                "layer.infrastructure_line",
+                members=sum(row["score"] is not None for row in members),
+                keys=sum(row["status"] == "active" for row in members),
+            ),
+        ),
+        ("collection", page.say("layer.collection_line", versions=sum(row["latest"] for row in datasets))),
+        (
+            "processing",
+            page.say(
+                "layer.processing_line",
+                closed=sum(row["duties_closed"] for row in contracts),
+                total=sum(row["duties_total"] for row in contracts),
+            ),
+        ),
+        (
+            "application",
+            page.say(
+                "layer.application_line",
+                datasets=len(datasets),
+                contracts=sum(row["status"] == "active" for row in contracts),
+            ),
+        ),
+    ]
+
+
+def render_members(page: Page) -> str:
+    """Everybody, with standing."""
+    return render_page(page, "members.html", "members", members=reads.list_members(page.node))
+
+
+def render_contracts(page: Page) -> str:
+    """Every contract, newest first."""
+    return render_page(page, "contracts.html", "contracts", contracts=reads.list_contracts(page.node))
+
+
+def render_datasets(page: Page) -> str:
+    """Every dataset."""
+    return render_page(page, "datasets.html", "datasets", datasets=reads.list_datasets(page.node))
+
+
+def render_dataset(page: Page, owner: str, name: str) -> str:
+    """One dataset with its versions and history."""
+    dataset = reads.get_dataset(page.node, owner, name)
+    history = reads.list_entries(page.node, page.language, link=("dataset", f"{owner}/{name}"), limit=20)
+    return render_page(page, "dataset.html", "datasets", dataset=dataset, history=history)
+
+
+def render_ledger(page: Page, link: tuple[str, str] | None, before: int | None) -> str:
+    """History, newest first: all, or what concerns one thing."""
+    found = reads.list_entries(page.node, page.language, link=link, before=before, limit=LEDGER_PAGE)
+    about = None
+    if link is not None:
+        about = {"member": page.name, "contract": _show_number}.get(link[0], str)(link[1])
+    filters = f"{link[0]}={link[1]}&" if link else ""
+    return render_page(
+        page,
+        "ledger.html",
+        "ledger",
+        entries=found["entries"],
+        next=found["next"],
+        older=f"/ledger?{filters}before={found['next']}",
+        about=about,
+    )
+
+
+def _show_number(text: str) -> str:
+    return show_contract(int(text)) if text.isdecimal() else text
+
+
+def render_entry(page: Page, position: int) -> str:
+    """One entry: a sentence, then its proof, then its JSON."""
+    entry = reads.get_entry(page.node, position, page.language)
+    size = reads.get_status(page.node)["log_size"]
+    signer = entry.get("signer")
+    lines = [page.say("proof.line_entry", position=position, size=size)]
+    lines.append(
+        page.say(
+            "proof.line_signer", member=page.name(signer["member"]) if signer["member"] else page.say("entry.stranger")
+        )
+        if signer
+        else page.say("proof.line_due")
+    )
+    lines.append(page.say("proof.line_checkpoint"))
+    digests = [(page.say("proof.leaf"), entry["leaf_digest"])]
+    if entry["transaction"]:
+        digests.append((page.say("proof.transaction"), entry["transaction"]))
+    return render_page(
+        page,
+        "entry.html",
+        "ledger",
+        entry=entry,
+        proof={"lines": lines, "not_proved": tell_not_proved(page), "digests": digests},
+        next_step=tell_next_step(page, entry),
+        links=_find_links(page, entry),
+        json=json.dumps(entry, ensure_ascii=False, indent=2),
+    )
+
+
+def tell_not_proved(page: Page) -> list[str]:
+    """What no proof file of an embedded chain shows."""
+    return [page.catalog("proof.not_proved.content_is_true"), page.catalog("proof.not_proved.single_history")]
+
+
+def tell_next_step(page: Page, receipt: Json) -> str:
+    """What to do about a receipt's refusal; empty when nothing was refused."""
+    if receipt["code"] == OK:
+        return ""
+    first = receipt["reasons"][0]
+    parameters = tuple(first["parameters"]) if first["code"] == receipt["code"] else ()
+    return describe_next_step(receipt["code"], parameters, page.language, page.names)
+
+
+def _find_links(page: Page, entry: Json) -> list[tuple[str, str]]:
+    """Return where the things lead that an entry's operations and events name."""
+    found: dict[str, str] = {}
+    for fact in [*entry["events"], *entry.get("operations", [])]:
+        if isinstance(fact.get("contract"), int) and fact["contract"] <= _count_contracts(page):
+            found[f"/contracts/{fact['contract']}"] = show_contract(fact["contract"])
+        for key in ("member", "debtor", "owner", "proposer", "sponsor", "counterparty"):
+            member = fact.get(key)
+            if member in page.names:
+                found[f"/members/{member}"] = page.name(member)
+    return list(found.items())
+
+
+def _count_contracts(page: Page) -> int:
+    return len(reads.list_contracts(page.node))
+
+
+def render_codes(page: Page) -> str:
+    """Every code with which the ledger refuses, in order of precedence."""
+    codes = [
+        {
+            "code": rejection.code,
+            "rule": rejection.rule,
+            "reason": _blank(page.catalog(get_reason_key(rejection.code))),
+            "next_step": _blank(page.catalog(f"next.{rejection.code}")),
+        }
+        for rejection in REJECTIONS
+    ]
+    return render_page(page, "codes.html", "codes", codes=codes)
+
+
+def _blank(sentence: str) -> str:
+    """Return a sentence of the catalog with an ellipsis where a receipt has values."""
+    return re.sub(r"\{[^}]*\}", "…", sentence)
+
+
+def render_proof(page: Page) -> str:
+    """What proof files show and do not show."""
+    return render_page(page, "proof.html", "")
+
+
+def render_search(page: Page, query: str) -> str:
+    """What a query names: a contract's number, a member, a dataset, a transaction."""
+    found = _search(page, query.strip())
+    return render_page(page, "search.html", "", query=query, found=found)
+
+
+def _search(page: Page, query: str) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    number = re.fullmatch(r"(?:[Cc]-)?0*([1-9][0-9]{0,8})", query)
+    contracts = reads.list_contracts(page.node)
+    for row in contracts:
+        title = page.label(row["title"])
+        if (number and row["id"] == int(number[1])) or (query and _is_in(query, title)):
+            found.append(
+                (f"/contracts/{row['id']}", f"{show_contract(row['id'])} {title}", page.say("contracts.contract"))
+            )
+    found += [
+        (f"/members/{row['id']}", page.label(row["name"]), page.say("members.member"))
+        for row in reads.list_members(page.node)
+        if query and any(_is_in(query, text) for text in (row["id"], row["name"]["en"], row["name"]["zh"]))
+    ]
+    for row in reads.list_datasets(page.node):
+        if query and any(_is_in(query, text) for text in (row["name"], row["title"]["en"], row["title"]["zh"])):
+            place = f"{row['owner']}/{row['name']}"
+            found.append((f"/datasets/{place}", f"{page.label(row['title'])} · {place}", page.say("datasets.dataset")))
+    if re.fullmatch(r"[0-9a-f]{64}", query):
+        try:
+            position = reads.find_transaction(page.node, bytes.fromhex(query)).position
+        except NotFound:
+            return found
+        found.append((f"/ledger/{position}", page.say("entry.title", position=position), page.say("proof.transaction")))
+    return found[:50]
+
+
+def _is_in(query: str, text: str) -> bool:
+    return query.casefold() in text.casefold()

@@ -1,0 +1,127 @@
+"""Actions that wait for a signature: kept in memory for half an hour, under an address that nobody can guess.
+
+The action's id is the transaction's client key, so that the page finds the receipt, whoever submitted it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass, field
+from typing import Final
+
+from concordat.client.keys import Key
+from concordat.contracts.text import Language
+from concordat.errors import NotFound
+from concordat.node import reads
+from concordat.node.node import Node
+from concordat.primitives.plain import Json
+from concordat.protocol.messages import Operation
+from concordat.protocol.transactions import Payload, make_signed_bytes
+
+LIFETIME_US: Final = 30 * 60 * 1_000_000
+PENDING_MAX: Final = 5000
+VALID_FOR_HEIGHTS: Final = 1000
+_SUBMIT_S: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What an officer is about to sign. `statement`: a text of which only the digest is signed. `back`: whence."""
+
+    id: str
+    public_key: bytes
+    member: str
+    operations: tuple[Operation, ...]
+    statement: str
+    back: str
+    until_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The bytes of an action, and the number and height they are good for."""
+
+    unsigned: bytes
+    nonce: int
+    valid_until_height: int
+
+
+@dataclass(slots=True)
+class PendingActions:
+    """A bounded memory; the oldest give way."""
+
+    _kept: dict[str, Pending] = field(default_factory=dict)
+    _prepared: dict[str, Prepared] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def keep(
+        self, public_key: bytes, member: str, operation: Operation, *, statement: str, back: str, now_us: int
+    ) -> Pending:
+        """Keep an action under a fresh id."""
+        pending = Pending(
+            secrets.token_hex(16), public_key, member, (operation,), statement, back, now_us + LIFETIME_US
+        )
+        with self._lock:
+            self._kept[pending.id] = pending
+            while len(self._kept) > PENDING_MAX:
+                oldest = next(iter(self._kept))
+                del self._kept[oldest]
+                self._prepared.pop(oldest, None)
+        return pending
+
+    def get(self, action: str, now_us: int) -> Pending:
+        """Return an action.
+
+        Raises:
+            NotFound: `read.no_such_action`.
+        """
+        with self._lock:
+            pending = self._kept.get(action)
+        if pending is None or pending.until_us < now_us:
+            raise NotFound("read.no_such_action", action, "begin again from the page of the contract or member")
+        return pending
+
+    def prepare(self, node: Node, pending: Pending) -> bytes:
+        """Return the bytes to sign: the same ones each time, until another transaction takes their number."""
+        with node.engine.lock:
+            lane = node.application.state.lanes.get((pending.public_key, 0))
+            height = node.application.height
+        nonce = lane.highest + 1 if lane else 1
+        with self._lock:
+            prepared = self._prepared.get(pending.id)
+            if prepared is None or prepared.nonce != nonce or prepared.valid_until_height <= height:
+                prepared = _make_prepared(node, pending, nonce, height + VALID_FOR_HEIGHTS)
+                self._prepared[pending.id] = prepared
+        return prepared.unsigned
+
+
+def _make_prepared(node: Node, pending: Pending, nonce: int, valid_until_height: int) -> Prepared:
+    payload = Payload(
+        chain_id=node.chain.id,
+        suite=1,
+        lane=0,
+        nonce=nonce,
+        valid_until_height=valid_until_height,
+        client_key=bytes.fromhex(pending.id),
+        operations=pending.operations,
+    )
+    return Prepared(make_signed_bytes(pending.public_key, payload), nonce, valid_until_height)
+
+
+def submit_signed(node: Node, unsigned: bytes, key: Key) -> None:
+    """Sign with an unlocked key and wait until the answer is durable; a refusal on the ledger is an answer too.
+
+    Raises:
+        Rejected: at the door. Refused: `node.*`, `disk.*`.
+    """
+    node.engine.submit(key.sign(unsigned) + unsigned).result(_SUBMIT_S)
+
+
+def find_receipt(node: Node, pending: Pending, language: Language) -> Json:
+    """Return the receipt of the signed action, None while there is none."""
+    try:
+        transaction = reads.find_client_key(node, pending.public_key, bytes.fromhex(pending.id))
+        return reads.get_receipt(node, transaction, language)
+    except NotFound:
+        return None

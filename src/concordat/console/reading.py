@@ -1,0 +1,139 @@
+"""Routes of the pages that are only read. A page may be read by whoever may read its twin under `/v1`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from concordat.api.asking import Asking
+from concordat.console import pages, records
+from concordat.console.answers import answer, like, open_page
+from concordat.console.frame import ICON, STYLE
+from concordat.errors import NotFound
+from concordat.node.node import Node
+
+
+@get("/", sync_to_thread=True)
+def show_overview(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+    """What waits for the reader, or what anybody may know."""
+    page = open_page(node, request)
+    is_member = page.reader.is_admitted
+    return answer(request, pages.render_overview(page) if is_member else pages.render_welcome(page))
+
+
+@get("/members", guards=[like("/v1/members")], sync_to_thread=True)
+def show_members(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+    """Everybody, with standing."""
+    return answer(request, pages.render_members(open_page(node, request)))
+
+
+@get("/members/{member:str}", guards=[like("/v1/members/{member}")], sync_to_thread=True)
+def show_member(request: Asking, node: NamedDependency[Node], member: FromPath[str]) -> Response[str]:
+    """One member."""
+    return answer(request, records.render_member(open_page(node, request), member))
+
+
+@get("/contracts", guards=[like("/v1/contracts")], sync_to_thread=True)
+def show_contracts(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+    """Every contract."""
+    return answer(request, pages.render_contracts(open_page(node, request)))
+
+
+@get("/contracts/{number:int}", guards=[like("/v1/contracts/{number}")], sync_to_thread=True)
+def show_contract(request: Asking, node: NamedDependency[Node], number: FromPath[int]) -> Response[str]:
+    """One contract."""
+    return answer(request, records.render_contract(open_page(node, request), number))
+
+
+@get("/datasets", guards=[like("/v1/datasets")], sync_to_thread=True)
+def show_datasets(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+    """Every dataset."""
+    return answer(request, pages.render_datasets(open_page(node, request)))
+
+
+@get("/datasets/{owner:str}/{name:str}", guards=[like("/v1/datasets/{owner}/{name}")], sync_to_thread=True)
+def show_dataset(
+    request: Asking, node: NamedDependency[Node], owner: FromPath[str], name: FromPath[str]
+) -> Response[str]:
+    """One dataset."""
+    return answer(request, pages.render_dataset(open_page(node, request), owner, name))
+
+
+@get("/ledger", guards=[like("/v1/ledger")], sync_to_thread=True)
+def show_ledger(
+    request: Asking,
+    node: NamedDependency[Node],
+    before: FromQuery[int | None] = None,
+    member: FromQuery[str | None] = None,
+    contract: FromQuery[str | None] = None,
+    dataset: FromQuery[str | None] = None,
+) -> Response[str]:
+    """History, newest first; `member`, `contract` or `dataset` narrows it."""
+    links = {"member": member, "contract": contract, "dataset": dataset}
+    link = next(((kind, value) for kind, value in links.items() if value), None)
+    return answer(request, pages.render_ledger(open_page(node, request), link, before))
+
+
+@get("/ledger/{position:int}", guards=[like("/v1/ledger/{position}")], sync_to_thread=True)
+def show_entry(request: Asking, node: NamedDependency[Node], position: FromPath[int]) -> Response[str]:
+    """One entry of history."""
+    return answer(request, pages.render_entry(open_page(node, request), position))
+
+
+@get("/codes", sync_to_thread=True)
+def show_codes(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+    """The rules that can refuse."""
+    return answer(request, pages.render_codes(open_page(node, request)))
+
+
+@get("/proof", sync_to_thread=True)
+def show_proof(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+    """What a proof file shows."""
+    return answer(request, pages.render_proof(open_page(node, request)))
+
+
+@get("/search", guards=[like("/v1/members")], sync_to_thread=True)
+def show_search(request: Asking, node: NamedDependency[Node], q: FromQuery[str] = "") -> Response[str]:
+    """What a query names."""
+    return answer(request, pages.render_search(open_page(node, request), q[:200]))
+
+
+@get("/static/console.css", sync_to_thread=False)
+def get_style() -> Response[bytes]:
+    """The one style sheet; its address changes with its content."""
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(STYLE, media_type="text/css", headers=headers)
+
+
+@get("/static/icon.svg", sync_to_thread=False)
+def get_icon() -> Response[bytes]:
+    """The icon."""
+    return Response(ICON, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+
+@get("/{path:path}", sync_to_thread=False)
+def show_nothing(path: FromPath[str]) -> None:
+    """Any other address."""
+    raise NotFound("request.unknown_path", path, "see /v1/openapi.json for what there is")
+
+
+ROUTES: Final = (
+    show_overview,
+    show_members,
+    show_member,
+    show_contracts,
+    show_contract,
+    show_datasets,
+    show_dataset,
+    show_ledger,
+    show_entry,
+    show_codes,
+    show_proof,
+    show_search,
+    get_style,
+    get_icon,
+    show_nothing,
+)

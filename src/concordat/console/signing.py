@@ -1,0 +1,124 @@
+"""Acting: a form becomes an action that waits for a signature; its page shows what is signed, and two ways to sign."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from concordat.api.access import get_reader
+from concordat.api.asking import Asking, get_language
+from concordat.api.trail import note_subject
+from concordat.console import pages
+from concordat.console.acting import read_act
+from concordat.console.answers import HTML, Form, answer, like, limit_passwords, open_page
+from concordat.console.frame import Page, render_page
+from concordat.console.pending import Pending, PendingActions, find_receipt, submit_signed
+from concordat.console.problems import ToldProblem, tell_error
+from concordat.contracts.text import Language
+from concordat.errors import ConcordatError, InvariantBroken
+from concordat.node import reads
+from concordat.node.keystore import fetch_officers, unlock
+from concordat.node.node import Node, fetch_now_us
+from concordat.primitives.plain import Json, to_plain
+from concordat.protocol.families.contracts import Sign
+from concordat.protocol.messages import Operation
+from concordat.wording.sentences import describe_operation
+
+
+def _tell_sentences(node: Node, pending: Pending, language: Language) -> list[str]:
+    names = reads.get_names(node, language)
+    return [describe_operation(operation, pending.member, language, names) for operation in pending.operations]
+
+
+def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem: ToldProblem | None) -> str:
+    receipt = find_receipt(page.node, pending, page.language)
+    contract = next((operation for operation in pending.operations if isinstance(operation, Sign)), None)
+    return render_page(
+        page,
+        "sign.html",
+        "",
+        pending={
+            "id": pending.id,
+            "member": pending.member,
+            "public_key": pending.public_key.hex(),
+            "statement": pending.statement,
+        },
+        receipt=receipt,
+        next_step=pages.tell_next_step(page, receipt) if receipt else "",
+        back=pending.back,
+        problem=problem,
+        sentences=_tell_sentences(page.node, pending, page.language),
+        clauses=reads.get_contract_text(page.node, contract.contract, page.language)["clauses"] if contract else [],
+        prepared_digest=sha256(actions.prepare(page.node, pending)).hexdigest(),
+        is_local=any(officer.public_key == pending.public_key for officer in fetch_officers(page.node.folder)),
+    )
+
+
+@post("/act", status_code=303, guards=[like("/v1/me")], sync_to_thread=True)
+def act(
+    request: Asking, node: NamedDependency[Node], actions: NamedDependency[PendingActions], data: Form
+) -> Response[str]:
+    """A form of the console becomes an action that waits for its signature."""
+    reader = get_reader(request)
+    if reader.public_key is None or reader.member is None:
+        raise InvariantBroken("the table of access lets officers pass only")
+    asked = read_act(node, data, reader.member)
+    pending = actions.keep(
+        reader.public_key,
+        reader.member,
+        asked.operation,
+        statement=asked.statement,
+        back=asked.back,
+        now_us=fetch_now_us(),
+    )
+    note_subject(request, data.get("action", "")[:40], "ok")
+    return Redirect(f"/sign/{pending.id}", status_code=303)
+
+
+@get("/sign/{action:str}", sync_to_thread=True)
+def show_sign(
+    request: Asking, node: NamedDependency[Node], actions: NamedDependency[PendingActions], action: FromPath[str]
+) -> Response[str] | Response[Json]:
+    """What is signed: for people as a page, for `concordat sign` as JSON with the bytes."""
+    pending = actions.get(action, fetch_now_us())
+    if request.accept.best_match([HTML, "application/json"], default=HTML) == "application/json":
+        unsigned = actions.prepare(node, pending)
+        told: Json = {
+            "bytes": unsigned.hex(),
+            "digest": sha256(unsigned).hexdigest(),
+            "sentence": "\n".join(_tell_sentences(node, pending, get_language(request))),
+            "operations": [to_plain(operation, Operation) for operation in pending.operations],
+            "submit": "/v1/transactions",
+        }
+        return Response(told, media_type="application/json")
+    return answer(request, _render_sign(open_page(node, request), actions, pending, None))
+
+
+@post("/sign/{action:str}", status_code=303, middleware=[limit_passwords()], sync_to_thread=True)
+def sign(
+    request: Asking,
+    node: NamedDependency[Node],
+    actions: NamedDependency[PendingActions],
+    action: FromPath[str],
+    data: Form,
+) -> Response[str]:
+    """Sign with a key of this node's key store and submit."""
+    pending = actions.get(action, fetch_now_us())
+    who = f"{pending.member} {pending.public_key.hex()[:16]}"
+    try:
+        submit_signed(node, actions.prepare(node, pending), unlock(node.folder, pending.public_key, data.get("password", "")))
+    except ConcordatError as error:
+        note_subject(request, action, error.code, who)
+        page = open_page(node, request)
+        problem = tell_error(page, error)
+        return answer(request, _render_sign(page, actions, pending, problem), problem.status)
+    note_subject(request, action, "ok", who)
+    return Redirect(f"/sign/{action}", status_code=303)
+
+
+ROUTES: Final = (act, show_sign, sign)
