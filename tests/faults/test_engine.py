@@ -1,0 +1,365 @@
+"""Every submitter gets an answer, the same one for the same bytes, whatever happens to the engine meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from concordat.errors import Refused, Rejected
+from concordat.ledger.application import Application, BlockRecord
+from concordat.ledger.durable_lock import DurableLock
+from concordat.ledger.embedded import QUEUE_MAX, Committed, EmbeddedEngine, Observer
+from concordat.ledger.snapshot import load_application
+from concordat.ledger.store import BlockStore
+from concordat.primitives.codec import decode
+from concordat.primitives.ledger_time import DAY_US
+from concordat.protocol.receipts import DueCause
+from concordat.protocol.transactions import Entry
+from concordat.testing.consortium import START_US, Consortium
+from concordat.testing.model_disk import ModelDisk
+from faults.building import Observed, Story, check_folder, make_engine, make_story
+
+MEMBERS = ("azure-bay", "birch-vale")
+AFTER_EPOCH_US = START_US + 29 * DAY_US
+"""The first credit epoch has become due, and nothing else."""
+
+
+@dataclass
+class World:
+    """A chain with a real clock that the test sets, on a disk that the test breaks."""
+
+    disk: ModelDisk = field(default_factory=ModelDisk)
+    now_us: int = START_US
+    observed: Observed = field(default_factory=Observed)
+
+    def __post_init__(self) -> None:
+        self.consortium = Consortium(dict.fromkeys(MEMBERS, ("operator", "seed", "verifier")), clock="real")
+        c = self.consortium
+        self.story = Story(c.genesis, c.chain, c.get_seed("node"), ())
+        BlockStore.create(self.disk, c.genesis).close()
+
+    def open(self, observe: Observer | None = None) -> tuple[EmbeddedEngine, BlockStore]:
+        store = BlockStore.open(self.disk)
+        application, _ = load_application(self.story.chain, self.story.sign, self.disk, store)
+        return make_engine(self.story, application, store, lambda: self.now_us, observe or self.observed), store
+
+    @contextmanager
+    def running(self) -> Iterator[EmbeddedEngine]:
+        engine, store = self.open()
+        engine.start()
+        try:
+            yield engine
+        finally:
+            engine.close()
+            store.close()
+
+    def make_wire(self, member: str = "azure-bay") -> bytes:
+        c = self.consortium
+        return c.make_wire(member, c.make_registration(member))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def break_sync(disk: ModelDisk) -> None:
+    disk.fail_sync_at = disk.syncs + 1
+
+
+def fill(disk: ModelDisk) -> None:
+    disk.free_bytes = 100
+
+
+def remount_read_only(disk: ModelDisk) -> None:
+    disk.is_read_only = True
+
+
+# ── failures ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(break_sync, "disk.unreadable"), (fill, "disk.full"), (remount_read_only, "disk.read_only")],
+)
+def test_a_disk_error_reaches_submitters_and_readers_and_a_restart_mends_it(
+    world: World, fault: Callable[[ModelDisk], None], code: str
+) -> None:
+    first, second = world.make_wire(), world.make_wire()
+    engine, _ = world.open()
+    engine.start()
+    told = {first: engine.submit(first).result(10)}
+    fault(world.disk)
+    future = engine.submit(second)
+    with pytest.raises(Refused, match=f"^{code}"):
+        future.result(10)
+    for submitted in (first, second, world.make_wire("birch-vale")):
+        with pytest.raises(Refused, match=f"^{code}"):
+            engine.submit(submitted)
+    with pytest.raises(Refused, match=f"^{code}"), engine.lock:
+        pass
+    assert engine.failure is not None
+    engine.close()
+
+    world.disk.free_bytes, world.disk.is_read_only = None, False
+    world.disk.kill()
+    check_folder(world.story, world.disk, told)
+    with world.running() as again:
+        told[second] = again.submit(second).result(10)
+    check_folder(world.story, world.disk, told)
+
+
+def test_memory_that_is_ahead_of_the_disk_is_shown_to_nobody(world: World) -> None:
+    engine, _ = world.open()
+    fill(world.disk)
+    future = engine.submit(world.make_wire())
+    assert not engine.step()
+    assert isinstance(future.exception(), Refused)
+    assert engine.application.height == 1
+    with pytest.raises(Refused, match=r"^disk\.full"), engine.lock:
+        pytest.fail("a block that is not on disk was shown")
+
+
+def test_a_failing_observer_stops_the_engine_but_the_durable_block_is_answered(world: World) -> None:
+    def observe(_size: int, _record: BlockRecord) -> None:
+        raise Refused("disk.full", "views.sqlite")
+
+    engine, store = world.open(observe)
+    engine.start()
+    wire = world.make_wire()
+    committed = engine.submit(wire).result(10)
+    engine.close()
+    with pytest.raises(Refused, match=r"^disk\.full"):
+        engine.submit(world.make_wire())
+    store.close()
+    check_folder(world.story, world.disk, {wire: committed})
+
+
+def test_a_defect_stops_the_engine_and_is_raised(world: World) -> None:
+    def observe(_size: int, _record: BlockRecord) -> None:
+        raise ZeroDivisionError
+
+    engine, _ = world.open(observe)
+    waiting = [engine.submit(world.make_wire()) for _ in range(3)]
+    with pytest.raises(ZeroDivisionError):
+        engine.step()
+    assert all(future.done() for future in waiting)
+    with pytest.raises(Refused, match=r"^node\.stopped"):
+        engine.submit(world.make_wire())
+
+
+def test_an_error_outside_a_block_stops_the_engine_too(world: World) -> None:
+    """A thread that dies in silence would leave its submitters waiting for ever."""
+
+    def make_tick() -> bytes:
+        raise Refused("key.absent", "node.key")
+
+    engine, store = world.open()
+    broken = EmbeddedEngine(
+        engine.application, store, now_us=lambda: AFTER_EPOCH_US, make_tick=make_tick, observe=world.observed
+    )
+    broken.start()
+    broken.close()
+    with pytest.raises(Refused, match=r"^key\.absent"):
+        broken.submit(world.make_wire())
+
+
+# ── submitters ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_same_bytes_are_one_transaction(world: World) -> None:
+    engine, store = world.open()
+    wire = world.make_wire()
+    first = engine.submit(wire)
+    assert engine.submit(wire) is first
+    assert not first.cancel()
+    assert engine.step()
+    assert first.result(0).height == 1
+    with pytest.raises(Rejected, match=r"^ledger\.nonce_used"):
+        engine.submit(wire)
+    engine.close()
+    store.close()
+    assert [len(record.entries) for record in world.observed.records] == [1]
+
+
+def test_everyone_is_answered_when_many_submit_at_once(world: World) -> None:
+    wires = {member: [world.make_wire(member) for _ in range(150)] for member in MEMBERS}
+    answers: dict[bytes, set[Committed]] = {}
+    interval = sys.getswitchinterval()
+
+    def submit(engine: EmbeddedEngine, mine: list[bytes]) -> None:
+        futures: list[tuple[bytes, Future[Committed]]] = []
+        for wire in mine:
+            try:
+                futures.append((wire, engine.submit(wire)))
+            except Rejected as error:
+                assert error.code == "ledger.nonce_used"  # noqa: PT017  # the other thread was faster
+        for wire, future in futures:
+            answers.setdefault(wire, set()).add(future.result(30))
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with world.running() as engine:
+            threads = [threading.Thread(target=submit, args=(engine, wires[member])) for member in MEMBERS * 2]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert {wire for mine in wires.values() for wire in mine} == answers.keys()
+    assert all(len(told) == 1 for told in answers.values())
+    told = {wire: committed for wire, (committed,) in answers.items()}
+    assert len({committed.position for committed in told.values()}) == len(told)
+    check_folder(world.story, world.disk, told)
+
+
+def test_closing_answers_what_is_queued_and_takes_no_more(world: World) -> None:
+    engine, store = world.open()
+    futures = [engine.submit(world.make_wire()) for _ in range(5)]
+    engine.start()
+    engine.close()
+    assert [future.result(0).position for future in futures] == [0, 1, 2, 3, 4]
+    with pytest.raises(Refused, match=r"^node\.busy"):
+        engine.submit(world.make_wire())
+    engine.close()
+    store.close()
+
+
+@pytest.mark.slow
+def test_a_full_queue_asks_to_come_back_and_remembers_nothing(world: World) -> None:
+    engine, _ = world.open()
+    for _ in range(QUEUE_MAX):
+        engine.submit(world.make_wire())
+    late = world.make_wire()
+    with pytest.raises(Refused, match=r"^node\.busy"):
+        engine.submit(late)
+    while engine.step():
+        pass
+    future = engine.submit(late)
+    assert engine.step()
+    assert future.done()
+
+
+def test_readers_get_their_turn_while_the_ledger_never_rests(tmp_path: Path) -> None:
+    lock = DurableLock()
+    turns = passed_by = 0
+    stop = threading.Event()
+
+    def make_blocks() -> None:
+        nonlocal turns
+        with (tmp_path / "log").open("wb") as file:
+            while not stop.is_set():
+                with lock:
+                    turns += 1
+                    os.fdatasync(file.fileno())
+
+    ledger = threading.Thread(target=make_blocks)
+    ledger.start()
+    try:
+        for _ in range(100):
+            sum(range(100_000))
+            before = turns
+            with lock, lock:
+                passed_by += turns - before
+    finally:
+        stop.set()
+        ledger.join()
+    assert turns > 0
+    assert passed_by < 200
+
+
+# ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def get_fired(records: list[BlockRecord]) -> list[DueCause]:
+    entries = [decode(Entry, leaf) for record in records for leaf in record.entries]
+    return [entry.cause for entry in entries if isinstance(entry.cause, DueCause)]
+
+
+def test_a_clock_that_goes_back_makes_time_stand_still(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    engine, _ = world.open()
+    for days in (29, 1, 28, -40, 29, 30):
+        world.now_us = START_US + days * DAY_US
+        engine.submit(world.make_wire())
+        while engine.step():
+            pass
+    times = [record.time for record in world.observed.records]
+    assert times == sorted(times)
+    assert times[1] == times[3] == AFTER_EPOCH_US
+    assert times[-1] == AFTER_EPOCH_US + DAY_US
+    assert len(get_fired(world.observed.records)) == 1
+    assert [(record.levelno, "stands still" in record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, True)
+    ]
+
+
+def test_a_restart_under_an_earlier_clock_changes_nothing(world: World) -> None:
+    engine, store = world.open()
+    world.now_us += 30 * DAY_US
+    while engine.step():
+        pass
+    before = engine.application.checkpoint
+    store.close()
+    world.now_us -= 29 * DAY_US
+    again, _ = world.open()
+    assert not again.step()
+    assert again.application.checkpoint == before
+    again.submit(world.make_wire())
+    assert again.step()
+    assert again.application.time == before.time
+
+
+def test_what_falls_due_in_quiet_is_judged_once(world: World) -> None:
+    with world.running() as engine:
+        pass
+    engine, _ = world.open()
+    assert not engine.step()
+    world.now_us += 90 * DAY_US
+    while engine.step():
+        assert len(world.observed.records) < 10
+    due = [cause.due_at for cause in get_fired(world.observed.records)]
+    assert due == sorted({*due})
+    assert len(due) == 3
+
+
+def test_a_tick_that_is_refused_does_not_spin(world: World) -> None:
+    engine, store = world.open()
+    deaf = EmbeddedEngine(
+        engine.application, store, now_us=lambda: AFTER_EPOCH_US, make_tick=lambda: b"", observe=world.observed
+    )
+    assert deaf.step()
+    assert not deaf.step()
+    (record,) = world.observed.records
+    assert [decode(Entry, leaf).receipt.code for leaf in record.entries] == ["ok", "ledger.wrong_domain"]
+
+
+def test_the_story_ends_the_same_for_an_engine_in_its_own_thread() -> None:
+    story = make_story("scenario")
+    disks = (ModelDisk(), ModelDisk())
+    ends = []
+    for disk, is_threaded in zip(disks, (True, False), strict=True):
+        store = BlockStore.create(disk, story.genesis)
+        engine = make_engine(story, Application(story.chain, story.sign), store, lambda: 0, Observed())
+        if is_threaded:
+            engine.start()
+        for _, wires in story.acts:
+            # One by one, so that both make the same blocks.
+            for wire in wires:
+                future = engine.submit(wire)
+                while not is_threaded and engine.step():
+                    pass
+                future.result(10)
+        engine.close()
+        ends.append(engine.application.checkpoint)
+        store.close()
+    assert ends[0] == ends[1]
