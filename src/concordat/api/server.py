@@ -14,14 +14,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.router import Router
 
@@ -56,8 +55,9 @@ def make_app(
     async def is_counted(request: Asking) -> bool:
         return is_proxied or request.client is None or not is_loopback(request.client.host)
 
+    console = _find_console(node)
     return Litestar(
-        [make_router(), *_find_console(node)],
+        [make_router(), *([console] if console else [])],
         state=State({"face": Face(node, is_secure)}),
         dependencies={
             "node": Provide(provide_node, sync_to_thread=False),
@@ -66,7 +66,7 @@ def make_app(
         guards=[identify],
         middleware=[RateLimitConfig(("minute", requests_per_minute), check_throttle_handler=is_counted).middleware],
         csrf_config=CSRFConfig(secrets.token_hex(32), cookie_secure=is_secure, cookie_httponly=True),
-        exception_handlers={Exception: handle_error},
+        exception_handlers={Exception: handle_error, **(console.exception_handlers if console else {})},
         before_send=[finish],
         lifespan=[_sweep],
         openapi_config=None,
@@ -74,11 +74,14 @@ def make_app(
     )
 
 
-def _find_console(node: Node) -> list[Router | BaseRouteHandler]:
-    """The one place where the console joins: `make_router(node)` in its room, when that is installed."""
+def _find_console(node: Node) -> Router | None:
+    """The one place where the console joins: `make_router(node)` in its room, when that is installed.
+
+    Its handler of errors also answers for paths that no route has; for those below `/v1` it gives problems.
+    """
     if find_spec("concordat.console") is None or find_spec(_CONSOLE) is None:
-        return []
-    return [importlib.import_module(_CONSOLE).make_router(node)]
+        return None
+    return cast("Router", importlib.import_module(_CONSOLE).make_router(node))
 
 
 def _provide_language(request: Asking) -> Language:
