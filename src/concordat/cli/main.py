@@ -12,7 +12,7 @@ from concordat.cli.commands import GROUPS, SECTIONS, render_overview
 from concordat.errors import ConcordatError, UsageError
 
 if TYPE_CHECKING:
-    from cyclopts import App, Parameter
+    from cyclopts import App
 
 DEFECT = 1
 INTERRUPTED = 130

@@ -38,34 +38,15 @@ _ATTEMPTS: Final = 3
 _TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
 
 
-class SaidByNode(ConcordatError):
-    """A node's problem document: its code, and its words in the language that the client asked for."""
+class RefusedByNode(Refused):
+    """A rule refuses. `document` is the node's whole answer: reasons, next step, transaction and height."""
 
     def __init__(self, document: Json) -> None:
-        words = document.get("reason") or document.get("detail") or document["code"]
-        super().__init__(document["code"], str(words), str(document.get("next_step") or ""))
+        super().__init__(document["code"], str(document.get("reason", "")), str(document.get("next_step", "")))
         self.document: Final = document
 
 
-class RefusedByNode(SaidByNode, Refused):
-    """A rule refuses. The document also has reasons and, when the refusal is on the ledger, transaction and height."""
-
-
-class UnknownToNode(SaidByNode, NotFound):
-    """The node knows no such thing."""
-
-
-class WrongForNode(SaidByNode, UsageError):
-    """The node cannot read what it was sent."""
-
-
-class LaterForNode(SaidByNode, Stale):
-    """The node cannot answer now."""
-
-
-_ERROR_BY_STATUS: Final[dict[int, type[SaidByNode]]] = {
-    400: WrongForNode, 404: UnknownToNode, 429: LaterForNode, 503: LaterForNode
-}
+_ERROR_BY_STATUS: Final[dict[int, type[ConcordatError]]] = {400: UsageError, 404: NotFound, 429: Stale, 503: Stale}
 
 
 def make_wall_nonces() -> Callable[[], int]:
@@ -300,7 +281,11 @@ def _make_error(response: httpx2.Response) -> ConcordatError:
     problem = _read_json(response)
     if not isinstance(problem, dict) or not isinstance(problem.get("code"), str):
         return _unreadable(str(response.url))
-    return _ERROR_BY_STATUS.get(response.status_code, RefusedByNode)(problem)
+    kind = _ERROR_BY_STATUS.get(response.status_code)
+    if kind is None:
+        return RefusedByNode(problem)
+    detail = problem.get("detail") or problem.get("reason") or problem["code"]
+    return kind(problem["code"], str(detail), str(problem.get("next_step", "")))
 
 
 def _read_json(response: httpx2.Response) -> Json:

@@ -38,6 +38,8 @@ def read_operations(name: str | None, data: Json) -> tuple[Operation, ...]:
         UsageError: `input.*` with the place as a JSON Pointer.
     """
     items = data if isinstance(data, list) else [data]
+    if not items:
+        raise UsageError("input.does_not_fit", "there is no operation", "give at least one")
     return tuple(_read_operation(name, item) for item in items)
 
 

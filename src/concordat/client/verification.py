@@ -71,10 +71,11 @@ def compute_verdict(data: bytes, trust: Trust | None, language: Language) -> Jso
     checkpoint = verification.checkpoint
     sentences = [describe_receipt(entry, _name_signer(entry, members), language) for _, entry in entries]
     sentences += _describe_states(states, language)
+    statement = (" " if language == "en" else "").join(sentences)
     return {
         "valid": verification.valid,
         "code": verification.code,
-        "statement": (" " if language == "en" else "").join(sentences) if verification.valid else render(f"proof.{verification.code}", language),
+        "statement": statement if verification.valid else render(f"proof.{verification.code}", language),
         "chain_id": checkpoint.chain_id.hex() if checkpoint else None,
         "simulated": read_genesis(trust.genesis).is_scenario if trust and trust.genesis else None,
         "height": checkpoint.height if checkpoint else None,

@@ -13,6 +13,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO, Final
@@ -180,8 +181,11 @@ def restore_backup(source: Path, folder: Path) -> None:
         raise NotFound("input.absent", str(source), "name a file that exists")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refused("restore.not_empty", str(folder), "choose a folder that is empty or does not exist")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
     try:
         _extract(source, made)
         _check_restored(made)
@@ -211,8 +215,8 @@ def _extract(source: Path, made: Path) -> None:
 
 def _is_backup_name(name: str) -> bool:
     parts = name.split("/")
-    is_plain = all(part and not part.startswith(".") for part in parts) and "\0" not in name
-    return is_plain and (name in {GENESIS_FILE, HEAD_FILE, LOG_FILE, AUDIT_FILE} or parts[0] == "keys")
+    is_key = parts[0] == "keys" and len(parts) > 1 and not any(not part or part.startswith(".") for part in parts)
+    return is_key or name in {GENESIS_FILE, HEAD_FILE, LOG_FILE, AUDIT_FILE}
 
 
 def _check_restored(made: Path) -> None:
@@ -252,7 +256,11 @@ def _save(target: Path, write: Callable[[BinaryIO], None]) -> None:
             os.fsync(file.fileno())
         temporary.rename(target)
     except OSError as error:
-        name = f"{target}: {error.strerror}"
-        raise Refused("disk.read_only", name, "name a file in a folder you may write") from error
+        raise _unwritable(target, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _unwritable(path: Path, error: OSError) -> Refused:
+    return Refused("disk.read_only", f"{path}: {error.strerror}", "name a place where you may write")

@@ -1,0 +1,322 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from concordat.client.keys import make_key, render_key
+from concordat.crypto.checkpoint import compute_app_hash
+from concordat.errors import ConcordatError
+from concordat.ledger.application import BlockRecord
+from concordat.ledger.block_log import FIRST_DIGEST, Record, frame, scan
+from concordat.ledger.head import Head, encode_slot
+from concordat.node.archive import EXPORT_MAGIC, scan_export
+from concordat.node.node import Node
+from concordat.primitives.codec import decode, encode
+from concordat.primitives.plain import Json
+
+from .world import Call, World
+
+
+def make_export(call: Call, world: World, path: Path) -> Path:
+    answer = call("export", "export", world.node, path)
+    assert (answer.status, answer.document["height"]) == (0, world.height)
+    return path
+
+
+def read_bodies(log: bytes) -> list[bytes]:
+    found = scan(lambda offset, size: log[offset : offset + size])
+    return [record.body for record in found if isinstance(record, Record)]
+
+
+def write_log(bodies: list[bytes]) -> tuple[bytes, Head]:
+    """Frame bodies with digests computed anew, as somebody does who has more than a bad disk in mind."""
+    log, digest = b"", FIRST_DIGEST
+    for body in bodies:
+        record = frame(digest, body)
+        log, digest = log + record, record[-32:]
+    return log, Head(len(bodies) - 1, len(log), digest)
+
+
+def change_body(body: bytes) -> bytes:
+    record = decode(BlockRecord, body)
+    entries = (*record.entries[:-1], record.entries[-1][:-1] + b"\x91\xa1x")
+    return encode(BlockRecord(record.height, record.time, (), entries, record.checkpoint, record.signature))
+
+
+def change_root(body: bytes) -> bytes:
+    record = decode(BlockRecord, body)
+    checkpoint = replace(record.checkpoint, state_root=bytes(32))
+    return encode(BlockRecord(record.height, record.time, (), record.entries, checkpoint, record.signature))
+
+
+def sign_anew(body: bytes) -> bytes:
+    record = decode(BlockRecord, body)
+    signature = make_key().sign(b"anything")
+    return encode(BlockRecord(record.height, record.time, (), record.entries, record.checkpoint, signature))
+
+
+# ── doctor ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_sound_folder_passes(call: Call, sound: World) -> None:
+    answer = call("doctor", "doctor", sound.node, "--files")
+    assert (answer.status, answer.document["ok"]) == (0, True)
+    assert {check["status"] for check in answer.document["checks"]} == {"ok"}
+    (roots,) = (check for check in answer.document["checks"] if check["id"] == "roots.replay")
+    assert roots["height"] == sound.height
+    told = {file["path"] for file in answer.document["files"] if file["authoritative"]}
+    assert told == {"audit.log", "blocks.log", "genesis.json", "head", "keys/node.key"}
+
+
+@pytest.mark.parametrize("name", ["audit.log", "blocks.log", "genesis.json", "head", "keys/node.key"])
+def test_a_flipped_byte_is_found_in_its_place(call: Call, damaged: Path, name: str) -> None:
+    path = damaged / name
+    data = path.read_bytes()
+    for place in (0, len(data) // 3, len(data) - 1):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 0x20]) + data[place + 1 :])
+        answer = call("doctor", "doctor", damaged)
+        bad = [check for check in answer.document["checks"] if check["status"] != "ok"]
+        assert [check["file"] for check in bad] == [name]
+        assert bad[0]["fix"]
+        assert bad[0]["offset"] <= place
+        if bad[0]["status"] == "failed":
+            assert (answer.status, answer.document["ok"]) == (5, False)
+
+
+def test_a_forged_block_is_found_by_replay_though_every_digest_fits(call: Call, damaged: Path) -> None:
+    bodies = read_bodies((damaged / "blocks.log").read_bytes())
+    for change in (change_body, change_root, sign_anew):
+        forged = [*bodies[:3], change(bodies[3]), *bodies[4:]]
+        log, head = write_log(forged)
+        first = Head(0, len(frame(FIRST_DIGEST, bodies[0])), frame(FIRST_DIGEST, bodies[0])[-32:])
+        slots = [encode_slot(first)] * 2
+        slots[head.height % 2] = encode_slot(head)
+        (damaged / "blocks.log").write_bytes(log)
+        (damaged / "head").write_bytes(b"".join(slots))
+        answer = call("doctor", "doctor", damaged)
+        (bad,) = (check for check in answer.document["checks"] if check["status"] == "failed")
+        assert (answer.status, bad["id"], bad["height"]) == (5, "roots.replay", 3)
+        assert bad["offset"] == len(write_log(bodies[:3])[0])
+
+
+def test_another_nodes_key_is_found(call: Call, damaged: Path) -> None:
+    (damaged / "keys" / "node.key").write_bytes(render_key(make_key()))
+    answer = call("doctor", "doctor", damaged)
+    (bad,) = (check for check in answer.document["checks"] if check["status"] != "ok")
+    assert (answer.status, bad["id"]) == (5, "keys.node")
+
+
+def test_a_folder_without_a_ledger_is_not_found(call: Call, tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "none"):
+        for words in (["doctor", folder], ["export", folder, tmp_path / "x"], ["backup", folder, tmp_path / "x"]):
+            answer = call("doctor", *words)
+            assert (answer.status, answer.document["code"]) == (3, "ledger.absent")
+    assert not (tmp_path / "x").exists()
+    assert not (tmp_path / "none").exists()
+
+
+# ── export and replay ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_stranger_recomputes_every_root(call: Call, sound: World, tmp_path: Path) -> None:
+    export = make_export(call, sound, tmp_path / "ledger.export")
+    answer = call("replay-roots", "replay", export, "--roots", "--trust", sound.genesis)
+    assert answer.status == 0
+    documents = [json.loads(line) for line in answer.lines]
+    assert [document["height"] for document in documents] == list(range(1, sound.height + 1))
+    assert documents[-1]["app_hash"] == sound.app_hash
+    assert sum(document["tx_count"] for document in documents) >= 5
+
+
+@pytest.mark.parametrize("root", ["genesis", "old_checkpoint", "checkpoint"])
+def test_a_replay_ends_at_the_trusted_root(call: Call, sound: World, tmp_path: Path, root: str) -> None:
+    export = make_export(call, sound, tmp_path / "ledger.export")
+    answer = call("replay", "replay", export, "--trust", getattr(sound, root))
+    assert (answer.status, answer.document["app_hash"]) == (0, sound.app_hash)
+    assert answer.document["trusted"] is True
+
+
+def test_a_replay_of_another_chain_is_refused(call: Call, sound: World, tmp_path: Path) -> None:
+    export = make_export(call, sound, tmp_path / "ledger.export")
+    other = call("init", "init", tmp_path / "other").document["genesis"]
+    answer = call("replay", "replay", export, "--trust", other)
+    assert (answer.status, answer.document["code"]) == (5, "replay.other_chain")
+
+
+def test_a_replay_that_ends_before_the_trusted_checkpoint_says_so(call: Call, sound: World, tmp_path: Path) -> None:
+    bodies = read_bodies((sound.node / "blocks.log").read_bytes())[:3]
+    log, head = write_log(bodies)
+    (tmp_path / "short").write_bytes(EXPORT_MAGIC + encode_slot(head) + log)
+    answer = call("replay", "replay", tmp_path / "short", "--trust", sound.checkpoint)
+    assert (answer.status, answer.document["code"]) == (2, "replay.beyond")
+
+
+@pytest.mark.parametrize("change", [change_body, change_root, sign_anew])
+def test_a_forged_export_differs_at_its_height(call: Call, sound: World, tmp_path: Path, change: object) -> None:
+    bodies = read_bodies((sound.node / "blocks.log").read_bytes())
+    assert callable(change)
+    log, head = write_log([*bodies[:4], change(bodies[4]), *bodies[5:]])
+    (tmp_path / "forged").write_bytes(EXPORT_MAGIC + encode_slot(head) + log)
+    answer = call("replay-roots", "replay", tmp_path / "forged", "--roots", "--trust", sound.genesis)
+    assert (answer.status, answer.document["code"]) == (5, "replay.differs")
+    assert answer.document["detail"].startswith("height 4")
+    assert [json.loads(line)["height"] for line in answer.lines[:-1]] == [1, 2, 3]
+
+
+def test_every_flipped_byte_of_an_export_is_found_at_its_height(call: Call, sound: World, tmp_path: Path) -> None:
+    data = make_export(call, sound, tmp_path / "ledger.export").read_bytes()
+    start = len(EXPORT_MAGIC) + 512
+    found = scan(lambda offset, size: data[start + offset : start + offset + size])
+    ends = [start + record.end for record in found if isinstance(record, Record)]
+    path = tmp_path / "flipped"
+    for place, byte in enumerate(data):
+        path.write_bytes(data[:place] + bytes([byte ^ 0x40]) + data[place + 1 :])
+        with pytest.raises(ConcordatError, match=r"export\.corrupt") as caught:
+            for _ in scan_export(path):
+                pass
+        height = int(re.findall(r"height (\d+)", caught.value.detail)[0])
+        expected = 0 if place < start else sum(end <= place for end in ends)
+        assert height == expected, place
+
+
+def test_a_flipped_byte_ends_a_replay_with_five_and_the_height(call: Call, sound: World, tmp_path: Path) -> None:
+    data = make_export(call, sound, tmp_path / "ledger.export").read_bytes()
+    (tmp_path / "flipped").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    answer = call("replay", "replay", tmp_path / "flipped", "--trust", sound.genesis)
+    assert (answer.status, answer.document["code"]) == (5, "export.corrupt")
+    assert answer.document["detail"] == f"height {sound.height}"
+    assert str(sound.height) in answer.words
+
+
+def test_a_cut_or_lengthened_export_is_found(call: Call, sound: World, tmp_path: Path) -> None:
+    data = make_export(call, sound, tmp_path / "ledger.export").read_bytes()
+    log, _ = write_log(read_bodies((sound.node / "blocks.log").read_bytes())[:-1])
+    for changed in (b"", data[:10], data[:100], data[:-1], data[: len(EXPORT_MAGIC) + 512 + len(log)], data + b"\0"):
+        (tmp_path / "changed").write_bytes(changed)
+        answer = call("replay", "replay", tmp_path / "changed", "--trust", sound.genesis)
+        assert (answer.status, answer.document["code"]) == (5, "export.corrupt")
+
+
+def test_an_export_of_a_damaged_ledger_is_refused_and_leaves_no_file(call: Call, damaged: Path, tmp_path: Path) -> None:
+    log = (damaged / "blocks.log").read_bytes()
+    (damaged / "blocks.log").write_bytes(log[:-40] + b"?" + log[-39:])
+    for command in ("export", "backup"):
+        answer = call(command, command, damaged, tmp_path / "out")
+        assert (answer.status, answer.document["code"]) == (5, "ledger.corrupt")
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_what_a_crash_left_above_the_head_is_not_exported(
+    call: Call, sound: World, damaged: Path, tmp_path: Path
+) -> None:
+    with (damaged / "blocks.log").open("ab") as log:
+        log.write(b"\0\0\1\0only the beginning")
+    call("export", "export", damaged, tmp_path / "torn")
+    make_export(call, sound, tmp_path / "whole")
+    assert (tmp_path / "torn").read_bytes() == (tmp_path / "whole").read_bytes()
+
+
+# ── backup and restore ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_running_node_is_backed_up_and_the_copy_runs(call: Call, damaged: Path, tmp_path: Path) -> None:
+    node = Node(damaged)
+    try:
+        app_hash = node.application.app_hash
+        answer = call("backup", "backup", damaged, tmp_path / "folder.tar")
+        exported = call("export", "export", damaged, tmp_path / "ledger.export")
+        assert call("doctor", "doctor", damaged).status == 0
+    finally:
+        node.close()
+    assert (answer.status, exported.status) == (0, 0)
+    assert (tmp_path / "folder.tar").stat().st_mode & 0o077 == 0
+    assert call("restore", "restore", tmp_path / "folder.tar", tmp_path / "new" / "node").status == 0
+    assert call("doctor", "doctor", tmp_path / "new" / "node").document["ok"] is True
+    copy = Node(tmp_path / "new" / "node")
+    try:
+        assert copy.application.app_hash == app_hash
+        checkpoint = copy.application.checkpoint
+    finally:
+        copy.close()
+    assert app_hash == compute_app_hash(
+        checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash
+    )
+
+
+def test_a_restored_folder_is_the_same_in_every_authoritative_file(call: Call, sound: World, tmp_path: Path) -> None:
+    call("backup", "backup", sound.node, tmp_path / "folder.tar")
+    call("restore", "restore", tmp_path / "folder.tar", tmp_path / "node")
+    for name in ("audit.log", "blocks.log", "genesis.json", "keys/node.key"):
+        assert (tmp_path / "node" / name).read_bytes() == (sound.node / name).read_bytes()
+
+
+def test_a_folder_in_use_is_never_restored_into(call: Call, sound: World, damaged: Path, tmp_path: Path) -> None:
+    call("backup", "backup", sound.node, tmp_path / "folder.tar")
+    before = {path: path.read_bytes() for path in damaged.rglob("*") if path.is_file()}
+    answer = call("restore", "restore", tmp_path / "folder.tar", damaged)
+    assert (answer.status, answer.document["code"]) == (4, "restore.not_empty")
+    assert {path: path.read_bytes() for path in damaged.rglob("*") if path.is_file()} == before
+
+
+def test_a_damaged_backup_restores_nothing(call: Call, sound: World, tmp_path: Path) -> None:
+    call("backup", "backup", sound.node, tmp_path / "folder.tar")
+    data = (tmp_path / "folder.tar").read_bytes()
+    log = data.index((sound.node / "blocks.log").read_bytes())
+    flipped = data[: log + 50] + bytes([data[log + 50] ^ 1]) + data[log + 51 :]
+    for changed in (b"", b"junk" * 300, data[: log + 1000], flipped):
+        (tmp_path / "bad.tar").write_bytes(changed)
+        answer = call("restore", "restore", tmp_path / "bad.tar", tmp_path / "out" / "node")
+        assert (answer.status, answer.document["code"]) == (5, "restore.damaged")
+        assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_places_that_cannot_be_written_are_told(call: Call, sound: World, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    call("backup", "backup", sound.node, tmp_path / "folder.tar")
+    for words in (
+        ("restore", tmp_path / "folder.tar", tmp_path / "file" / "node"),
+        ("export", sound.node, tmp_path / "file" / "x"),
+        ("backup", sound.node, tmp_path / "none" / "x"),
+    ):
+        answer = call(str(words[0]), *words)
+        assert (answer.status, answer.document["code"]) == (4, "disk.read_only")
+
+
+@pytest.mark.parametrize("name", ["../escape", "/tmp/escape", "keys/../../escape", "notes.txt", "keys/.hidden", "keys"])
+def test_a_backup_cannot_write_beside_its_folder(call: Call, sound: World, tmp_path: Path, name: str) -> None:
+    call("backup", "backup", sound.node, tmp_path / "folder.tar")
+    with tarfile.open(tmp_path / "folder.tar", "a") as tar:
+        info = tarfile.TarInfo(name)
+        tar.addfile(info)
+    answer = call("restore", "restore", tmp_path / "folder.tar", tmp_path / "out" / "node")
+    assert (answer.status, answer.document["code"]) == (5, "restore.damaged")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.tar", "out"]
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_link_in_a_backup_is_refused(call: Call, sound: World, tmp_path: Path) -> None:
+    call("backup", "backup", sound.node, tmp_path / "folder.tar")
+    with tarfile.open(tmp_path / "folder.tar", "a") as tar:
+        info = tarfile.TarInfo("keys/link")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(info)
+    answer = call("restore", "restore", tmp_path / "folder.tar", tmp_path / "node")
+    assert (answer.status, answer.document["code"]) == (5, "restore.damaged")
+
+
+def test_restored_files_are_the_owners_alone(call: Call, sound: World, tmp_path: Path) -> None:
+    call("backup", "backup", sound.node, tmp_path / "folder.tar")
+    call("restore", "restore", tmp_path / "folder.tar", tmp_path / "node")
+    assert {path.stat().st_mode & 0o077 for path in (tmp_path / "node").rglob("*") if path.is_file()} == {0}
+    shutil.rmtree(tmp_path / "node")
+
+
+def test_json_is_the_only_thing_on_standard_output(call: Call, sound: World) -> None:
+    document: Json = call("doctor", "doctor", sound.node).document
+    assert set(document) == {"schema_version", "ok", "checks"}

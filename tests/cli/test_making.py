@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from concordat.client.keys import compute_card_commitment, fetch_key
+from concordat.errors import ConcordatError
+from concordat.node.founding import EXAMPLE_PLAN
+from concordat.protocol.genesis import read_genesis
+from concordat.protocol.messages import OPERATIONS, REJECTIONS
+
+from .world import Call
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+
+
+def test_a_new_key_is_its_owners_alone_and_is_never_overwritten(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "mine.key"
+    made = call("key-new", "key", "new", path)
+    assert made.status == 0
+    assert path.stat().st_mode & 0o077 == 0
+    assert fetch_key(path).public_key.hex() == made.document["public_key"]
+    before = path.read_bytes()
+    again = call("key-new", "key", "new", path)
+    assert (again.status, again.document["code"]) == (4, "key.exists")
+    assert path.read_bytes() == before
+    shown = call("key-show", "key", "show", path)
+    assert shown.document["public_key"] == made.document["public_key"]
+    assert fetch_key(path).seed.hex() not in json.dumps([made.document, shown.document]) + made.words + shown.words
+
+
+def test_derived_keys_are_the_same_each_time_and_say_what_they_are(call: Call, tmp_path: Path) -> None:
+    one = call("key-new", "key", "new", tmp_path / "1", "--from-seed", "7", "--label", "azure-bay").document
+    two = call("key-new", "key", "new", tmp_path / "2", "--from-seed", "7", "--label", "azure-bay").document
+    assert one["public_key"] == two["public_key"]
+    assert one["origin"] == "derived"
+    assert call("key-new", "key", "new", tmp_path / "3", "--from-seed", "7").status == 2
+
+
+@pytest.mark.parametrize("junk", [b"", b"junk", b"concordat key v1\npublic 00\n", bytes(300)])
+def test_junk_is_no_key(call: Call, tmp_path: Path, junk: bytes) -> None:
+    (tmp_path / "junk").write_bytes(junk)
+    answer = call("key-show", "key", "show", tmp_path / "junk")
+    assert (answer.status, answer.document["code"]) == (5, "key.unreadable")
+    assert call("key-show", "key", "show", tmp_path / "none").status == 3
+
+
+def test_a_card_commits_to_its_person_by_a_fresh_salt(call: Call, tmp_path: Path) -> None:
+    words = ("--name", "李明", "--phone", "+86 10 0000")
+    one = call("card-new", "card", "new", tmp_path / "1.card", *words).document
+    two = call("card-new", "card", "new", tmp_path / "2.card", *words).document
+    assert one["commitment"] != two["commitment"]
+    card = json.loads((tmp_path / "1.card").read_text())
+    salt = bytes.fromhex(card["salt"])
+    assert compute_card_commitment(salt, "李明", "+86 10 0000").hex() == one["commitment"]
+    assert (tmp_path / "1.card").stat().st_mode & 0o077 == 0
+    assert call("card-new", "card", "new", tmp_path / "1.card", *words).status == 4
+
+
+def test_a_chain_is_founded_in_an_empty_folder(call: Call, tmp_path: Path) -> None:
+    answer = call("init", "init", tmp_path / "node")
+    genesis = (tmp_path / "node" / "genesis.json").read_bytes()
+    assert answer.document["chain_id"] == sha256(genesis).hexdigest()
+    assert {Path(key).name for key in answer.document["keys"]} == {"founder.key", "node.key"}
+    assert read_genesis(genesis).genesis.params.verify_k == 1
+    assert call("doctor", "doctor", tmp_path / "node").status == 0
+    again = call("init", "init", tmp_path / "node")
+    assert (again.status, again.document["code"]) == (4, "ledger.exists")
+
+
+def test_a_plan_founds_the_chain_that_it_says(call: Call, tmp_path: Path) -> None:
+    key = call("key-new", "key", "new", tmp_path / "a.key").document["public_key"]
+    plan = call("init-example", "init", "--example").document["plan"]
+    assert plan == EXAMPLE_PLAN
+    plan["founders"][0]["public_keys"] = [key]
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    answer = call("init", "init", tmp_path / "node", "--from", tmp_path / "plan.json", "--clock", "scenario")
+    assert answer.status == 0
+    chain = read_genesis((tmp_path / "node" / "genesis.json").read_bytes())
+    assert chain.is_scenario
+    assert chain.genesis.founders[0].public_keys == (bytes.fromhex(key),)
+
+
+@pytest.mark.parametrize(
+    ("plan", "code"),
+    [("[]", "input.does_not_fit"), ("{", "input.not_json"), ('{"founder": 1}', "input.unknown_field")],
+)
+def test_a_plan_that_cannot_be_read_makes_nothing(call: Call, tmp_path: Path, plan: str, code: str) -> None:
+    (tmp_path / "plan.json").write_text(plan)
+    answer = call("init", "init", tmp_path / "node", "--from", tmp_path / "plan.json")
+    assert (answer.status, answer.document["code"]) == (2, code)
+    assert not (tmp_path / "node").exists()
+    assert call("init", "init").status == 2
+
+
+def test_every_operation_is_listed_and_shown(call: Call) -> None:
+    listed = call("tx-list", "tx", "--list").document["operations"]
+    assert [row["type"] for row in listed] == list(OPERATIONS)
+    shown = call("tx-example", "tx", "contracts.sign", "--example").document
+    assert set(shown["example"]) == {"contract", "document"}
+    unknown = call("tx-example", "tx", "contracts.sing", "--example")
+    assert (unknown.status, unknown.document["code"]) == (2, "input.unknown_type")
+
+
+def test_every_rejection_code_is_listed_in_order_of_precedence(call: Call) -> None:
+    rows = call("codes", "codes").document["codes"]
+    assert [row["code"] for row in rows] == [rejection.code for rejection in REJECTIONS]
+    assert [row["precedence"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_the_golden_cases_hold(call: Call) -> None:
+    answer = call("vectors-check", "vectors", "check", VECTORS / "credit")
+    assert (answer.status, answer.document["failed"]) == (0, 0)
+    assert answer.document["cases"] > 10
+
+
+def test_a_wrong_case_is_counted_and_ends_with_five(call: Call, tmp_path: Path) -> None:
+    vectors = json.loads((VECTORS / "crypto" / "zip215.json").read_text())
+    vectors["cases"] = vectors["cases"][:3]
+    vectors["cases"][1]["expect"]["valid"] ^= True
+    (tmp_path / "zip215.json").write_text(json.dumps(vectors))
+    answer = call("vectors-check", "vectors", "check", tmp_path)
+    assert (answer.status, answer.document["cases"], answer.document["failed"]) == (5, 3, 1)
+
+
+@pytest.mark.parametrize(
+    "junk", ["", "[]", "{}", '{"kind": "crypto/merkle", "cases": [1]}', '{"kind": 1, "cases": [{}]}']
+)
+def test_unreadable_vectors_are_told(call: Call, tmp_path: Path, junk: str) -> None:
+    (tmp_path / "a.json").write_text(junk)
+    assert call("vectors-check", "vectors", "check", tmp_path).status == 2
+    assert call("vectors-check", "vectors", "check", tmp_path / "none").status == 3
+
+
+def test_a_table_is_described_and_its_salt_kept(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("hour,value\n1,2\n2,3\n")
+    one = call("dataset-describe", "dataset", "describe", tmp_path / "t.csv").document
+    two = call("dataset-describe", "dataset", "describe", tmp_path / "t.csv").document
+    assert one == two
+    assert (one["rows"], one["columns"]) == (2, ["hour", "value"])
+    assert (tmp_path / "t.csv.salt").stat().st_mode & 0o077 == 0
+    other = call("dataset-describe", "dataset", "describe", tmp_path / "t.csv", "--salt-file", tmp_path / "s").document
+    assert other["digest"] == one["digest"]
+    assert other["row_root"] != one["row_root"]
+
+
+def test_an_unreachable_node_ends_with_three(call: Call) -> None:
+    answer = call("status", "status", "--node", "http://127.0.0.1:9")
+    assert (answer.status, answer.document["code"]) == (3, "node.unreachable")
+
+
+def test_acting_without_a_key_is_wrong_usage(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "sign.json").write_text(json.dumps({"contract": 1, "document": "00" * 32}))
+    answer = call("receipt", "tx", "contracts.sign", tmp_path / "sign.json")
+    assert (answer.status, answer.document["code"]) == (2, "key.needed")
+    missing = call("receipt", "tx", "contracts.sign", tmp_path / "sign.json", "--key", tmp_path / "no.key")
+    assert (missing.status, missing.document["code"]) == (3, "key.absent")
+
+
+def test_a_defect_is_told_in_a_sentence_and_shows_its_traceback_on_demand() -> None:
+    # Nothing foresees a closed standard input.
+    command = f"{sys.executable} -m concordat tx contracts.sign - --json"
+    told = subprocess.run(["sh", "-c", f"{command} <&-"], capture_output=True, text=True, timeout=60)
+    assert (told.returncode, json.loads(told.stdout)["code"]) == (1, "defect")
+    assert "Traceback" not in told.stderr
+    shown = subprocess.run(["sh", "-c", f"{command} --debug <&-"], capture_output=True, text=True, timeout=60)
+    assert shown.returncode == 1
+    assert "Traceback" in shown.stderr
+
+
+def test_a_reader_that_has_enough_is_no_defect() -> None:
+    command = f"{sys.executable} -m concordat codes | head -n 1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_error_has_the_status_that_the_reference_states() -> None:
+    kinds = {kind.__name__: kind.exit_status for kind in ConcordatError.__subclasses__()}
+    assert kinds == {"Rejected": 4, "Refused": 4, "UsageError": 2, "NotFound": 3, "Corrupt": 5, "Stale": 6}

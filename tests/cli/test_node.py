@@ -1,0 +1,317 @@
+"""Every command that talks to a node, against a real one: its own process, its own port."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx2
+import pytest
+
+from concordat.client.keys import fetch_key
+from concordat.crypto.proof import Trust, verify_proof
+from concordat.primitives.plain import Json
+
+from .world import Call
+
+WAIT_ROUNDS = 300
+Ask = Callable[..., Any]
+
+
+@contextmanager
+def serve(folder: Path, ready_file: Path) -> Iterator[str]:
+    """Run a node as its own process; it must stop cleanly when told to."""
+    command = [sys.executable, "-m", "concordat", "serve", str(folder), "--port", "0", "--ready-file", str(ready_file)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as node:
+        try:
+            for _ in range(WAIT_ROUNDS):
+                if ready_file.exists():
+                    break
+                try:
+                    node.wait(timeout=0.1)
+                except subprocess.TimeoutExpired:
+                    continue
+                raise AssertionError(node.stderr.read() if node.stderr else "")
+            yield json.loads(ready_file.read_text())["api"]
+        finally:
+            node.terminate()
+            assert node.wait(timeout=20) == 0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("served")
+    made = subprocess.run(
+        [sys.executable, "-m", "concordat", "init", str(place / "node"), "--clock", "scenario"], capture_output=True
+    )
+    assert made.returncode == 0
+    return place / "node"
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
+    with serve(folder, folder.parent / "ready.json") as address:
+        yield address
+
+
+@pytest.fixture
+def ask(call: Call, url: str, folder: Path) -> Ask:
+    """Run a command against the node, as its founder, with genesis pinned."""
+
+    def ask_node(schema: str, *words: str | Path) -> Any:
+        who = ("--node", url, "--key", folder / "keys" / "founder.key", "--trust", folder / "genesis.json")
+        return call(schema, *words, *who)
+
+    return ask_node
+
+
+@pytest.fixture
+def registered(ask: Ask, tmp_path: Path) -> Json:
+    """The receipt of a dataset's next version."""
+    (tmp_path / "t.csv").write_text("hour,value\n1,2\n2,3\n")
+    answer = ask("receipt", "dataset", "register", tmp_path / "t.csv", "--name", "hourly", "--title", "Hourly")
+    assert answer.status == 0
+    return answer.document
+
+
+def test_versions_of_a_dataset_follow_each_other(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("hour,value\n1,2\n")
+    words = ("dataset", "register", tmp_path / "t.csv", "--name", "daily", "--title", "Daily", "--client-key")
+    one, two = (ask("receipt", *words, name).document["operations"][0] for name in ("first", "second"))
+    assert (one["version"], two["version"]) == (1, 2)
+    assert one["row_root"] == two["row_root"]
+    assert ask("status", "status").document["simulated"] is True
+
+
+def test_a_receipt_its_proof_and_the_ledger_agree(ask: Ask, registered: Json, folder: Path, tmp_path: Path) -> None:
+    receipt = ask("receipt", "receipt", registered["transaction"]).document
+    assert {name: receipt[name] for name in registered} == registered
+    saved = ask("proof", "proof", "tx", registered["transaction"], "--out", tmp_path / "tx.proof").document
+    assert saved["checked"] is True
+    found = verify_proof((tmp_path / "tx.proof").read_bytes(), Trust(genesis=(folder / "genesis.json").read_bytes()))
+    assert [index for index, _ in found.entries] == [registered["position"]]
+    entries = ask("ledger", "ledger", "--limit", "1").document["entries"]
+    assert entries[0]["position"] == registered["position"]
+
+
+def test_a_checkpoint_kept_today_checks_a_proof_of_tomorrow(
+    ask: Ask, call: Call, tmp_path: Path, registered: Json, url: str
+) -> None:
+    (tmp_path / "note").write_text(ask("checkpoint", "checkpoint").document["note"])
+    size = int((tmp_path / "note").read_text().splitlines()[1])
+    (tmp_path / "advance.json").write_text(json.dumps({"time": "2040-01-01T00:00:00Z"}))
+    words = ("member", "founder", "--since", str(size), "--out", tmp_path / "member.proof")
+    (tmp_path / "w.json").write_text(json.dumps({"dataset": "hourly", "version": 1, "reason": "replaced"}))
+    ask("receipt", "tx", "datasets.withdraw", tmp_path / "w.json")
+    assert ask("proof", "proof", *words).status == 0
+    verdict = call("verify", "verify", tmp_path / "member.proof", "--trust", tmp_path / "note")
+    assert (verdict.status, verdict.document["authority"]) == (0, "checkpoint")
+
+
+def test_a_refusal_is_told_with_its_rule_and_where_it_stands(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "sign.json").write_text(json.dumps({"contract": 77, "document": "00" * 32}))
+    answer = ask("receipt", "tx", "contracts.sign", tmp_path / "sign.json")
+    assert (answer.status, answer.document["code"], answer.document["rule"]) == (4, "contracts.unknown", "CON-6")
+    assert answer.document["next_step"]
+    assert answer.document["height"] >= 1
+    assert ask("receipt", "receipt", answer.document["transaction"]).document["code"] == "contracts.unknown"
+
+
+def test_several_operations_are_one_transaction(ask: Ask, tmp_path: Path) -> None:
+    operations = [
+        {
+            "type": "datasets.register",
+            "dataset": "paired",
+            "version": version,
+            "title": {"en": "Paired", "zh": ""},
+            "digest": "00" * 32,
+            "byte_count": 1,
+            "rows": 1,
+            "schema": "00" * 32,
+            "row_root": "00" * 32,
+        }
+        for version in (1, 2)
+    ]
+    (tmp_path / "both.json").write_text(json.dumps(operations))
+    answer = ask("receipt", "tx", "operations", tmp_path / "both.json")
+    assert [operation["version"] for operation in answer.document["operations"]] == [1, 2]
+
+
+def test_the_same_nonce_and_key_give_the_same_transaction(ask: Ask, call: Call, tmp_path: Path, url: str) -> None:
+    (tmp_path / "sign.json").write_text(json.dumps({"contract": 78, "document": "00" * 32}))
+    words = ("tx", "contracts.sign", tmp_path / "sign.json", "--nonce", "1")
+    answer = ask("receipt", *words)
+    assert (answer.status, answer.document["code"]) == (4, "ledger.nonce_used")
+
+
+def test_members_and_their_credit_are_shown(ask: Ask) -> None:
+    document = ask("member-show", "member", "show", "founder").document
+    assert document["member"]["status"] == "active"
+    assert document["credit"]["score"] == 600
+    missing = ask("member-show", "member", "show", "nobody-here")
+    assert (missing.status, missing.document["code"]) == (3, "read.no_such_member")
+    assert ask("contract-show", "contract", "show", "C-0009").status == 3
+    assert ask("receipt", "receipt", "ab" * 32).status == 3
+
+
+def test_a_stranger_is_shown_nothing_but_the_public_part(call: Call, url: str, tmp_path: Path) -> None:
+    assert call("status", "status", "--node", url).status == 0
+    answer = call("ledger", "ledger", "--node", url)
+    assert (answer.status, answer.document["code"].partition(".")[0]) == (4, "auth")
+    call("key-new", "key", "new", tmp_path / "stranger.key")
+    assert call("ledger", "ledger", "--node", url, "--key", tmp_path / "stranger.key").status == 4
+
+
+def test_another_chain_is_not_spoken_to(call: Call, url: str, folder: Path, tmp_path: Path) -> None:
+    other = call("init", "init", tmp_path / "other").document["genesis"]
+    answer = call("status", "status", "--node", url, "--trust", other)
+    assert (answer.status, answer.document["code"]) == (5, "node.other_chain")
+
+
+def test_a_login_link_is_good_once(ask: Ask, url: str) -> None:
+    link = ask("login", "login", url).document["url"]
+    assert link.startswith(url)
+    assert httpx2.get(link).status_code == 303
+    assert httpx2.get(link).status_code == 404
+
+
+def test_a_draft_is_judged(ask: Ask, tmp_path: Path) -> None:
+    draft = {
+        "template": "supply/1",
+        "title": {"en": "Readings", "zh": "读数"},
+        "items": [
+            {
+                "debtor": "founder",
+                "creditors": ["somebody-else"],
+                "subject": {"en": "Hourly readings", "zh": "逐时读数"},
+                "dataset": "hourly",
+                "evidence": {"type": "matching_table", "schema": "00" * 32, "rows_min": 1},
+                "size": 10,
+                "first_due": "2045-01-01T00:00:00Z",
+                "every_days": 1,
+                "times": 1,
+            }
+        ],
+        "sign_by": "2044-01-01T00:00:00Z",
+        "grace_days": 7,
+        "cure_days": 7,
+        "objection_days": 5,
+        "consequence": "terminate",
+    }
+    (tmp_path / "draft.json").write_text(json.dumps(draft))
+    answer = ask("contract-draft", "contract", "draft", tmp_path / "draft.json")
+    assert (answer.status, answer.document["valid"]) == (4, False)
+    assert answer.document["terms"]["parties"] == ["founder", "somebody-else"]
+    assert answer.document["reasons"]
+
+
+# ── signing what a page shows ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def show_page(url: str, page: Callable[[bytes], Json], public_key: bytes) -> Iterator[str]:
+    """Stand between the command and the node: answer `/sign/x` with a page, pass everything else on."""
+    operation = {"type": "datasets.withdraw", "dataset": "hourly", "version": 99, "reason": "page"}
+    asked = {"public_key": public_key.hex(), "operations": [operation]}
+    accept = {"Accept": "application/octet-stream"}
+    prepared = httpx2.post(f"{url}/v1/transactions/prepare", json=asked, headers=accept).content
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            told = httpx2.request(self.command, url + self.path, content=body, headers=dict(self.headers))
+            data = json.dumps(page(prepared)).encode() if self.path == "/sign/x" else told.content
+            self.send_response(200 if self.path == "/sign/x" else told.status_code)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = answer  # noqa: N815  # the names that the base class looks for
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/sign/x"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def make_page(data: bytes, **changed: Json) -> Json:
+    operation = {"type": "datasets.withdraw", "dataset": "hourly", "version": 99, "reason": "page"}
+    page = {"bytes": data.hex(), "digest": sha256(data).hexdigest(), "sentence": "Withdraw", "operations": [operation]}
+    return {**page, "submit": "/v1/transactions", **changed}
+
+
+def test_a_page_is_signed_here_and_submitted(call: Call, url: str, folder: Path) -> None:
+    key = folder / "keys" / "founder.key"
+    with show_page(url, make_page, fetch_key(key).public_key) as page:
+        answer = call("receipt", "sign", page, "--key", key)
+    # The ledger refuses it, since there is no version 99: so it was signed, and it arrived.
+    assert (answer.status, answer.document["code"]) == (4, "datasets.unknown_version")
+    assert "withdraw" in answer.words.lower()
+    assert "SHA-256" in answer.words
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "code"),
+    [
+        ({"digest": "00" * 32}, 5, "sign.differs"),
+        ({"operations": []}, 5, "sign.differs"),
+        ({"operations": [{"type": "contracts.sign", "contract": 1, "document": "00" * 32}]}, 5, "sign.differs"),
+        ({"submit": "http://127.0.0.1:9/v1/transactions"}, 5, "sign.differs"),
+        ({"bytes": "00"}, 5, "sign.differs"),
+        ({"bytes": "xx"}, 2, "sign.no_page"),
+        ({"bytes": None}, 2, "sign.no_page"),
+    ],
+)
+def test_a_page_that_lies_gets_no_signature(
+    call: Call, url: str, folder: Path, changed: dict[str, Json], status: int, code: str
+) -> None:
+    key = folder / "keys" / "founder.key"
+    with show_page(url, lambda data: make_page(data, **changed), fetch_key(key).public_key) as page:
+        answer = call("receipt", "sign", page, "--key", key)
+    assert (answer.status, answer.document["code"]) == (status, code)
+
+
+def test_a_page_for_another_key_gets_no_signature(call: Call, url: str, folder: Path, tmp_path: Path) -> None:
+    call("key-new", "key", "new", tmp_path / "other.key")
+    with show_page(url, make_page, fetch_key(folder / "keys" / "founder.key").public_key) as page:
+        answer = call("receipt", "sign", page, "--key", tmp_path / "other.key")
+    assert (answer.status, answer.document["code"]) == (5, "sign.differs")
+
+
+# ── the folder while its node runs ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_running_node_is_examined_exported_and_backed_up(
+    call: Call, registered: Json, folder: Path, tmp_path: Path
+) -> None:
+    assert call("doctor", "doctor", folder).document["ok"] is True
+    exported = call("export", "export", folder, tmp_path / "ledger.export").document
+    assert exported["height"] >= registered["height"]
+    replayed = call("replay", "replay", tmp_path / "ledger.export", "--trust", folder / "genesis.json")
+    assert (replayed.status, replayed.document["height"]) == (0, exported["height"])
+    assert call("backup", "backup", folder, tmp_path / "folder.tar").status == 0
+    assert call("restore", "restore", tmp_path / "folder.tar", tmp_path / "copy").status == 0
+    with serve(tmp_path / "copy", tmp_path / "ready.json") as copy:
+        assert call("status", "status", "--node", copy).document["app_hash"] == replayed.document["app_hash"]
+
+
+def test_a_second_node_on_one_folder_is_refused(url: str, folder: Path, call: Call) -> None:
+    answer = call("error", "serve", folder, "--port", "0")
+    assert (answer.status, answer.document["code"]) == (4, "ledger.folder_in_use")
+    assert call("error", "serve", folder, "--port", "0", "--host", "0.0.0.0").status == 4

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from concordat.cli.commands import SECTIONS, Command
+from concordat.cli.main import run
+
+COMMANDS = [command for commands in SECTIONS.values() for command in commands]
+HEAVY = ("litestar", "uvicorn", "jinja2", "httpx2", "nacl", "cyclopts", "rich", "msgspec")
+
+PROBE = """
+import json, resource, sys
+from concordat.cli.main import run
+status = run(["--help"])
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps([status, used.ru_utime + used.ru_stime, sorted(sys.modules)]), file=sys.stderr)
+"""
+
+
+def test_help_is_quick_and_loads_nothing_heavy() -> None:
+    def probe() -> tuple[int, float, list[str], str]:
+        done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, timeout=60)
+        status, seconds, modules = json.loads(done.stderr)
+        return status, seconds, modules, done.stdout
+
+    runs = [probe() for _ in range(3)]
+    status, _, modules, text = runs[0]
+    assert status == 0
+    assert not [name for name in modules if name.split(".")[0] in HEAVY]
+    assert min(seconds for _, seconds, _, _ in runs) <= 0.150
+    for command in COMMANDS:
+        assert f"  {command.name} " in text
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_exists_and_explains_itself(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, function, words = command
+    module, _, attribute = function.partition(":")
+    assert callable(getattr(import_module(module), attribute))
+    assert run([*name.split(), "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"Usage: concordat {name}" in shown
+    assert words.split(",")[0].split(";")[0].split(".")[0] in shown
+    assert "--json" in shown
+    assert "--lang" in shown
+
+
+@pytest.mark.parametrize(
+    "words", [["bogus"], ["verify"], ["verify", "a", "b"], ["key"], ["key", "bogus"], ["serve", "x", "--port", "many"]]
+)
+def test_wrong_words_are_told_and_end_with_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    status = run([*words, "--json"]) if words != ["key"] else 2
+    assert status == 2
+    if words != ["key"]:
+        out, err = capsys.readouterr()
+        document = json.loads(out)
+        assert (document["code"], document["schema_version"]) == ("cli.usage", 1)
+        assert "next:" in err
+        assert "Traceback" not in err

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from concordat.cli.main import run
+from concordat.client.keys import make_key, save_key
+from concordat.testing.consortium import NODE, Consortium
+
+from .world import Call, World
+
+
+def test_a_contract_is_proved_to_whoever_has_genesis(call: Call, sound: World) -> None:
+    answer = call("verify", "verify", sound.contract_proof, "--trust", sound.genesis)
+    verdict = answer.document
+    assert (answer.status, verdict["valid"], verdict["code"]) == (0, True, "ok")
+    assert (verdict["inclusion"], verdict["state"], verdict["authority"]) == (True, True, "genesis")
+    assert verdict["height"] == sound.height
+    assert verdict["simulated"] is True
+    assert {signature["member"] for signature in verdict["signatures"]} == {"azure-bay", "cedar-ford"}
+    assert all(signature["valid"] for signature in verdict["signatures"])
+    assert "C-0001" in verdict["statement"]
+    assert "single_history" in verdict["not_proved"]
+    (contract,) = (state["value"] for state in verdict["states"] if state["table"] == "contracts")
+    assert contract["status"] == "completed"
+
+
+def test_the_statement_is_in_the_readers_language(
+    capsys: pytest.CaptureFixture[str], sound: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["verify", str(sound.contract_proof), "--trust", str(sound.genesis)]
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(variable, raising=False)
+    assert run(words) == 0
+    english = capsys.readouterr().out
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert run(words) == 0
+    chinese = capsys.readouterr().out
+    assert "simulated time" in english
+    assert "模拟时间" in chinese
+    assert run([*words, "--lang", "en"]) == 0
+    assert capsys.readouterr().out == english
+
+
+@pytest.mark.parametrize("root", ["genesis", "checkpoint", "old_checkpoint", "key file", "digits"])
+def test_every_root_of_trust_is_recognized_by_its_content(
+    call: Call, sound: World, tmp_path: Path, root: str
+) -> None:
+    consortium = Consortium()
+    given: str | Path
+    if root == "key file":
+        given = sound.node / "keys" / "node.key"
+    elif root == "digits":
+        given = consortium.get_public_key(NODE).hex()
+    else:
+        given = Path(getattr(sound, root))
+    # The contract's proof has a consistency path from the size of the old checkpoint.
+    answer = call("verify", "verify", sound.contract_proof, "--trust", given)
+    assert (answer.status, answer.document["code"]) == (0, "ok")
+    expected = {"genesis": "genesis", "key file": "node_key", "digits": "node_key"}.get(root, "checkpoint")
+    assert answer.document["authority"] == expected
+
+
+def test_without_a_root_of_trust_nothing_is_valid(call: Call, sound: World) -> None:
+    answer = call("verify", "verify", sound.contract_proof)
+    assert (answer.status, answer.document["valid"], answer.document["code"]) == (5, False, "untrusted_root")
+
+
+def test_a_checkpoint_that_the_file_does_not_continue_is_refused(call: Call, sound: World) -> None:
+    answer = call("verify", "verify", sound.entry_proof, "--trust", sound.old_checkpoint)
+    assert (answer.status, answer.document["code"]) == (5, "other_checkpoint")
+
+
+def test_another_key_is_no_root_of_trust(call: Call, sound: World, tmp_path: Path) -> None:
+    save_key(tmp_path / "other.key", make_key())
+    answer = call("verify", "verify", sound.contract_proof, "--trust", tmp_path / "other.key")
+    assert (answer.status, answer.document["code"]) == (5, "bad_signature")
+
+
+def test_every_flipped_byte_of_a_proof_is_refused(call: Call, sound: World, tmp_path: Path) -> None:
+    data = sound.member_proof.read_bytes()
+    path = tmp_path / "flipped.proof"
+    for place in range(0, len(data), max(1, len(data) // 60)):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        answer = call("verify", "verify", path, "--trust", sound.genesis)
+        assert (answer.status, answer.document["valid"]) == (5, False), place
+
+
+@pytest.mark.parametrize("junk", [b"", b"junk", b"concordat/proof/v1\n", b"{}", bytes(range(256))])
+def test_junk_proves_nothing(call: Call, sound: World, tmp_path: Path, junk: bytes) -> None:
+    (tmp_path / "junk").write_bytes(junk)
+    answer = call("verify", "verify", tmp_path / "junk", "--trust", sound.genesis)
+    assert (answer.status, answer.document["code"]) == (5, "malformed")
+
+
+@pytest.mark.parametrize(
+    ("junk", "status"), [(b"", 2), (b"junk", 2), (b"{}", 5), (b"concordat/x", 5), (b"concordat key v1\nx", 5)]
+)
+def test_junk_is_no_root_of_trust(call: Call, sound: World, tmp_path: Path, junk: bytes, status: int) -> None:
+    (tmp_path / "junk").write_bytes(junk)
+    answer = call("verify", "verify", sound.contract_proof, "--trust", tmp_path / "junk")
+    assert answer.status == status
+    assert answer.document["next_step"]
+
+
+def test_missing_files_end_with_three(call: Call, sound: World, tmp_path: Path) -> None:
+    for words in (["verify", tmp_path / "no", "--trust", sound.genesis], ["verify", sound.genesis, "--trust", "no"]):
+        answer = call("verify", *words)
+        assert (answer.status, answer.document["code"]) == (3, "input.absent")

@@ -1,0 +1,254 @@
+"""The client against nodes that lie, stammer or are not there. A true node is driven in tests/cli."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from concordat.client.api import Client, RefusedByNode, check_unsigned, make_wall_nonces
+from concordat.client.keys import derive_key
+from concordat.client.requests import check_request
+from concordat.errors import ConcordatError, Corrupt, NotFound, Stale, UsageError
+from concordat.primitives.plain import to_plain
+from concordat.protocol.families.contracts import Acknowledge, Sign
+from concordat.protocol.transactions import Payload, make_signed_bytes, parse_transaction
+
+KEY = derive_key("tests", "officer")
+GENESIS = b'{"pinned": true}\n'
+CHAIN = sha256(GENESIS).digest()
+ACKNOWLEDGE = Acknowledge(1, 1)
+
+Reply = tuple[int, bytes] | None
+"""Status and body; None closes the connection without a word."""
+Respond = Callable[["Request"], Reply]
+
+
+class Request:
+    """What a node was sent."""
+
+    def __init__(self, method: str, path: str, body: bytes, authorization: str) -> None:
+        self.method, self.path, self.body, self.authorization = method, path, body, authorization
+
+
+@contextmanager
+def stand_in(respond: Respond) -> Iterator[tuple[str, list[Request]]]:
+    """Run a node that answers as told; yield its address and what it is sent."""
+    received: list[Request] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            request = Request(self.command, self.path, body, self.headers.get("Authorization", ""))
+            received.append(request)
+            reply = respond(request)
+            if reply is None:
+                self.close_connection = True
+                return
+            self.send_response(reply[0])
+            self.send_header("Content-Length", str(len(reply[1])))
+            self.end_headers()
+            self.wfile.write(reply[1])
+
+        do_GET = do_POST = answer  # noqa: N815  # the names that the base class looks for
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", received
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def as_json(status: int, document: object) -> Reply:
+    return status, json.dumps(document).encode()
+
+
+def answer_like_a_node(submit: Respond) -> Respond:
+    """Answer the status, and everything else as told."""
+
+    def respond(request: Request) -> Reply:
+        if request.path == "/v1/status":
+            return as_json(200, {"chain_id": CHAIN.hex(), "height": 7})
+        return submit(request)
+
+    return respond
+
+
+def accept(request: Request) -> Reply:
+    transaction = sha256(request.body).hexdigest()
+    return as_json(200, {"code": "ok", "transaction": transaction, "height": 8})
+
+
+def test_a_transaction_is_built_and_signed_here() -> None:
+    with stand_in(answer_like_a_node(accept)) as (url, received), Client(url, KEY, next_nonce=lambda: 5) as client:
+        receipt = client.send([ACKNOWLEDGE], b"mine")
+    (submitted,) = (request for request in received if request.method == "POST")
+    transaction = parse_transaction(submitted.body, CHAIN)
+    assert receipt["transaction"] == transaction.id.hex()
+    assert transaction.public_key == KEY.public_key
+    assert transaction.payload == Payload(CHAIN, 1, 0, 5, 1007, b"mine", (ACKNOWLEDGE,))
+    assert all(KEY.seed not in request.body and KEY.seed.hex() not in request.authorization for request in received)
+
+
+def test_a_lost_connection_is_tried_again_with_the_same_bytes() -> None:
+    losses = [True, True]
+
+    def submit(request: Request) -> Reply:
+        return None if losses and losses.pop() else accept(request)
+
+    with stand_in(answer_like_a_node(submit)) as (url, received), Client(url, KEY) as client:
+        client.send([ACKNOWLEDGE])
+    bodies = [request.body for request in received if request.method == "POST"]
+    assert len(bodies) == 3
+    assert len(set(bodies)) == 1
+
+
+def test_a_signed_read_is_signed_anew_when_it_is_tried_again() -> None:
+    losses = [True]
+
+    def read(_: Request) -> Reply:
+        return None if losses and losses.pop() else as_json(200, [])
+
+    with stand_in(answer_like_a_node(read)) as (url, received), Client(url, KEY) as client:
+        assert client.get("/v1/members?x=1") == []
+    headers = [request.authorization for request in received if request.path == "/v1/members?x=1"]
+    assert len(set(headers)) == 2
+    for header in headers:
+        now_us = int(header.partition('time="')[2].partition('"')[0])
+        assert check_request(header, CHAIN, "GET", "/v1/members?x=1", b"", now_us)[0] == KEY.public_key
+
+
+def test_a_node_of_another_chain_gets_nothing_signed() -> None:
+    with (
+        stand_in(answer_like_a_node(accept)) as (url, received),
+        Client(url, KEY, b"another genesis") as client,
+        pytest.raises(Corrupt, match=r"node\.other_chain"),
+    ):
+        client.send([ACKNOWLEDGE])
+    assert {request.path for request in received} == {"/v1/status"}
+
+
+def test_genesis_must_be_the_chains_own() -> None:
+    with (
+        stand_in(answer_like_a_node(lambda _: (200, b"other"))) as (url, _),
+        Client(url) as client,
+        pytest.raises(Corrupt, match=r"node\.other_chain"),
+    ):
+        client.genesis()
+    with stand_in(answer_like_a_node(lambda _: (200, GENESIS))) as (url, _), Client(url, trust=GENESIS) as client:
+        assert client.genesis() == GENESIS
+
+
+@pytest.mark.parametrize("status", [200, 409])
+def test_an_answer_without_a_proof_is_not_believed_when_genesis_is_pinned(status: int) -> None:
+    def lie(request: Request) -> Reply:
+        if request.method == "GET":
+            return 200, b"concordat/proof/v1\njunk"
+        told = {"code": "ok" if status == 200 else "contracts.unknown", "transaction": "00", "height": 8}
+        return as_json(status, told)
+
+    with (
+        stand_in(answer_like_a_node(lie)) as (url, _),
+        Client(url, KEY, GENESIS) as client,
+        pytest.raises(Corrupt, match=r"node\.unproved"),
+    ):
+        client.send([ACKNOWLEDGE])
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, UsageError), (404, NotFound), (409, RefusedByNode), (403, RefusedByNode), (503, Stale)]
+)
+def test_a_problem_becomes_the_error_of_its_kind(status: int, kind: type[ConcordatError]) -> None:
+    problem = {"code": "some.code", "detail": "words", "reason": "words", "next_step": "more", "rule": "X-1"}
+    with (
+        stand_in(lambda _: as_json(status, problem)) as (url, _),
+        Client(url) as client,
+        pytest.raises(kind) as caught,
+    ):
+        client.get("/v1/members")
+    assert (caught.value.code, caught.value.detail, caught.value.next_step) == ("some.code", "words", "more")
+    if isinstance(caught.value, RefusedByNode):
+        assert caught.value.document == problem
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b"{}", b'{"chain_id": 1}', b'{"chain_id": "xx"}'])
+@pytest.mark.parametrize("status", [200, 500])
+def test_something_else_than_a_node_is_told(status: int, body: bytes) -> None:
+    with (
+        stand_in(lambda _: (status, body)) as (url, _),
+        Client(url) as client,
+        pytest.raises(NotFound, match=r"node\.unreadable"),
+    ):
+        client.status()
+
+
+def test_nobody_there_is_told_after_three_attempts() -> None:
+    with (
+        stand_in(lambda _: None) as (url, received),
+        Client(url) as client,
+        pytest.raises(NotFound, match=r"node\.unreachable"),
+    ):
+        client.status()
+    assert len(received) == 3
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "ftp://x", "http://", "http://[", "http://x:99999"])
+def test_an_address_that_is_none_is_told(url: str) -> None:
+    with pytest.raises(ConcordatError, match=r"node\.(bad_address|unreachable)"):
+        Client(url).status()
+
+
+def make_unsigned(operations: tuple[Acknowledge | Sign, ...], public_key: bytes = KEY.public_key) -> bytes:
+    return make_signed_bytes(public_key, Payload(CHAIN, 1, 0, 1, 100, b"", operations))
+
+
+def test_prepared_bytes_are_taken_when_they_say_what_was_asked() -> None:
+    honest = make_unsigned((ACKNOWLEDGE,))
+    with stand_in(answer_like_a_node(lambda _: (200, honest))) as (url, _), Client(url, KEY) as client:
+        assert client.prepare([ACKNOWLEDGE]) == honest
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"junk" * 40,
+        make_unsigned((Acknowledge(1, 2),)),
+        make_unsigned((ACKNOWLEDGE, Sign(2, bytes(32)))),
+        make_unsigned((ACKNOWLEDGE,), bytes(32)),
+        make_signed_bytes(KEY.public_key, Payload(bytes(32), 1, 0, 1, 100, b"", (ACKNOWLEDGE,))),
+    ],
+)
+def test_prepared_bytes_that_say_anything_else_are_refused(answer: bytes) -> None:
+    with (
+        stand_in(answer_like_a_node(lambda _: (200, answer))) as (url, _),
+        Client(url, KEY) as client,
+        pytest.raises(Corrupt, match=r"sign\.differs"),
+    ):
+        client.prepare([ACKNOWLEDGE])
+
+
+def test_a_digest_that_is_not_of_the_bytes_is_refused() -> None:
+    data, plain = make_unsigned((ACKNOWLEDGE,)), [to_plain(ACKNOWLEDGE)]
+    check_unsigned(data, KEY.public_key, plain, CHAIN, sha256(data).hexdigest())
+    with pytest.raises(Corrupt, match="digest"):
+        check_unsigned(data, KEY.public_key, plain, CHAIN, sha256(b"").hexdigest())
+
+
+def test_nonces_rise_even_within_one_microsecond() -> None:
+    next_nonce = make_wall_nonces()
+    nonces = [next_nonce() for _ in range(5000)]
+    assert nonces == sorted(set(nonces))
+    assert nonces[-1] < 2**53

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import csv
+import hmac
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from concordat.client.datasets import compute_schema, describe_csv, fetch_salt
+from concordat.crypto.merkle import EMPTY_LOG_ROOT, hash_children, hash_leaf
+from concordat.errors import NotFound, UsageError
+from concordat.primitives.codec import encode
+
+SALT = bytes(range(32))
+
+
+def write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def test_a_table_is_described_as_stated(tmp_path: Path) -> None:
+    data = b'hour,value\n1,"a, b"\n2,c\n'
+    found = describe_csv(write(tmp_path / "t.csv", data), SALT)
+    leaves = [
+        hash_leaf(hmac.digest(SALT, index.to_bytes(8, "big"), "sha256") + encode(row))
+        for index, row in enumerate([("1", "a, b"), ("2", "c")])
+    ]
+    assert found.digest == sha256(data).digest()
+    assert (found.byte_count, found.rows, found.columns) == (len(data), 2, ("hour", "value"))
+    assert found.schema == compute_schema(("hour", "value")) == sha256(encode(("hour", "value"))).digest()
+    assert found.row_root == hash_children(*leaves)
+
+
+def test_a_byte_order_mark_changes_the_file_and_not_the_table(tmp_path: Path) -> None:
+    plain = describe_csv(write(tmp_path / "1.csv", b"a,b\n1,2\n"), SALT)
+    marked = describe_csv(write(tmp_path / "2.csv", b"\xef\xbb\xbfa,b\r\n1,2\r\n"), SALT)
+    assert (marked.schema, marked.row_root) == (plain.schema, plain.row_root)
+    assert marked.digest != plain.digest
+
+
+def test_a_table_without_rows_has_the_empty_root(tmp_path: Path) -> None:
+    found = describe_csv(write(tmp_path / "t.csv", b"a,b\n"), SALT)
+    assert (found.rows, found.row_root) == (0, EMPTY_LOG_ROOT)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "table.empty"),
+        (b"\n\n", "table.empty"),
+        (b"a,a\n1,2\n", "table.repeated_column"),
+        (b"a,b\n1\n", "table.ragged"),
+        (b"a,b\n1,2,3\n", "table.ragged"),
+        (b'a,b\n1,"2\n', "table.malformed"),
+        (b'a,b\n1,"2"x\n', "table.malformed"),
+        (b"a,b\n1,\xff\n", "table.malformed"),
+        ("a,b\n1,ü\n".encode("utf-16"), "table.malformed"),
+    ],
+)
+def test_what_is_no_table_is_refused(tmp_path: Path, data: bytes, code: str) -> None:
+    with pytest.raises(UsageError, match=code):
+        describe_csv(write(tmp_path / "t.csv", data), SALT)
+
+
+def test_a_missing_table_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"input\.absent"):
+        describe_csv(tmp_path / "no.csv", SALT)
+
+
+TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=8)
+TABLES = st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[TEXT] * width), max_size=6))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(TABLES, st.binary(min_size=32, max_size=32))
+def test_the_root_depends_on_every_field_and_on_the_salt(
+    tmp_path: Path, rows: list[tuple[str, ...]], salt: bytes
+) -> None:
+    width = len(rows[0]) if rows else 1
+    header = tuple(f"column {number}" for number in range(width))
+
+    def describe(table: list[tuple[str, ...]], key: bytes) -> bytes:
+        with (tmp_path / "t.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *table])
+        found = describe_csv(tmp_path / "t.csv", key)
+        assert found.rows == len(table)
+        return found.row_root
+
+    root = describe(rows, salt)
+    assert describe(rows, salt) == root
+    if rows:
+        assert describe([*rows[:-1], (*rows[-1][:-1], rows[-1][-1] + "x")], salt) != root
+        assert describe(rows, sha256(salt).digest()) != root
+        assert describe([*rows, rows[0]], salt) != root
+
+
+def test_a_salt_is_made_once_and_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv.salt"
+    salt = fetch_salt(path)
+    assert len(salt) == 32
+    assert fetch_salt(path) == salt
+    assert path.stat().st_mode & 0o077 == 0
+    assert fetch_salt(tmp_path / "other.salt") != salt
+
+
+@pytest.mark.parametrize("junk", [b"", b"junk", b"00" * 31, b"00" * 33, b"\xff" * 64])
+def test_a_damaged_salt_is_never_replaced(tmp_path: Path, junk: bytes) -> None:
+    path = write(tmp_path / "t.csv.salt", junk)
+    with pytest.raises(UsageError, match=r"table\.bad_salt"):
+        fetch_salt(path)
+    assert path.read_bytes() == junk
