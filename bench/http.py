@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
@@ -15,15 +16,15 @@ from pathlib import Path
 
 import httpx2
 
+from bench.ledger import NODE_KEY, make_register
 from bench.measure import Result
 from concordat.client.keys import derive_key, save_key
 from concordat.node.founding import NODE_KEY_FILE, found_chain
 from concordat.protocol.genesis import read_genesis
 from concordat.protocol.transactions import Payload, make_signed_bytes
 
-from bench.ledger import NODE_KEY, make_register
-
 TRANSACTIONS = 200
+OCTETS = {"content-type": "application/octet-stream"}
 
 
 @contextmanager
@@ -39,8 +40,6 @@ def serving(folder: Path) -> Iterator[str]:
             if ready.exists():
                 break
             time.sleep(0.05)
-        import json
-
         yield str(json.loads(ready.read_text())["api"])
     finally:
         node.terminate()
@@ -81,10 +80,9 @@ def measure_latency() -> Iterator[Result]:
         times.sort()
         for percentile in (50, 99):
             value = times[min(len(times) - 1, len(times) * percentile // 100)]
-            yield Result(
-                f"http.latency.{clients}.p{percentile}", value, rival, "append and fdatasync of 512 bytes", "lower", "ms",
-                runs=len(times),
-            )  # fmt: skip
+            name_of_rival = "append and fdatasync of 512 bytes"
+            row = f"http.latency.{clients}.p{percentile}"
+            yield Result(row, value, rival, name_of_rival, "lower", "ms", runs=len(times))
 
 
 def _run_clients(url: str, wires: list[bytes], clients: int) -> list[float]:
@@ -103,7 +101,7 @@ def _run_client(url: str, wires: list[bytes], times: list[float]) -> None:
     with httpx2.Client(base_url=url, timeout=30) as client:
         for wire in wires:
             start = time.perf_counter()
-            answer = client.post("/v1/transactions", content=wire, headers={"content-type": "application/octet-stream"})
+            answer = client.post("/v1/transactions", content=wire, headers=OCTETS)
             answer.raise_for_status()
             times.append((time.perf_counter() - start) * 1000)
 

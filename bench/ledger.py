@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from bench.measure import RUNS, Result, measure_pair, rate_of, seconds_of
@@ -22,6 +23,7 @@ from concordat.ledger.embedded import EmbeddedEngine
 from concordat.ledger.files import DiskFiles
 from concordat.ledger.snapshot import load_application, save_snapshot
 from concordat.ledger.store import BlockStore
+from concordat.node.founding import make_genesis
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.families import contracts, datasets
@@ -30,8 +32,6 @@ from concordat.protocol.messages import Operation
 from concordat.protocol.records import Version
 from concordat.protocol.state import State
 from concordat.protocol.transactions import Payload, make_signed_bytes, parse_transaction
-
-from concordat.node.founding import make_genesis
 
 START_US = 1_800_000_000_000_000
 MEMBERS = 20
@@ -188,12 +188,11 @@ def measure_batched() -> Iterator[Result]:
 
 def measure_single() -> Iterator[Result]:
     """One durable transaction at a time, beside SQLite committing one row at a time with synchronous=FULL."""
-    world = make_world()
 
     def ours() -> float:
-        with running(make_world()) as (engine, _):
-            fresh = make_world()
-            wires = [fresh.sign(0, make_register(version)) for version in range(1, 301)]
+        world = make_world()
+        with running(world) as (engine, _):
+            wires = [world.sign(0, make_register(version)) for version in range(1, 301)]
             return rate_of(300, lambda: [engine.submit(wire).result() for wire in wires])
 
     def sqlite() -> float:
@@ -202,13 +201,11 @@ def measure_single() -> Iterator[Result]:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, value BLOB)")
-            rate = rate_of(
-                300, lambda: [connection.execute("INSERT INTO rows (value) VALUES (?)", (os.urandom(300),)) for _ in range(300)]
-            )
+            insert = "INSERT INTO rows (value) VALUES (?)"
+            rate = rate_of(300, lambda: [connection.execute(insert, (os.urandom(300),)) for _ in range(300)])
             connection.close()
             return rate
 
-    del world
     median, limit = measure_pair(ours, sqlite)
     yield Result("ledger.single", median, limit, "SQLite WAL FULL, one row a commit", "higher", "commits/s")
 
@@ -240,7 +237,8 @@ def measure_restart() -> Iterator[Result]:
 
         median, limit = measure_pair(restart, lambda: seconds_of(lambda: StateTree().update(rows)))
         store.close()
-    yield Result("ledger.restart", median, limit, "hashing the same rows into a state tree", "lower", "seconds at 10^6 keys")
+    rival = "hashing the same rows into a state tree"
+    yield Result("ledger.restart", median, limit, rival, "lower", "seconds at 10^6 keys")
 
 
 def _fill(state: State, count: int) -> None:
@@ -272,8 +270,6 @@ def measure_state_keys() -> Iterator[Result]:
 
 
 def _five_hashes_us() -> float:
-    from hashlib import sha256
-
     node = bytearray(513)
     start = time.perf_counter()
     for _ in range(5000):

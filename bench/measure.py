@@ -39,7 +39,7 @@ class Result:
 
 
 def measure_pair(ours: Callable[[], float], rival: Callable[[], float], runs: int = RUNS) -> tuple[float, float]:
-    """Return the medians of both, run in turn so that a drifting machine hits them alike. Each call returns a figure."""
+    """Return the medians of both figures, taken in turn so that a drifting machine hits them alike."""
     pairs = [(ours(), rival()) for _ in range(runs)]
     return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
 

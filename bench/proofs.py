@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.ledger import NODE_KEY, make_mix, make_world, rate_verification, running, run_through
+from bench.ledger import NODE_KEY, make_mix, make_world, rate_verification, run_through, running
 from bench.measure import Result, measure_pair, seconds_of
 from concordat.crypto.checkpoint import render_note
 from concordat.crypto.proof import EntryProof, Proof, StateProof, Trust, encode_proof, verify_proof
-from concordat.primitives.codec import decode
 from concordat.ledger.application import BlockRecord
+from concordat.primitives.codec import decode
 
 
 def measure_proofs() -> Iterator[Result]:

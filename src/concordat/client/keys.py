@@ -5,6 +5,8 @@
     origin random            or: derived, for demos; a node refuses those beyond loopback
     seed <64 hex digits>     or: sealed <salt ‖ nonce ‖ ciphertext in hex>, opened by a password
     sha256 <checksum of the lines above>
+
+The checksum tells damage from a wrong password.
 """
 
 from __future__ import annotations

@@ -24,9 +24,7 @@ START = "2026-01-05T00:00:00Z"
 STARTUP_SECONDS_MAX = 30
 
 
-def run_demo(
-    folder: Path, data: Path | None, seed: str, port: int, *, is_once: bool, is_reset: bool
-) -> Json:
+def run_demo(folder: Path, data: Path | None, seed: str, port: int, *, is_once: bool, is_reset: bool) -> Json:
     """Play the story in `folder` (the node's) and beside it (the parties'); return the document of `--json`.
 
     Without `is_once` the node and two parties stay running until Ctrl-C.
@@ -56,7 +54,8 @@ def run_demo(
             document = _find_told(stage, parties_folder) or _tell(stage, data, parties_folder)
         _say_verified(document, folder, parties_folder)
         if not is_once:
-            _say(f"Console  {ready['console']}\nAPI      {ready['api']}\nSign in  {_sign_in_hint(parties_folder, ready)}")
+            _say(f"Console  {ready['console']}\nAPI      {ready['api']}")
+            _say(f"Sign in  {_sign_in_hint(parties_folder, ready)}")
             _say("Simulated time; fictional regions. Ctrl-C stops everything; a second run resumes.")
             _wait_until_stopped(node)
     except KeyboardInterrupt:
@@ -182,7 +181,8 @@ def _say_verified(document: Json, folder: Path, parties_folder: Path) -> None:
     if not verdict["valid"]:
         raise Refused("demo.proof_invalid", verdict["code"], "report this defect")
     signers = ", ".join(f"{row['member']} ✓" for row in verdict["signatures"])
-    _say(f"Verified contract C-{contract['id']:04d} at height {verdict['height']}: signatures {signers}; inclusion ✓; state ✓")
+    place = f"contract C-{contract['id']:04d} at height {verdict['height']}"
+    _say(f"Verified {place}: signatures {signers}; inclusion ✓; state ✓")
 
 
 def _sign_in_hint(parties_folder: Path, ready: Json) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from concordat.errors import Refused
 from concordat.primitives.plain import Json
 
+
 @dataclass
 class Party:
     """One party: its member name, its folder, how many transactions it has signed, its process if it stays running."""
@@ -87,4 +88,5 @@ def run_command(folder: Path, *words: str) -> Json:
     try:
         return json.loads(done.stdout)
     except ValueError as error:
-        raise Refused("demo.command_failed", f"{' '.join(words)}: {done.stderr.strip()[-400:]}", "report this") from error
+        said = done.stderr.strip()[-400:]
+        raise Refused("demo.command_failed", f"{' '.join(words)}: {said}", "report this") from error

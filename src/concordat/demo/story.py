@@ -1,7 +1,8 @@
-"""The story (journey A): six regions of a made-up consortium; one applicant refused, one contract invalid, one delivery
-refused, one breach cured, one contract terminated, one member forced out by rule and let back a year later.
+"""The story (journey A) of six regions of a made-up consortium.
 
-Every rule is the shipped one; only the clock is a scenario's. The regions do not exist.
+One applicant is refused, one contract invalid, one delivery refused, one breach cured, one contract terminated, one
+member forced out by rule and let back a year later. Every rule is the shipped one; only the clock is a scenario's. The
+regions do not exist.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""What faces may read of a node, as JSON-able values. Each function takes the engine's lock once, so that an answer is
-of one height, and shows only what is durable. Who may read what is the faces' table of access, not decided here.
+"""What faces may read of a node, as JSON-able values.
+
+Each function takes the engine's lock once, so that an answer is of one height, and shows only what is durable. Who may
+read what is the faces' table of access, not decided here.
 """
 
 from __future__ import annotations
@@ -110,7 +112,7 @@ def get_member(node: Node, member: str) -> Json:
 def _count_partners(node: Node, member: str) -> list[Json]:
     state = node.application.state
     counts: dict[str, int] = {}
-    for _, terms in state.terms.items():
+    for _, terms in state.terms.items():  # noqa: PERF102  # a table, not a dict
         if member in terms.parties:
             for party in terms.parties:
                 if party != member:
@@ -280,7 +282,9 @@ def _waits_of_contract(node: Node, number: int, row: Contract) -> Iterator[dict[
                 yield _wait(creditor, "acknowledge", number, place, accepts, "accepted")
 
 
-def _wait(actor: str, action: str, contract: int, obligation: int, by_us: int | None, otherwise: str) -> dict[str, Json]:
+def _wait(
+    actor: str, action: str, contract: int, obligation: int, by_us: int | None, otherwise: str
+) -> dict[str, Json]:
     return {
         "actor": actor,
         "action": action,

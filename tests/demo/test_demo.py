@@ -1,0 +1,106 @@
+"""The demo is a user: what it shows came through public interfaces, can be checked without it, and can be repeated."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from concordat.client.keys import derive_key
+
+COMMAND = [sys.executable, "-m", "concordat"]
+
+
+@dataclass(frozen=True)
+class Told:
+    folder: Path
+    document: dict[str, Any]
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    words = ["demo", "--once", "--dir", str(folder), "--seed", "7", "--port", "0", "--json"]
+    return subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen[str], folder: Path) -> Told:
+    out, err = process.communicate(timeout=400)
+    assert process.returncode == 0, err[-2000:]
+    return Told(folder, json.loads(out))
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Told, Told]:
+    """The same seed played in two folders at once."""
+    folders = [tmp_path_factory.mktemp("demo") / "node" for _ in range(2)]
+    processes = [start(folder) for folder in folders]
+    first, second = (finish(process, folder) for process, folder in zip(processes, folders, strict=True))
+    return first, second
+
+
+def test_the_same_seed_gives_the_same_chain(told: tuple[Told, Told]) -> None:
+    first, second = told
+    assert first.document["app_hash"] == second.document["app_hash"]
+    assert first.document["steps"] == second.document["steps"]
+
+
+def test_a_finished_demo_is_told_again_and_changes_nothing(told: tuple[Told, Told]) -> None:
+    folder = told[0].folder
+    before = (folder / "blocks.log").read_bytes()
+    assert finish(start(folder), folder).document == told[0].document
+    assert (folder / "blocks.log").read_bytes() == before
+
+
+def test_the_story_shows_every_turn_that_it_promises(told: tuple[Told, Told]) -> None:
+    document = told[0].document
+    refused = {row["code"] for row in document["refused"]}
+    assert refused == {
+        "membership.review_failed",
+        "contracts.invalid",
+        "contracts.digest_differs",
+        "membership.too_early_to_return",
+    }
+    assert {"completed", "terminated", "active"} <= {row["status"] for row in document["contracts"]}
+    assert {row["id"]: row["status"] for row in document["members"]}["maple-ridge"] == "active"
+    assert any(row["grade"] == "C" and row["score"] > 600 for row in document["members"])
+    assert {"R1", "R2", "R3", "R7", "R8", "R9", "R12", "G10"} <= {step["row"] for step in document["steps"]}
+
+
+def test_every_proof_verifies_offline_and_no_changed_byte_does(told: tuple[Told, Told]) -> None:
+    folder = told[0].folder
+    for row in told[0].document["contracts"]:
+        done = verify(row["proof"], folder)
+        verdict = json.loads(done.stdout)
+        assert (done.returncode, verdict["valid"], verdict["code"]) == (0, True, "ok")
+        assert all(signature["valid"] for signature in verdict["signatures"])
+        if row["id"] > 3:
+            break
+    data = bytearray(Path(told[0].document["contracts"][0]["proof"]).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder.parent / "bad.proof").write_bytes(data)
+    assert verify(str(folder.parent / "bad.proof"), folder).returncode == 5
+
+
+def verify(proof: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    words = ["verify", proof, "--trust", str(folder / "genesis.json"), "--json"]
+    return subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=60)
+
+
+def test_no_party_s_private_key_reaches_the_node(told: tuple[Told, Told]) -> None:
+    folder = told[0].folder
+    stored = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    parties = [path.name for path in folder.with_name("node-parties").iterdir() if (path / "officer.key").exists()]
+    assert len(parties) == 7
+    for name in parties:
+        seed = derive_key("7", f"{name}/officer").seed
+        assert seed not in stored
+        assert seed.hex().encode() not in stored
+
+
+def test_party_folders_lie_beside_the_node_s(told: tuple[Told, Told]) -> None:
+    folder = told[0].folder
+    assert not list(folder.rglob("officer.key"))
