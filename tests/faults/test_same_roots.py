@@ -1,0 +1,36 @@
+"""The same transactions lead to the same roots under every hash seed and every supported Python."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from faults.roots import compute_app_hashes
+
+TESTS = Path(__file__).parent.parent
+PYTHONS = sorted(Path("~/.pyenv/versions").expanduser().glob("3.1*/bin/python"))
+
+
+def run_roots(python: str, hash_seed: str) -> list[str]:
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": f"{TESTS}:{TESTS.parent / 'src'}"}
+    return subprocess.run(
+        [python, "-m", "faults.roots"], env=environment, capture_output=True, text=True, check=True, timeout=60
+    ).stdout.split()
+
+
+def test_hash_seeds_change_no_root() -> None:
+    here = compute_app_hashes("real") + compute_app_hashes("scenario")
+    assert len(here) > 20
+    assert run_roots(sys.executable, "1") == run_roots(sys.executable, "2") == here
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=lambda path: path.parent.parent.name)
+def test_pythons_change_no_root(python: Path) -> None:
+    probe = subprocess.run([python, "-c", "import msgspec, nacl.bindings"], capture_output=True, timeout=60)
+    if probe.returncode:
+        pytest.skip("this Python has no msgspec and PyNaCl")
+    assert run_roots(str(python), "0") == compute_app_hashes("real") + compute_app_hashes("scenario")
