@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any, cast
 
+import httpx2
 import pytest
 
 from concordat.api.asking import choose_language
 from concordat.api.problems import Problem, get_status, make_problem, render_problem
+from concordat.api.server import make_app
 from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Rejected, Stale, UsageError
 
 from .world import World, make_registration
@@ -103,6 +107,18 @@ def test_a_code_without_words_is_told_by_its_detail() -> None:
 )
 def test_the_heaviest_language_wins(header: str, language: str) -> None:
     assert choose_language(header) == language
+
+
+@pytest.mark.parametrize(("is_proxied", "statuses"), [(False, [200, 200, 200]), (True, [200, 429, 429])])
+def test_this_machine_is_not_counted_unless_it_is_a_proxy(world: World, is_proxied: bool, statuses: list[int]) -> None:
+    app = make_app(world.node, is_proxied=is_proxied, requests_per_minute=1)
+
+    async def ask() -> list[int]:
+        transport = httpx2.ASGITransport(cast("Any", app), client=("127.0.0.1", 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://node") as client:
+            return [(await client.get("/v1/genesis")).status_code for _ in statuses]
+
+    assert asyncio.run(ask()) == statuses
 
 
 def test_too_many_requests_from_one_address_are_asked_to_wait(tmp_path: Path) -> None:

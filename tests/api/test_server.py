@@ -16,7 +16,7 @@ import pytest
 
 from concordat.api.server import check_exposure, is_loopback, serve
 from concordat.client.keys import derive_key, make_key, save_key
-from concordat.errors import Refused
+from concordat.errors import Refused, UsageError
 from concordat.ledger.doctor import examine
 from concordat.ledger.files import DiskFiles
 from concordat.node.founding import found_chain
@@ -113,6 +113,13 @@ def test_only_this_machine_is_loopback(host: str, expected: bool) -> None:
 def test_it_does_not_listen_for_others_without_tls_or_a_proxy(folder: Path) -> None:
     with pytest.raises(Refused, match=r"node\.needs_tls"):
         serve(folder, host="0.0.0.0", port=0)
+
+
+def test_a_certificate_comes_with_its_key(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"input\.missing_field"):
+        serve(folder, port=0, tls_cert=tmp_path / "cert.pem")
+    with pytest.raises(Refused, match=r"node\.cannot_listen"):
+        serve(folder, port=0, tls_cert=tmp_path / "absent.pem", tls_key=tmp_path / "absent.key")
 
 
 def test_keys_that_anybody_can_compute_stay_on_this_machine(folder: Path) -> None:

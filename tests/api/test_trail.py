@@ -60,6 +60,13 @@ def test_what_an_officer_reads_is_recorded_and_what_the_public_reads_is_not(worl
 def test_secrets_stay_out_of_it(world: World) -> None:
     url = world.post("/v1/sessions/links", b"", "azure-bay").json()["url"]
     cookie = world.client.get(url).headers["set-cookie"].partition("=")[2].partition(";")[0]
+    assert read_last(world) == {
+        "who": get_name("azure-bay"),
+        "face": "api",
+        "action": "GET /v1/sessions/links/{token}",
+        "subject": "",
+        "outcome": "ok",
+    }
     world.get("/v1/me")
     text = "\n".join(world.read_audit())
     assert "GET /v1/me" in text

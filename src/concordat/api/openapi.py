@@ -125,7 +125,12 @@ _PREPARE: Final[Json] = {
         "operations": {"type": "array", "minItems": 1, "maxItems": 100, "items": _ref("Operation")},
         "client_key": {"type": "string", "default": PREPARE_DEFAULTS["client_key"]},
         "lane": {"type": "integer", "minimum": 0, "maximum": 15, "default": PREPARE_DEFAULTS["lane"]},
-        "valid_for_heights": {"type": "integer", "minimum": 1, "default": PREPARE_DEFAULTS["valid_for_heights"]},
+        "valid_for_heights": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 1_000_000,
+            "default": PREPARE_DEFAULTS["valid_for_heights"],
+        },
     },
 }
 

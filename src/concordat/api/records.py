@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter, 
 
 from concordat.api.access import get_reader
 from concordat.api.asking import Asking, read_json
-from concordat.api.transactions import JSON_BYTES_MAX, Since, render_proof
+from concordat.api.transactions import Since, render_proof
 from concordat.contracts.templates import Draft
 from concordat.contracts.terms import Terms
 from concordat.contracts.text import Language
@@ -101,13 +101,13 @@ def get_contract_proof(node: NamedDependency[Node], number: FromPath[int], since
     return render_proof(proofs.make_contract_proof(node, number, since), f"contract-{number}")
 
 
-@post("/contracts/judge", status_code=200, request_max_body_size=JSON_BYTES_MAX, sync_to_thread=True)
+@post("/contracts/judge", status_code=200, sync_to_thread=True)
 def judge_terms(node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody) -> Json:
     """What the judge would say of terms today; nothing is written."""
     return reads.judge_terms(node, from_plain(Judge, read_json(body)).terms, language)
 
 
-@post("/contracts/draft", status_code=200, request_max_body_size=JSON_BYTES_MAX, sync_to_thread=True)
+@post("/contracts/draft", status_code=200, sync_to_thread=True)
 def draft_contract(node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody) -> Json:
     """Terms from a template, their text in both languages, and the judge's word; nothing is written."""
     return reads.draft_contract(node, from_plain(Draft, read_json(body)), language)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
+from anyio import to_thread
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -36,8 +37,10 @@ async def follow_link(request: Asking, token: FromPath[str]) -> Response[None]:
     """Follow a one-time link: sets the session cookie and leads to the console."""
     face = get_face(request)
     public_key = face.links.take(token, fetch_now_us())
-    if public_key is None or find_reader(face.node, public_key) is None:
+    reader = await to_thread.run_sync(find_reader, face.node, public_key) if public_key else None
+    if public_key is None or reader is None:
         raise NotFound("auth.link_spent", "the sign-in link", "make a new one with `concordat login`")
+    request.scope["user"] = reader
     response: Response[None] = Redirect("/", status_code=303)
     response.set_cookie(await open_session(request, public_key))
     return response

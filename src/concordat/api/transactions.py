@@ -24,7 +24,7 @@ from concordat.ledger.embedded import Committed
 from concordat.node import proofs, reads
 from concordat.node.node import Node
 from concordat.primitives.codec import Struct
-from concordat.primitives.identifiers import INTEGER_MAX, Positive, PublicKey
+from concordat.primitives.identifiers import INTEGER_MAX, PublicKey
 from concordat.primitives.plain import Json, from_plain, to_plain
 from concordat.protocol.families.membership import Apply
 from concordat.protocol.messages import Operation
@@ -59,7 +59,7 @@ class Prepare(Struct, frozen=True):
     client_key: str
     """The client's own name for the transaction: up to 32 bytes of UTF-8."""
     lane: Annotated[int, Meta(ge=0, lt=LANES)]
-    valid_for_heights: Positive
+    valid_for_heights: Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 PREPARE_DEFAULTS: Final[Json] = {"client_key": "", "lane": 0, "valid_for_heights": 1000}
@@ -77,7 +77,7 @@ class Outcome:
 # ── the bytes to sign ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@post("/transactions/prepare", status_code=200, request_max_body_size=JSON_BYTES_MAX, sync_to_thread=True)
+@post("/transactions/prepare", status_code=200, sync_to_thread=True)
 def prepare(
     request: Asking, node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody
 ) -> Response[Json]:
@@ -155,7 +155,7 @@ async def _submit_all(node: Node, wires: list[bytes], language: Language) -> lis
     begun = await to_thread.run_sync(_begin, node, wires)
     for future in begun:
         if isinstance(future, Future):
-            await _wait_for(future)
+            await wait_until_done(future)
     return await to_thread.run_sync(_finish, node, wires, begun, language)
 
 
@@ -181,7 +181,7 @@ def _is_known(node: Node, wire: bytes) -> bool:
     return True
 
 
-async def _wait_for(future: Future[Committed]) -> None:
+async def wait_until_done(future: Future[Committed]) -> None:
     """Wait until a future is done, well or badly. It is never canceled: others may wait for the same transaction."""
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
