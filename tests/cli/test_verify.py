@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,19 @@ def test_missing_files_end_with_three(call: Call, sound: World, tmp_path: Path) 
     for words in (["verify", tmp_path / "no", "--trust", sound.genesis], ["verify", sound.genesis, "--trust", "no"]):
         answer = call("verify", *words)
         assert (answer.status, answer.document["code"]) == (3, "input.absent")
+
+
+PROBE = """
+import sys
+from concordat.cli.main import run
+status = run(sys.argv[1:])
+assert status == 0, status
+parts = ("concordat.node", "concordat.api", "concordat.console", "concordat.ledger.store", "httpx2", "sqlite3")
+print([name for name in sys.modules if name.startswith(parts)], file=sys.stderr)
+"""
+
+
+def test_verifying_loads_no_part_of_a_node_and_nothing_that_could_ask_one(sound: World) -> None:
+    words = ["verify", str(sound.contract_proof), "--trust", str(sound.genesis)]
+    done = subprocess.run([sys.executable, "-c", PROBE, *words], capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines() == ["[]"]

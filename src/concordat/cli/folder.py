@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -10,12 +11,15 @@ import msgspec
 
 from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.client.api import fetch_now_us
+from concordat.contracts.text import Language
 from concordat.errors import UsageError
 from concordat.ledger.doctor import list_files
 from concordat.ledger.files import DiskFiles
+from concordat.ledger.survey import Check
 from concordat.node.archive import restore_backup, save_backup, save_export
 from concordat.node.checkup import examine_folder
 from concordat.node.founding import EXAMPLE_PLAN, found_chain, read_plan
+from concordat.wording.sentences import CATALOGS
 
 _DAMAGED = 5
 _MARKS = {"ok": "✔", "warning": "!", "failed": "✘"}
@@ -100,19 +104,23 @@ def doctor(folder: Path, /, *, files: bool = False, output: Output = OUTPUT) -> 
     checks = examine_folder(folder)
     is_sound = all(check.status != "failed" for check in checks)
     document = {"ok": is_sound, "checks": [msgspec.structs.asdict(check) for check in checks]}
-    lines = []
-    for check in checks:
-        places = {"byte": check.offset, "height": check.height}
-        place = "".join(f", {name} {value}" for name, value in places.items() if value is not None)
-        lines.append(f"{_MARKS[check.status]} {check.id}: {check.file}{place}")
-        if check.fix:
-            lines.append(f"  {check.fix}")
+    lines = [line for check in checks for line in _describe_check(check, output.language)]
     if files:
         stored = list_files(DiskFiles(folder))
         document["files"] = [msgspec.structs.asdict(file) for file in stored]
         lines += [f"{'authoritative' if file.authoritative else 'derived':<14}{file.path}" for file in stored]
     emit(output, document, lines)
     return 0 if is_sound else _DAMAGED
+
+
+def _describe_check(check: Check, language: Language) -> Iterator[str]:
+    """Say what was looked at, where, and what to do; a check without words of its own is told by its name."""
+    words = CATALOGS[language].get(f"doctor.{check.id}", check.id)
+    places = {"byte": check.offset, "height": check.height}
+    place = "".join(f", {name} {value}" for name, value in places.items() if value is not None)
+    yield f"{_MARKS[check.status]} {words} ({check.file}{place})"
+    if check.status != "ok":
+        yield f"  {CATALOGS[language].get(f'next.doctor.{check.id}', check.fix)}"
 
 
 def export(folder: Path, file: Path, /, *, output: Output = OUTPUT) -> None:
