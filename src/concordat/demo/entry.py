@@ -1,4 +1,4 @@
-"""The demo: a whole scenario, played through public interfaces only."""
+"""The command `concordat demo`: parses, plays the story, prints what came of it."""
 
 from __future__ import annotations
 
