@@ -12,6 +12,7 @@ from concordat.primitives.codec import Struct
 from concordat.primitives.plain import from_plain, to_plain
 from concordat.protocol.families.contracts import Deliver, Propose
 from concordat.protocol.families.datasets import Register
+from concordat.protocol.families.membership import Apply
 from concordat.protocol.genesis import Genesis
 from concordat.protocol.messages import EVENTS, OPERATIONS
 from concordat.protocol.transactions import Entry, Payload
@@ -81,3 +82,17 @@ def test_bytes_are_lowercase_hexadecimal(digest: object) -> None:
 def test_an_operation_is_an_object(data: object) -> None:
     with pytest.raises(UsageError, match="is not an object"):
         from_plain(Deliver, data)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [({"member": "A b"}, "/member"), ({"name": {"en": "x\n", "zh": ""}}, "/name/en"), ({"dossier": "00"}, "/dossier")],
+)
+def test_a_value_that_does_not_fit_is_named_by_its_field(change: dict[str, object], place: str) -> None:
+    application = {
+        "type": "membership.apply", "member": "ab", "name": {"en": "x", "zh": ""}, "kind": "region", "scheme": "S",
+        "code": "1", "dossier": "00" * 32, "sponsor": "cd", "predecessor": None, "parent": None, "card": "00" * 32,
+    }  # fmt: skip
+    with pytest.raises(UsageError) as caught:
+        from_plain(Apply, application | change)
+    assert caught.value.detail.startswith(f"{place}: ")

@@ -12,6 +12,7 @@ concordat.errors.UsageError: input.unknown_field: /nick
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -42,7 +43,28 @@ def from_plain(kind: type[T], data: Json) -> T:
     try:
         return msgspec.convert(arrays, type=kind)
     except msgspec.ValidationError as error:
-        raise UsageError("input.does_not_fit", str(error)) from error
+        reason, _, place = str(error).partition(" - at `$")
+        pointer = _name_place(inspect.type_info(kind), data, [int(part) for part in re.findall(r"\[(\d+)\]", place)])
+        raise UsageError("input.does_not_fit", f"{pointer or '/'}: {reason}") from error
+
+
+def _name_place(info: inspect.Type, data: Json, indexes: list[int]) -> str:
+    """Return the JSON Pointer of a place that the array form calls by `indexes`."""
+    if isinstance(info, inspect.Metadata):
+        return _name_place(info.type, data, indexes)
+    if not indexes:
+        return ""
+    first, rest = indexes[0], indexes[1:]
+    if isinstance(info, inspect.UnionType):
+        tag = data.get("type") if isinstance(data, dict) else None
+        others = (one for one in info.types if not isinstance(one, inspect.NoneType))
+        return _name_place(next(one for one in others if getattr(one, "tag", None) == tag), data, indexes)
+    if isinstance(info, inspect.StructType):
+        field = info.fields[first - (info.tag is not None)]
+        return f"/{field.name}{_name_place(field.type, data[field.name], rest)}"
+    if isinstance(info, inspect.VarTupleType):
+        return f"/{first}{_name_place(info.item_type, data[first], rest)}"
+    return ""
 
 
 def _is_time(info: inspect.Type) -> bool:

@@ -37,9 +37,11 @@ CREATE TABLE IF NOT EXISTS keys (public_key BLOB PRIMARY KEY, member TEXT NOT NU
 """
 
 _MEMBER_FIELDS = frozenset(
-    ("member", "sponsor", "verifier", "guarantor", "owner", "proposer", "debtor")
-    + ("counterparty", "predecessor", "parent")
-)
+    {
+        "member", "sponsor", "verifier", "guarantor", "owner", "proposer", "debtor", "counterparty", "predecessor",
+        "parent",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
