@@ -7,7 +7,7 @@ the order of blocks and makes them durable; the application only computes. It is
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from concordat.credit.rulebook import RULEBOOK_DIGEST
@@ -19,7 +19,6 @@ from concordat.errors import Corrupt, Rejected
 from concordat.primitives.codec import Struct, decode, encode
 from concordat.primitives.identifiers import Digest, Positive, Signature, TimeUs
 from concordat.protocol.context import Context
-from concordat.protocol.families import clock
 from concordat.protocol.genesis import Chain, make_first_state
 from concordat.protocol.params import compute_params_hash
 from concordat.protocol.receipts import TransactionCause
@@ -37,6 +36,7 @@ from concordat.protocol.transition import (
     apply_block,
     check_admission,
     check_block,
+    check_clock,
     find_advance,
     has_due,
 )
@@ -96,16 +96,32 @@ class Application:
         Raises:
             Rejected: with the rule's code; nothing is recorded.
         """
-        transaction = self.check_form(wire)
-        self.admit(transaction)
-        return transaction
+        (checked,) = self.check_forms([wire], lambda wires: [verify_signed(wire) for wire in wires])
+        if isinstance(checked, Rejected):
+            raise checked
+        self.admit(checked)
+        return checked
 
-    def check_form(self, wire: bytes) -> SignedTransaction:
-        """The part of `check_tx` that asks no state, and may therefore run in any thread."""
-        transaction = parse_transaction(wire, self.chain.id)
-        if transaction.id not in self._verified and not verify_signed(wire):
-            raise Rejected("ledger.bad_signature")
-        return transaction
+    def check_forms(
+        self, wires: Sequence[bytes], verify: Callable[[Sequence[bytes]], list[bool]]
+    ) -> list[SignedTransaction | Rejected]:
+        """The part of `check_tx` that asks no state and may run in any thread; `verify` judges the signatures."""
+        parsed = [self._parse(wire) for wire in wires]
+        unverified = [
+            place
+            for place, transaction in enumerate(parsed)
+            if isinstance(transaction, SignedTransaction) and transaction.id not in self._verified
+        ]
+        for place, is_accepted in zip(unverified, verify([wires[place] for place in unverified]), strict=True):
+            if not is_accepted:
+                parsed[place] = Rejected("ledger.bad_signature")
+        return parsed
+
+    def _parse(self, wire: bytes) -> SignedTransaction | Rejected:
+        try:
+            return parse_transaction(wire, self.chain.id)
+        except Rejected as rejection:
+            return rejection
 
     def admit(self, transaction: SignedTransaction) -> None:
         """The part of `check_tx` that asks the state. What it admits is remembered until its block."""
@@ -113,16 +129,10 @@ class Application:
         context = Context(self.state, self.chain.id, genesis_us, self.time, self.height + 1, 0)
         check_admission(context, transaction)
         context.public_key = transaction.public_key
+        is_alone = len(transaction.payload.operations) == 1
         for operation in transaction.payload.operations:
-            if isinstance(operation, clock.Advance):
-                # What moves time is refused at the door, not in a block: its block's time would be in doubt.
-                clock.check_advance(context, is_scenario=self.chain.is_scenario)
-                if len(transaction.payload.operations) != 1:
-                    raise Rejected("clock.not_alone")
-                if operation.time <= self.time:
-                    raise Rejected("clock.not_forward", operation.time, self.time)
-            elif isinstance(operation, clock.Tick):
-                clock.check_tick(context, is_scenario=self.chain.is_scenario)
+            # What moves time is refused at the door, not in a block: its block's time would be in doubt.
+            check_clock(self.chain, context, self.time, operation, is_alone=is_alone)
         self._verified[transaction.id] = transaction
 
     def prepare_proposal(self, pool: Iterable[bytes], now_us: int) -> tuple[Block, int]:
@@ -170,7 +180,7 @@ class Application:
         """
         authenticate = authenticate or self._authenticate
         check_block(self.chain, self.state, self.time, block, authenticate)
-        leaves = tuple(encode(entry) for entry in apply_block(self.chain, self.state, block, authenticate))
+        leaves = tuple(encode(entry) for entry in apply_block(self.chain, self.state, self.time, block, authenticate))
         for leaf in leaves:
             self.history.append(hash_leaf(leaf))
         self.tree.update(self.state.take_changes())

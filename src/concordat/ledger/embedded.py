@@ -9,20 +9,21 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from concordat.errors import ConcordatError, Refused
+from concordat.errors import ConcordatError, Refused, Rejected
 from concordat.ledger.application import BLOCK_TRANSACTIONS_MAX, Application, BlockRecord
 from concordat.ledger.durable_lock import DurableLock
 from concordat.ledger.store import BlockStore
+from concordat.ledger.workers import SignatureWorkers
 from concordat.primitives.codec import encode
 from concordat.primitives.ledger_time import format_time
-from concordat.protocol.transactions import compute_transaction_id
+from concordat.protocol.transactions import SignedTransaction
 from concordat.protocol.transition import has_due
 
 QUEUE_MAX: Final = 20_000
@@ -79,6 +80,7 @@ class EmbeddedEngine:
         self._now_us = now_us
         self._make_tick = make_tick
         self._observe = observe
+        self._workers = SignatureWorkers()
         # Guards everything below, and the application's memory between admission and blocks. Taken after `lock`.
         self._door = threading.Condition(threading.Lock())
         self._queue: deque[_Queued] = deque()
@@ -105,17 +107,17 @@ class EmbeddedEngine:
             Rejected: by `check_tx`.
             Refused: `node.busy`, or the reason for which the ledger stopped.
         """
-        transaction_id = compute_transaction_id(wire)
+        (queued,) = self.submit_many([wire])
+        if isinstance(queued, ConcordatError):
+            raise queued
+        return queued
+
+    def submit_many(self, wires: Sequence[bytes]) -> list[Future[Committed] | ConcordatError]:
+        """`submit` of each, in this order, with what it would have raised; many signatures are checked in parallel."""
+        # Signatures are checked outside the door, so that submitters do not wait for each other nor for a block.
+        checked = self.application.check_forms(wires, self._workers.verify)
         with self._door:
-            if waiting := self._get_waiting(transaction_id):
-                return waiting
-        # The signature is checked outside, so that submitters do not wait for each other nor for a block.
-        transaction = self.application.check_form(wire)
-        with self._door:
-            if waiting := self._get_waiting(transaction_id):
-                return waiting
-            self.application.admit(transaction)
-            return self._enqueue(transaction_id, wire)
+            return [self._admit(wire, transaction) for wire, transaction in zip(wires, checked, strict=True)]
 
     def step(self) -> bool:
         """Make one block if a transaction waits or something is due, and say whether. For callers without `start`."""
@@ -134,24 +136,29 @@ class EmbeddedEngine:
             self._door.notify()
         if self._thread.is_alive():
             self._thread.join()
+        self._workers.close()
 
     # ── at the door, under `_door` ──────────────────────────────────────────────────────────────────────────────────
 
-    def _get_waiting(self, transaction_id: bytes) -> Future[Committed] | None:
-        """Return the future of a transaction that waits already; refuse when no other may come."""
-        self.lock.check_failure()
-        waiting = self._waiting.get(transaction_id)
-        if waiting is None and self._is_closing:
-            raise Refused("node.busy", "the node is stopping", "try again when it runs")
-        if waiting is None and len(self._queue) >= QUEUE_MAX:
-            raise Refused("node.busy", f"{QUEUE_MAX} transactions wait", "try again in a few seconds")
-        return waiting
-
-    def _enqueue(self, transaction_id: bytes, wire: bytes) -> Future[Committed]:
+    def _admit(self, wire: bytes, transaction: SignedTransaction | Rejected) -> Future[Committed] | ConcordatError:
+        """Queue a checked transaction, or find it queued already."""
+        if isinstance(transaction, Rejected):
+            return transaction
+        try:
+            self.lock.check_failure()
+            if waiting := self._waiting.get(transaction.id):
+                return waiting
+            if self._is_closing:
+                raise Refused("node.busy", "the node is stopping", "try again when it runs")
+            if len(self._queue) >= QUEUE_MAX:
+                raise Refused("node.busy", f"{QUEUE_MAX} transactions wait", "try again in a few seconds")
+            self.application.admit(transaction)
+        except ConcordatError as error:
+            return error
         future: Future[Committed] = Future()
         future.set_running_or_notify_cancel()
-        self._waiting[transaction_id] = future
-        self._queue.append(_Queued(transaction_id, wire, future))
+        self._waiting[transaction.id] = future
+        self._queue.append(_Queued(transaction.id, wire, future))
         self._door.notify()
         return future
 
