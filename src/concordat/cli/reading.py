@@ -60,12 +60,16 @@ def show_member(member: str, /, *, where: Where = WHERE, output: Output = OUTPUT
 
 
 def show_contract(number: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:
-    """Show a contract, its duties and who is next.
+    """Show a contract: its duties, who is next, and the text that its signatures bind.
 
     :param number: 42 or C-0042.
     """
     target = f"/v1/contracts/{number.removeprefix('C-').lstrip('0')}"
-    _show_answer(target, lambda found: [f"{name:<16}{_show(value)}" for name, value in found.items()], where, output)
+    with where.connect(output) as client:
+        found = client.get(target)
+        clauses = {name: client.get(f"{target}/text?language={name}")["clauses"] for name in ("en", "zh")}
+    lines = [f"{name:<16}{_show(value)}" for name, value in found.items()]
+    emit(output, {**found, "clauses": clauses}, [*lines, "", *clauses[output.language]])
 
 
 def receipt(transaction: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:

@@ -46,7 +46,13 @@ class RefusedByNode(Refused):
         self.document: Final = document
 
 
-_ERROR_BY_STATUS: Final[dict[int, type[ConcordatError]]] = {400: UsageError, 404: NotFound, 429: Stale, 503: Stale}
+_ERROR_BY_STATUS: Final[dict[int, type[ConcordatError]]] = {
+    400: UsageError,
+    404: NotFound,
+    429: Stale,
+    500: ConcordatError,
+    503: Stale,
+}
 
 
 def make_wall_nonces() -> Callable[[], int]:
