@@ -275,7 +275,7 @@ def test_readers_get_their_turn_while_the_ledger_never_rests(tmp_path: Path) -> 
         stop.set()
         ledger.join()
     assert turns > 0
-    assert passed_by < 200
+    assert passed_by < 3000  # a plain lock lets some 10 000 pass
 
 
 # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────

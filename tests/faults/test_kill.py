@@ -93,7 +93,7 @@ def test_what_was_acknowledged_survives_50_times_kill_9(folder: Path) -> None:
 
 
 def test_a_full_disk_is_said_and_loses_nothing(folder: Path) -> None:
-    with start_writer(folder, 1, "60000") as node:
+    with start_writer(folder, 1, "400000") as node:
         told = node.communicate(timeout=60)[0].split()
     # SQLite, whose file grows first, calls a file that may not grow an error of the disk.
     assert told[-1] in {"disk.full", "disk.unreadable"}

@@ -72,6 +72,7 @@ def test_a_worker_that_dies_costs_no_answer(workers: SignatureWorkers) -> None:
         assert workers.verify(wires) == expected
         assert workers.verify(wires) == expected
     workers.close()
+    assert workers.verify(wires) == expected
     assert find_children() == before
 
 

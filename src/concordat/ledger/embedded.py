@@ -126,7 +126,7 @@ class EmbeddedEngine:
                 has_work = bool(self._queue) or self._is_due()
             if has_work:
                 self._make_block()
-            return has_work
+            return has_work and self.failure is None
         return False
 
     def close(self) -> None:
@@ -180,10 +180,10 @@ class EmbeddedEngine:
             raise
 
     def _wait_for_work(self) -> bool:
-        """Sleep until something is queued or due; False when closing and nothing is left."""
+        """Sleep until something is queued or due; False after a failure, or when closing and nothing is left."""
         with self._door:
             while not self._queue:
-                if self._is_closing:
+                if self._is_closing or self.failure is not None:
                     return False
                 if self._is_due():
                     return True
@@ -217,7 +217,8 @@ class EmbeddedEngine:
         return max(last, now_us)
 
     def _make_block(self) -> None:
-        with self.lock:
+        # A failure is known before the lock is free: no reader comes in between.
+        with self.lock, self._stopping_on_error():
             with self._door:
                 pool = [queued.wire for queued in islice(self._queue, BLOCK_TRANSACTIONS_MAX)]
                 is_tick = not pool and not self.application.chain.is_scenario
@@ -246,7 +247,7 @@ class EmbeddedEngine:
     def _stop(self, error: ConcordatError) -> None:
         """A block could not be made durable: answer nobody as if it were, and take no more until a restart."""
         with self._door:
-            self.lock.failure = error
+            self.lock.failure = self.lock.failure or error
             left = list(self._queue)
             self._queue.clear()
             self._waiting.clear()

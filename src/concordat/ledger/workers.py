@@ -59,21 +59,24 @@ class SignatureWorkers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._workers: list[_Worker] = []
+        self._is_closed = False
 
     def verify(self, wires: Sequence[bytes]) -> list[bool]:
         """Return for each transaction whether libsodium accepts its signature."""
         if len(wires) >= WORTH_A_WORKER:
             with self._lock:
                 try:
-                    return self._share(wires)
+                    if not self._is_closed:
+                        return self._share(wires)
                 except OSError:
                     # It costs nothing but time; the next batch starts other processes.
                     self._end_all()
         return [verify_signed(wire) for wire in wires]
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes; what is asked later is checked here."""
         with self._lock:
+            self._is_closed = True
             self._end_all()
 
     def _share(self, wires: Sequence[bytes]) -> list[bool]:
