@@ -23,19 +23,15 @@ from concordat.protocol.families.datasets import Register
 from concordat.protocol.transactions import Payload, compute_transaction_id, make_signed_bytes
 
 
-def make_registration(node: Node, key: Key, nonce: int) -> bytes:
-    """Return a signed registration; every nonce its own dataset."""
-    operation = Register(
-        dataset=f"d{nonce}",
-        version=1,
-        title=Label("Readings", "读数"),
-        digest=sha256(b"%d" % nonce).digest(),
-        byte_count=4096,
-        rows=24,
-        schema=bytes(32),
-        row_root=bytes(32),
-    )
-    payload = Payload(node.chain.id, 1, 0, nonce, node.application.height + 1000, b"", (operation,))
+def make_register(nonce: int) -> Register:
+    """Return a registration; every nonce its own dataset."""
+    digest = sha256(b"%d" % nonce).digest()
+    return Register(f"d{nonce}", 1, Label("Readings", "读数"), digest, 4096, 24, bytes(32), digest)
+
+
+def make_wire(node: Node, key: Key, nonce: int) -> bytes:
+    """Return it signed."""
+    payload = Payload(node.chain.id, 1, 0, nonce, node.application.height + 1000, b"", (make_register(nonce),))
     signed = make_signed_bytes(key.public_key, payload)
     return key.sign(signed) + signed
 
@@ -57,7 +53,7 @@ def write(folder: Path, rng: Random) -> None:
     while True:
         for _ in range(rng.randint(1, 12)):
             nonce += 1
-            wire = make_registration(node, key, nonce)
+            wire = make_wire(node, key, nonce)
             pending.append((compute_transaction_id(wire).hex(), node.engine.submit(wire)))
         for _ in range(rng.randint(0, len(pending))):
             transaction_id, future = pending.popleft()
