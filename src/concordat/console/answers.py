@@ -83,4 +83,9 @@ def answer(request: Asking, html: str, status: int = 200) -> Response[str]:
 
 def limit_passwords() -> DefineMiddleware:
     """Return the limit on tries of a password from one address."""
-    return RateLimitConfig(("minute", PASSWORDS_PER_MINUTE), store="rate_limit").middleware
+    return RateLimitConfig(("minute", PASSWORDS_PER_MINUTE), identifier_for_request=_name_address).middleware
+
+
+def _name_address(request: Asking) -> str:
+    """Tries of a password have a count of their own, beside that of all requests."""
+    return f"password {request.client.host if request.client else ''}"

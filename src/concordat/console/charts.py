@@ -5,11 +5,12 @@ Never color alone: a grade is letter, shape and color; every drawing has its tab
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 GRADE_COLORS: Final = {
     "A": "#0b6e4f",
@@ -125,7 +126,6 @@ def _draw_flow(flow: Flow, first: tuple[int, int], second: tuple[int, int]) -> M
 
 def _draw_tile(tile: Tile, x: int, y: int) -> Markup:
     grade = tile.grade or "N"
-    name = tile.name if len(tile.name) <= 14 else tile.name[:13] + "…"
     return Markup(
         '<a href="{href}"><rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" fill="{tint}" '
         'stroke="{color}" stroke-width="{line}"{dash}/>'
@@ -148,9 +148,20 @@ def _draw_tile(tile: Tile, x: int, y: int) -> Markup:
         text_x=x + 46,
         name_y=y + 26,
         note_y=y + 45,
-        name=escape(name),
-        note=escape(tile.note),
+        name=_fit(tile.name, 15),
+        note=_fit(tile.note, 16),
     )
+
+
+def _fit(text: str, width: int) -> str:
+    """Return the text, cut where it would run out of its tile; Chinese characters count twice."""
+    kept, used = "", 0
+    for character in text:
+        used += 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+        if used > width:
+            return kept + "…"
+        kept += character
+    return kept
 
 
 def draw_bar(start: int, end: int, scale: int, color: str) -> Markup:

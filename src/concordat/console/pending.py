@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from concordat.client.keys import Key
@@ -47,13 +47,13 @@ class Prepared:
     valid_until_height: int
 
 
-@dataclass(slots=True)
 class PendingActions:
     """A bounded memory; the oldest give way."""
 
-    _kept: dict[str, Pending] = field(default_factory=dict)
-    _prepared: dict[str, Prepared] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._kept: dict[str, Pending] = {}
+        self._prepared: dict[str, Prepared] = {}
+        self._lock = threading.Lock()
 
     def keep(
         self, public_key: bytes, member: str, operation: Operation, *, statement: str, back: str, now_us: int

@@ -15,7 +15,7 @@ from concordat.primitives.plain import Json
 
 RECORDS_MAX: Final = 10
 NEGATIVES_MAX: Final = 6
-HISTORY_MAX: Final = 12
+HISTORY_MAX: Final = 10
 
 _PLAIN_COLOR: Final = "#9fb0be"
 
@@ -108,7 +108,6 @@ def render_contract(page: Page, number: int) -> str:
     """Course, what waits, obligations, consequences, the text as signed, parties, proof, history."""
     row = reads.get_contract(page.node, number)
     status = reads.get_status(page.node)
-    waits = reads.get_waits(page.node, page.reader.member or "")
     signed = {signature["member"]: signature["time"] for signature in row["signatures"]}
     standing = {member["id"]: member for member in reads.list_members(page.node)}
     exits = {"terminated", "declined", "expired"}
@@ -120,11 +119,7 @@ def render_contract(page: Page, number: int) -> str:
         summary=_summarize(page, row),
         steps=_make_steps(page, row),
         exit=page.catalog(f"status.contract.{row['status']}") if row["status"] in exits else None,
-        waits=[
-            tell_wait(page, wait) | {"detail": _tell_delivery(page, row, wait)}
-            for wait in waits
-            if wait["contract"] == number
-        ],
+        waits=_find_waits(page, row),
         duties=row["duties"],
         otherwise=_tell_consequences(page, row),
         text=reads.get_contract_text(page.node, number, page.language),
@@ -154,6 +149,17 @@ def render_contract(page: Page, number: int) -> str:
     )
 
 
+def _find_waits(page: Page, row: Json) -> list[Json]:
+    """What the reader may do here; of several deliveries that are due, the next one."""
+    waits = [wait for wait in reads.get_waits(page.node, page.reader.member or "") if wait["contract"] == row["id"]]
+    first = next((wait for wait in waits if wait["action"] in {"deliver", "deliver_again"}), None)
+    return [
+        tell_wait(page, wait) | {"detail": _tell_delivery(page, row, wait)}
+        for wait in waits
+        if wait["action"] not in {"deliver", "deliver_again"} or wait is first
+    ]
+
+
 def _summarize(page: Page, row: Json) -> list[str]:
     supplies: dict[tuple[str, tuple[str, ...]], dict[str, None]] = {}
     for duty in row["terms"]["obligations"]:
@@ -176,7 +182,7 @@ def _summarize(page: Page, row: Json) -> list[str]:
 
 
 def _make_steps(page: Page, row: Json) -> list[Json]:
-    """The paper's flow: request, signatures, judgment, execution, result. `state`: done, now, exit or empty."""
+    """The paper's flow: request, signatures, judgment, execution, result. `state`: done, now, halt, exit or empty."""
     last = page.day(max(duty["due"] for duty in row["duties"]))
     executing = page.say("step.executing_note", done=row["duties_closed"], total=row["duties_total"])
     notes: dict[str, str] = {
@@ -204,7 +210,7 @@ def _make_steps(page: Page, row: Json) -> list[Json]:
     at_place = "exit" if row["status"] in {"declined", "expired", "terminated"} else "now"
     titles: dict[str, str] = {name: page.say(f"step.{name}") for name in names}
     if row["status"] == "suspended":
-        titles["executing"] = page.catalog("status.contract.suspended")
+        titles["executing"], at_place = page.say("step.suspended"), "halt"
     return [
         {
             "title": titles[name],

@@ -111,7 +111,9 @@ def sign(
     pending = actions.get(action, fetch_now_us())
     who = f"{pending.member} {pending.public_key.hex()[:16]}"
     try:
-        submit_signed(node, actions.prepare(node, pending), unlock(node.folder, pending.public_key, data.get("password", "")))
+        submit_signed(
+            node, actions.prepare(node, pending), unlock(node.folder, pending.public_key, data.get("password", ""))
+        )
     except ConcordatError as error:
         note_subject(request, action, error.code, who)
         page = open_page(node, request)

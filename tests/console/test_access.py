@@ -1,0 +1,81 @@
+"""Default deny: every page that is not open to all asks its twin under `/v1`."""
+
+from __future__ import annotations
+
+import pytest
+
+from concordat.api.server import make_app
+from concordat.client.requests import sign_request
+from concordat.node.node import fetch_now_us
+
+from .scene import Scene, get_key
+from .visitor import PAGES, Visitor
+
+OPEN = {"/", "/codes", "/proof", "/login"}
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path not in OPEN])
+def test_public_is_asked_to_sign_in(told: Scene, path: str) -> None:
+    with Visitor(told.node) as visitor:
+        page = visitor.open(path)
+        assert visitor.status == 401
+        assert "This page is for members." in page.text
+        assert "/login" in page.links()
+        for member in ("Maple Ridge", "Ferry", "北台"):
+            assert member not in page.text
+
+
+@pytest.mark.parametrize("path", sorted(OPEN))
+def test_open_pages_name_no_member(told: Scene, path: str) -> None:
+    with Visitor(told.node) as visitor:
+        page = visitor.open(path)
+        assert visitor.status == 200
+        assert "Maple Ridge" not in page.text
+
+
+def test_applicant_reads_its_own_pages_only(told: Scene) -> None:
+    key = get_key("amber-coast")
+    with Visitor(told.node) as visitor:
+        header = sign_request(key, told.node.chain.id, "POST", "/v1/sessions/links", b"", fetch_now_us(), b"12345678")
+        link = visitor.client.post("/v1/sessions/links", headers={"Authorization": header}).json()["url"]
+        page = visitor.open(link)
+        assert visitor.status == 200
+        assert "Officer of Amber Coast" in page.text
+        assert "Maple Ridge" not in page.text
+        for path, status in {
+            "/members/amber-coast": 200,
+            "/ledger?member=amber-coast": 200,
+            "/members/azure-bay": 403,
+            "/members": 403,
+            "/contracts": 403,
+            "/ledger": 403,
+            "/ledger/3": 403,
+            "/search?q=bay": 403,
+        }.items():
+            visitor.open(path)
+            assert visitor.status == status, path
+
+
+def test_every_route_of_the_console_is_known_here(told: Scene) -> None:
+    paths = {route.path for route in make_app(told.node).routes if not route.path.startswith("/v1/")}
+    assert paths == {
+        "/",
+        "/members",
+        "/members/{member:str}",
+        "/contracts",
+        "/contracts/{number:int}",
+        "/datasets",
+        "/datasets/{owner:str}/{name:str}",
+        "/ledger",
+        "/ledger/{position:int}",
+        "/codes",
+        "/proof",
+        "/search",
+        "/login",
+        "/logout",
+        "/act",
+        "/sign/{action:str}",
+        "/static/console.css",
+        "/static/icon.svg",
+        "/{path:path}",
+    }

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+
+from concordat.client.keys import render_key
+from concordat.primitives.identifiers import Label
+from concordat.protocol.families.membership import Sponsor
+
+from .scene import AIR, PASSWORD, Scene, get_key
+from .visitor import Document, Visitor
+
+
+def sign_here(visitor: Visitor, page: Document, password: str = PASSWORD) -> Document:
+    """Fill the password of a page that asks for a signature."""
+    return visitor.send(next(form for form in page.forms if form.action == visitor.path), password=password)
+
+
+def offer(scene: Scene) -> int:
+    """Silver Plain offers a contract to Azure Bay."""
+    return scene.propose(scene.make_terms(Label("Ferries", "渡轮"), "silver-plain", "azure-bay", AIR, days=20))
+
+
+def test_sign_a_contract_with_the_password(scene: Scene) -> None:
+    number = offer(scene)
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        page = visitor.send(visitor.open(f"/contracts/{number}").form(action="sign"))
+        assert visitor.path.startswith("/sign/")
+        assert "signs contract C-0001" in page.text
+        clauses = visitor.client.get(f"/v1/contracts/{number}/text?language=en").json()["clauses"]
+        assert all(clause in page.text for clause in clauses)
+        done = sign_here(visitor, page)
+        assert visitor.status == 200
+        assert "Signed and recorded" in done.text
+        assert f"/contracts/{number}" in done.links()
+    row = scene.node.application.state.contracts[(number,)]
+    assert [signature.public_key for signature in row.signatures] == [scene.local.public_key]
+
+
+def test_wrong_password_signs_nothing(scene: Scene) -> None:
+    number = offer(scene)
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        page = visitor.send(visitor.open(f"/contracts/{number}").form(action="sign"))
+        again = sign_here(visitor, page, "not the password")
+        assert visitor.status == 409
+        assert "The password does not open the key file l-officer." in again.text
+        assert "Signed and recorded" in sign_here(visitor, again).text
+
+
+def test_passwords_are_limited(scene: Scene) -> None:
+    with Visitor(scene.node) as visitor:
+        form = next(form for form in visitor.open("/login").forms if form.action == "/login")
+        statuses = []
+        for _ in range(11):
+            visitor.send(form, officer=scene.local.public_key.hex(), password="wrong")
+            statuses.append(visitor.status)
+        assert statuses == [409] * 10 + [429]
+
+
+def test_unsealed_key_in_the_store_opens_nothing(scene: Scene) -> None:
+    open_key = get_key("azure-bay")
+    (scene.node.folder / "keys/officers/open.key").write_bytes(render_key(open_key))
+    with Visitor(scene.node) as visitor:
+        page = visitor.open("/login")
+        assert open_key.public_key.hex() not in page.html
+        form = next(form for form in page.forms if form.action == "/login")
+        visitor.send(form, officer=open_key.public_key.hex(), password="")
+        assert visitor.status == 404
+        assert visitor.open("/members").text.count("Sign in") > 0
+        assert visitor.status == 401
+
+
+def test_decline_shows_its_reason_on_the_ledger(scene: Scene) -> None:
+    number = offer(scene)
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        form = visitor.open(f"/contracts/{number}").form(action="decline")
+        done = sign_here(visitor, visitor.send(form, reason="No longer needed."))
+        assert "declined contract C-0001" in done.text
+    assert scene.node.application.state.contracts[(number,)].status == "declined"
+
+
+def test_accept_a_delivery(scene: Scene) -> None:
+    number = scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "silver-plain", "azure-bay", AIR, days=20))
+    scene.deliver(number, 1)
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        done = sign_here(visitor, visitor.send(visitor.open(f"/contracts/{number}").form(action="acknowledge")))
+        assert "Signed and recorded" in done.text
+    assert scene.node.application.state.duties[(number, 1)].status == "kept"
+
+
+def test_object_signs_the_digest_of_the_text_shown(scene: Scene) -> None:
+    number = scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "silver-plain", "azure-bay", AIR, days=20))
+    scene.deliver(number, 1)
+    text = "The file covers May,\nnot June."
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        form = visitor.open(f"/contracts/{number}").form(action="object")
+        page = visitor.send(form, ground="wrong_period", statement=text.replace("\n", "\r\n"))
+        assert text in page.html
+        action = visitor.client.get(visitor.path, headers={"Accept": "application/json"}).json()
+        assert action["operations"][0]["statement"] == sha256(text.encode()).hexdigest()
+        assert "Signed and recorded" in sign_here(visitor, page).text
+    assert scene.node.application.state.duties[(number, 1)].status == "objected"
+
+
+def test_sponsor_and_verify_an_applicant(scene: Scene) -> None:
+    scene.apply("amber-coast", "azure-bay")
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        page = visitor.open("/members/amber-coast")
+        assert (
+            "Signed and recorded" in sign_here(visitor, visitor.send(page.form(action="sponsor", verdict="yes"))).text
+        )
+        page = visitor.open("/members/amber-coast")
+        assert "Signed and recorded" in sign_here(visitor, visitor.send(page.form(action="attest", verdict="yes"))).text
+    assert scene.node.application.state.members[("amber-coast",)].status == "active"
+
+
+def test_refusal_of_the_ledger_is_shown_with_its_next_step(scene: Scene) -> None:
+    scene.apply("amber-coast", "azure-bay")
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        page = visitor.send(visitor.open("/members/amber-coast").form(action="sponsor", verdict="yes"))
+        scene.act("azure-bay", Sponsor("amber-coast", verdict=True))
+        done = sign_here(visitor, page)
+        assert "Recorded as refused" in done.text
+        assert "was refused" in done.text
+        assert not [form for form in done.forms if form.action.startswith("/sign/")]
+
+
+def test_bytes_to_sign_stay_the_same_until_their_number_is_taken(scene: Scene) -> None:
+    number = offer(scene)
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        page = visitor.send(visitor.open(f"/contracts/{number}").form(action="sign"))
+        path = visitor.path
+        first = visitor.client.get(path, headers={"Accept": "application/json"}).json()
+        assert first["digest"] in page.text
+        assert first["digest"] == sha256(bytes.fromhex(first["bytes"])).hexdigest()
+        scene.apply("amber-coast", "azure-bay")  # another block
+        assert visitor.client.get(path, headers={"Accept": "application/json"}).json() == first
+
+
+def test_whoever_has_the_key_file_signs_elsewhere_and_the_page_knows(scene: Scene) -> None:
+    number = offer(scene)
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        page = visitor.send(visitor.open(f"/contracts/{number}").form(action="sign"))
+        path = visitor.path
+        assert f"concordat sign http://testserver.local{path} --key FILE" in page.text
+        with Visitor(scene.node) as stranger:
+            stranger.open(path)
+            assert stranger.status == 404  # another process of the same node knows nothing of it
+        action = visitor.client.get(path, headers={"Accept": "application/json"}).json()
+        unsigned = bytes.fromhex(action["bytes"])
+        answer = visitor.client.post(action["submit"], content=scene.local.sign(unsigned) + unsigned)
+        assert answer.status_code == 200, answer.text
+        done = visitor.open(path)
+        assert "Signed and recorded" in done.text
+        assert f"/ledger/{answer.json()['position']}" in done.links()
+
+
+def test_forms_need_their_token_and_a_session(scene: Scene) -> None:
+    number = offer(scene)
+    with Visitor(scene.node) as visitor:
+        page = visitor.open("/login")
+        token = next(form for form in page.forms if form.action == "/login").fields["_csrf_token"]
+        fields = {"action": "sign", "contract": str(number)}
+        assert visitor.client.post("/act", data=fields | {"_csrf_token": token}).status_code == 401
+        visitor.sign_in()
+        answer = visitor.client.post("/act", data=fields)
+        assert answer.status_code == 403
+        assert "The form could not be trusted." in answer.text
+        assert visitor.client.post("/act", data=fields | {"_csrf_token": token}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"action": "explode"},
+        {},
+        {"action": "sign", "contract": "one"},
+        {"action": "acknowledge", "contract": "1", "obligation": "-1"},
+        {"action": "acknowledge", "contract": "1", "obligation": "9" * 16},
+        {"action": "object", "contract": "1", "obligation": "1", "ground": "dislike", "statement": "x"},
+        {"action": "object", "contract": "1", "obligation": "1", "ground": "incomplete", "statement": " "},
+        {"action": "decline", "contract": "1", "reason": "x" * 201},
+        {"action": "sponsor", "member": "No Such"},
+        {"action": "respond", "statement": "x" * 20_001},
+    ],
+)
+def test_forms_that_make_no_sense_are_refused(scene: Scene, fields: dict[str, str]) -> None:
+    with Visitor(scene.node) as visitor:
+        token = visitor.sign_in().form().fields.get("_csrf_token") or visitor.client.cookies["csrftoken"]
+        answer = visitor.client.post("/act", data=fields | {"_csrf_token": token})
+        assert answer.status_code == 400
+        assert "Code" in answer.text
+
+
+def test_sign_out_ends_the_session(scene: Scene) -> None:
+    with Visitor(scene.node) as visitor:
+        page = visitor.sign_in()
+        assert "Officer of Azure Bay" in page.text
+        visitor.send(next(form for form in page.forms if form.action == "/logout"))
+        visitor.open("/contracts")
+        assert visitor.status == 401
+
+
+def test_unlock_and_act_are_in_the_audit_log(scene: Scene) -> None:
+    number = offer(scene)
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        sign_here(visitor, visitor.send(visitor.open(f"/contracts/{number}").form(action="sign")))
+    log = (scene.node.folder / "audit.log").read_text(encoding="utf-8")
+    assert '"face": "console", "action": "POST /login"' in log
+    assert '"action": "POST /sign/{action}"' in log
+    assert PASSWORD not in log
+
+
+def test_delivery_is_shown_with_the_command_for_it(scene: Scene) -> None:
+    number = scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "azure-bay", "silver-plain", AIR, days=20))
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        assert "concordat tx contracts.deliver" in visitor.open(f"/contracts/{number}").text

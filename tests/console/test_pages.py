@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from concordat.primitives.identifiers import Label
+
+from .scene import AIR, Scene
+from .visitor import PAGES, Document, Visitor
+
+VOID_OF_STYLE = ("style", "onclick", "onload", "onerror", "onsubmit")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_whole_in_both_languages(visitor: Visitor, path: str, language: str) -> None:
+    page = visitor.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
+    assert visitor.status == 200
+    tags = [tag for tag, _ in page.tags]
+    assert tags.count("h1") == 1
+    assert tags.count("title") == 1
+    assert page.tags[0] == ("html", {"lang": "zh-CN" if language == "zh" else "en"})
+    assert "script" not in tags
+    assert "style" not in tags
+    assert not [values for _, values in page.tags if any(name in values for name in VOID_OF_STYLE)]
+    ids = [values["id"] for _, values in page.tags if "id" in values]
+    assert len(ids) == len(set(ids))
+    addresses = [values[name] or "" for _, values in page.tags for name in ("href", "src", "action") if name in values]
+    assert addresses
+    assert all(address.startswith(("/", "#")) and not address.startswith("//") for address in addresses), addresses
+    assert {"en", "zh-CN"} == {values.get("hreflang") for tag, values in page.tags if values.get("rel") == "alternate"}
+
+
+def test_headers_allow_nothing_but_what_pages_have(visitor: Visitor) -> None:
+    visitor.open("/")
+    policy = visitor.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    assert "script" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert visitor.headers["x-content-type-options"] == "nosniff"
+    assert visitor.headers["referrer-policy"] == "no-referrer"
+    visitor.open("/members/nobody")
+    assert visitor.status == 404
+    assert visitor.headers["content-security-policy"] == policy
+
+
+def test_every_link_of_the_console_leads_somewhere(visitor: Visitor) -> None:
+    found = {link.split("#")[0] for path in PAGES for link in visitor.open(path).links()} - {""}
+    assert len(found) > 60
+    for link in sorted(found):
+        visitor.open(link)
+        assert visitor.status == 200, link
+
+
+def test_language_is_asked_by_address_then_remembered_then_preferred(told: Scene) -> None:
+    with Visitor(told.node, "zh-CN,en;q=0.5") as visitor:
+        assert "登录" in visitor.open("/login").text
+        assert "Sign in" in visitor.open("/login?lang=en").text
+        assert "Sign in" in visitor.open("/proof").text
+        assert "登录" in visitor.open("/proof?lang=zh").text
+        assert "登录" in visitor.open("/login?lang=tlh").text
+
+
+def test_what_waits_comes_first_and_leads_to_its_place(visitor: Visitor) -> None:
+    page = visitor.open("/")
+    assert page.text.index("Waits for you · 8") < page.text.index("Mirror regions and their cooperation")
+    places = [
+        page.text.index(words) for words in ("Mirror regions", "contract execution", "credit management", "All members")
+    ]
+    assert places[0] < places[1] < places[3]
+    assert "Sign or decline C-0012" in page.text
+    assert "/contracts/12" in page.links()
+
+
+def test_contract_page_tells_course_deadline_and_consequence(visitor: Visitor) -> None:
+    page = visitor.open("/contracts/9")
+    assert "Waits for you: Accept or object to the delivery for obligation 3 of C-0009" in page.text
+    assert "If nothing is done by 12 Nov 2026, 00:00 UTC: The delivery counts as accepted." in page.text
+    assert "2 of 6 duties closed" in page.text
+    assert "The version has 31 rows; the contract asks for at least 700." in page.text
+    steps = [values["class"] for tag, values in page.tags if tag == "li" and values.get("class") in STEP_STATES]
+    assert steps == ["done", "done", "done", "now"]
+
+
+STEP_STATES = {"done", "now", "halt", "exit"}
+
+
+@pytest.mark.parametrize(
+    ("number", "states", "words"),
+    [
+        (6, ["done", "done", "done", "exit"], "Returned to the platform: ended early."),
+        (7, ["done", "exit"], "Returned to the platform: declined."),
+        (8, ["done", "exit"], "Returned to the platform: void, not signed in time."),
+        (10, ["done", "done", "done", "halt"], "Suspended"),
+        (12, ["done", "now"], "0 of 2 parties"),
+        (1, ["done"] * 5, "64 of 64 duties closed"),
+    ],
+)
+def test_stepper_shows_each_way_through_a_contract(
+    visitor: Visitor, number: int, states: list[str], words: str
+) -> None:
+    page = visitor.open(f"/contracts/{number}")
+    assert [
+        values["class"] for tag, values in page.tags if tag == "li" and values.get("class") in STEP_STATES
+    ] == states
+    assert words in page.text
+
+
+def test_points_on_the_member_page_make_the_score(visitor: Visitor) -> None:
+    answer = visitor.client.get("/v1/members/cloud-ford/credit").json()
+    page = visitor.open("/members/cloud-ford")
+    assert f"Together they make exactly {answer['score']}." in page.text
+    table = page.html[page.html.index('id="score"') : page.html.index('id="records"')]
+    points = [int(text.replace("−", "-")) for text in re.findall(r'class="number[^"]*">([+−]?[0-9]+)<', table)]
+    assert len(points) == 4
+    assert sum(points[:-1]) == points[-1] == answer["score"]
+
+
+def test_ledger_entry_is_sentence_then_proof_then_json(visitor: Visitor) -> None:
+    page = visitor.open("/ledger/3")
+    assert page.text.index("proposed contract") < page.text.index("Proof") < page.text.index('"position": 3')
+    assert "/v1/ledger/3/proof" in page.links()
+    assert visitor.client.get("/v1/ledger/3/proof").status_code == 200
+
+
+def test_ledger_pages_on_to_the_first_entry(visitor: Visitor) -> None:
+    seen: set[str] = set()
+    older = "/ledger"
+    while older:
+        page = visitor.open(older)
+        seen |= {link for link in page.links() if link.startswith("/ledger/")}
+        older = next((link for link in page.links() if re.fullmatch(r"/ledger\?before=\d+", link)), "")
+    size = visitor.client.get("/v1/status").json()["log_size"]
+    assert seen == {f"/ledger/{position}" for position in range(size)}
+
+
+@pytest.mark.parametrize(
+    ("query", "link"),
+    [
+        ("C-0009", "/contracts/9"),
+        ("9", "/contracts/9"),
+        ("蔚湾", "/members/azure-bay"),
+        ("silver", "/members/silver-plain"),
+        ("flow", "/datasets/azure-bay/river-flow-series"),
+    ],
+)
+def test_search_finds_what_a_query_names(visitor: Visitor, query: str, link: str) -> None:
+    assert link in visitor.open(f"/search?q={query}").links()
+
+
+def test_search_finds_a_transaction(visitor: Visitor) -> None:
+    transaction = visitor.client.get("/v1/ledger/3").json()["transaction"]
+    assert "/ledger/3" in visitor.open(f"/search?q={transaction}").links()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/members/nobody", 404, "There is no such member."),
+        ("/contracts/99", 404, "There is no such contract."),
+        ("/datasets/azure-bay/nothing", 404, "There is no such dataset."),
+        ("/ledger/999999", 404, "The ledger has no such entry."),
+        ("/sign/0123", 404, "This action is not waiting"),
+        ("/no/such/page", 404, "There is no such page."),
+        ("/contracts/x", 404, "There is no such page."),
+        ("/ledger?before=x", 400, "The address or the form cannot be read."),
+    ],
+)
+def test_errors_are_pages_with_code_cause_and_next_step(visitor: Visitor, path: str, status: int, words: str) -> None:
+    page = visitor.open(path)
+    assert visitor.status == status
+    assert words in page.text
+    assert "Code" in page.text
+    assert [tag for tag, _ in page.tags].count("h1") == 1
+
+
+def test_unknown_path_of_the_interface_stays_a_problem(visitor: Visitor) -> None:
+    answer = visitor.client.get("/v1/no/such/path")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=y>'
+
+
+def test_hostile_names_and_queries_are_text(tmp_path: Path) -> None:
+    scene = Scene(tmp_path / "node", hostile=Label(HOSTILE, HOSTILE))
+    try:
+        scene.propose(scene.make_terms(Label(HOSTILE, HOSTILE), "maple-ridge", "azure-bay", AIR, days=5))
+        with Visitor(scene.node) as visitor:
+            visitor.sign_in()
+            for path in ("/", "/members", "/members/maple-ridge", "/contracts", "/contracts/1", "/ledger"):
+                _check_harmless(visitor.open(path))
+            _check_harmless(visitor.open(f"/search?q={HOSTILE}"))
+            assert HOSTILE in visitor.open("/members").text
+    finally:
+        scene.node.close()
+
+
+def _check_harmless(page: Document) -> None:
+    tags = [tag for tag, _ in page.tags]
+    assert "script" not in tags
+    assert "img" not in tags

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import concordat.console
+from concordat.console.words import WORDS
+
+ROOM = Path(concordat.console.__file__).parent
+
+
+def fields_of(sentence: str) -> set[str]:
+    return {field for _, field, _, _ in string.Formatter().parse(sentence) if field is not None}
+
+
+def test_both_languages_have_the_same_words() -> None:
+    assert WORDS["en"].keys() == WORDS["zh"].keys()
+
+
+@pytest.mark.parametrize("key", sorted(WORDS["en"]))
+def test_words_take_the_same_values_in_both_languages(key: str) -> None:
+    assert fields_of(WORDS["en"][key]) == fields_of(WORDS["zh"][key])
+    assert WORDS["en"][key].strip()
+    assert WORDS["zh"][key].strip()
+
+
+def test_no_word_is_idle() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (*ROOM.glob("*.py"), *ROOM.glob("templates/*.html"))]
+    text = "\n".join(sources)
+    prefixes = set(re.findall(r"'([a-z_]+\.(?:[a-z_]+_)?)' ~", text)) | set(
+        re.findall(r'f"([a-z_]+\.(?:[a-z_]+_)?)\{', text)
+    )
+    idle = [key for key in WORDS["en"] if key not in text and not key.startswith(tuple(prefixes))]
+    assert idle == []
+
+
+def test_words_have_no_markup() -> None:
+    for catalog in WORDS.values():
+        assert not [text for text in catalog.values() if set("<>&") & set(text)]
