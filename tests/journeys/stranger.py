@@ -73,13 +73,13 @@ def ask(*words: str | Path, folder: Path, given: Json = None) -> Json:
 
 
 def make_plan(*founders: Json, verify_k: int, clock: str = "scenario") -> Json:
-    return {
+    plan: dict[str, Json] = {
         "name": {"en": "A consortium of strangers", "zh": "陌生人联盟"},
         "clock": clock,
-        "start_time": START,
         "verify_k": verify_k,
         "founders": list(founders),
     }
+    return plan | ({"start_time": START} if clock == "scenario" else {})
 
 
 def make_founder(member: str, roles: Sequence[str], public_key: str) -> Json:
