@@ -10,6 +10,7 @@ from concordat.primitives.codec import encode
 from concordat.protocol.families.contracts import Acknowledge, Deliver, Object, Propose, Sign, Terminate
 from concordat.protocol.families.membership import Respond
 from concordat.protocol.receipts import OK
+from concordat.protocol.records import FINAL_DUTY
 from concordat.testing.consortium import Consortium
 
 STATEMENT = sha256(b"statement").digest()
@@ -26,23 +27,27 @@ def play(seed: int, steps: int = 150) -> Consortium:
         number = 1 + random.randrange(1 + len(c.state.contracts))
         match random.randrange(8):
             case 0 | 1:
-                terms = c.make_supply(who, other, size=10, due_days=3, times=2, consequence="continue")
+                others = [name for name in members if name not in (who, other) and random.random() < 0.3]
+                terms = c.make_supply(who, other, *others, size=10, due_days=3, times=2, consequence="continue")
                 if c.attempt(who, Propose(terms)).code == OK and random.random() < 0.7:
                     number = len(c.state.contracts)
                     for party in terms.parties:
                         c.attempt(party, Sign(number, c.state.contracts[(number,)].document))
             case 2 | 3:
                 if (number, 1) in c.state.duties:
-                    c.attempt(who, Acknowledge(number, 1 + random.randrange(2)))
+                    creditors = c.state.terms[(number,)].obligations[0].creditors
+                    c.attempt(random.choice((who, *creditors)), Acknowledge(number, 1 + random.randrange(2)))
             case 4:
-                if (number, 1) in c.state.duties and c.state.duties[(number, 1)].status in {"waiting", "grace"}:
-                    debtor = c.state.terms[(number,)].obligations[0].debtor
+                closed = (*FINAL_DUTY, "delivered")
+                owed = [key for key, duty in c.state.duties.items() if duty.status not in closed]
+                for contract, obligation in random.sample(owed, min(2, len(owed))):
+                    debtor = c.state.terms[(contract,)].obligations[0].debtor
                     registration = c.make_registration(debtor)
-                    c.attempt(debtor, registration, Deliver(number, 1, registration.version))
+                    c.attempt(debtor, registration, Deliver(contract, obligation, registration.version))
             case 5:
                 delivered = [key for key, duty in c.state.duties.items() if duty.status == "delivered"]
                 for contract, obligation in delivered[: random.randrange(3)]:
-                    creditor = c.state.terms[(contract,)].obligations[obligation - 1].creditors[0]
+                    creditor = random.choice(c.state.terms[(contract,)].obligations[obligation - 1].creditors)
                     c.attempt(creditor, Object(contract, obligation, "incomplete", STATEMENT))
             case 6:
                 c.attempt(who, Terminate(number) if random.random() < 0.3 else Respond(STATEMENT))

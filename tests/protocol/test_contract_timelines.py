@@ -10,7 +10,17 @@ from msgspec.structs import replace
 
 from concordat.contracts.terms import MatchingTable
 from concordat.primitives.ledger_time import DAY_US
-from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Object, Propose, Sign, Terminate
+from concordat.protocol.families.contracts import (
+    Acknowledge,
+    Acknowledged,
+    Decline,
+    Deliver,
+    Object,
+    Propose,
+    Settled,
+    Sign,
+    Terminate,
+)
 from concordat.protocol.messages import Event
 from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.protocol.receipts import DueCause
@@ -250,6 +260,23 @@ def test_an_objected_version_is_not_delivered_again(c: Consortium) -> None:
     assert c.attempt("cedar-ford", Deliver(number, 1, 1)).code == "contracts.version_used"
 
 
+def test_what_was_objected_to_is_answered_by_a_newer_version(c: Consortium) -> None:
+    number = agree(c)
+    c.act("cedar-ford", c.make_registration("cedar-ford"))
+    c.deliver(number)
+    object_to(c, number)
+    receipt = c.attempt("cedar-ford", Deliver(number, 1, 1))
+    assert (receipt.code, receipt.reasons[0].parameters) == ("contracts.version_used", (1, 1))
+    assert names(c.deliver(number)) == ["Delivered"]
+
+
+def test_obligations_may_be_fulfilled_by_versions_in_any_order(c: Consortium) -> None:
+    number = agree(c, times=2)
+    c.act("cedar-ford", c.make_registration("cedar-ford"))
+    c.deliver(number, 1)
+    assert names(c.act("cedar-ford", Deliver(number, 2, 1))) == ["Delivered"]
+
+
 def test_redelivery_after_the_new_grace_is_late(c: Consortium) -> None:
     number = agree(c, days=30)
     c.deliver(number)
@@ -389,13 +416,117 @@ def test_without_grace_a_late_contract_is_suspended_at_once(c: Consortium) -> No
     assert get_severities(c) == [0]
 
 
-def test_any_one_creditor_may_accept_and_each_gets_its_record(c: Consortium) -> None:
+# ── several creditors ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def agree_with_three(c: Consortium, *, days: int = 0) -> int:
+    """A delivery to three creditors, made when `days` have passed of the 30."""
     number = c.agree(c.make_supply("cedar-ford", "azure-bay", "birch-vale", "dune-shore"))
+    if days:
+        c.advance(days)
     c.deliver(number)
-    c.act("birch-vale", Acknowledge(number, 1))
+    return number
+
+
+def accept(c: Consortium, number: int, *members: str) -> list[Event]:
+    return [c.act(member, Acknowledge(number, 1))[0] for member in members]
+
+
+def test_the_last_creditor_accepts_and_each_gets_its_record(c: Consortium) -> None:
+    number = agree_with_three(c)
+    assert accept(c, number, "birch-vale", "dune-shore") == [
+        Acknowledged(number, 1, "birch-vale", 2), Acknowledged(number, 1, "dune-shore", 1),
+    ]  # fmt: skip
+    assert get_duty_status(c, number) == "delivered"
+    assert get_severities(c) == []
+    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
     assert [record.counterparty for _, record in c.state.records.group("cedar-ford")] == [
         "azure-bay", "birch-vale", "dune-shore",
     ]  # fmt: skip
+
+
+def test_silence_accepts_for_the_creditors_that_did_not_answer(c: Consortium) -> None:
+    number = agree_with_three(c)
+    accept(c, number, "birch-vale")
+    happened = c.advance(5)
+    assert names(happened) == ["Settled", "Completed"]
+    assert [event.member for event in happened if isinstance(event, Settled)] == [None]
+
+
+def test_who_accepted_neither_accepts_nor_objects_again(c: Consortium) -> None:
+    number = agree_with_three(c)
+    accept(c, number, "birch-vale")
+    for operation in (Acknowledge(number, 1), Object(number, 1, "incomplete", STATEMENT)):
+        assert c.attempt("birch-vale", operation).code == "contracts.already_acknowledged"
+
+
+def test_nobody_accepts_over_the_objection_of_another(c: Consortium) -> None:
+    number = agree_with_three(c)
+    accept(c, number, "birch-vale")
+    object_to(c, number)
+    for member in ("birch-vale", "dune-shore"):
+        assert c.attempt(member, Acknowledge(number, 1)).code == "contracts.objection_stands"
+    assert names(c.advance(5)) == []
+    assert get_duty_status(c, number) == "objected"
+
+
+def test_a_withdrawn_objection_leaves_the_first_time_of_acceptance(c: Consortium) -> None:
+    number = agree_with_three(c, days=29)
+    accept(c, number, "birch-vale")
+    c.advance(2)
+    object_to(c, number)
+    c.advance(1)
+    assert accept(c, number, "azure-bay") == [Acknowledged(number, 1, "azure-bay", 1)]
+    assert get_duty_status(c, number) == "delivered"
+    assert c.attempt("azure-bay", Object(number, 1, "incomplete", STATEMENT)).code == "contracts.already_acknowledged"
+    assert names(c.advance_to(c.time + 2 * DAY_US - 1)) == []
+    assert names(c.advance_to(c.time + 1)) == ["Settled", "Completed"]
+    assert get_severities(c) == [0, 0, 0]
+    assert names(c.advance(60)) == []
+
+
+def test_an_objection_withdrawn_after_the_period_settles_at_once(c: Consortium) -> None:
+    number = agree_with_three(c)
+    object_to(c, number)
+    c.advance(5)
+    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
+
+
+def test_an_objection_withdrawn_last_settles_at_once(c: Consortium) -> None:
+    number = agree_with_three(c)
+    accept(c, number, "birch-vale", "dune-shore")
+    object_to(c, number)
+    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
+
+
+def test_creditors_object_one_after_the_other(c: Consortium) -> None:
+    number = agree_with_three(c, days=29)
+    object_to(c, number)
+    acknowledge(c, number)
+    object_to(c, number, member="dune-shore")
+    assert names(c.advance(20)) == []
+    assert names(c.advance(1)) == ["Lapsed", "Terminated"]
+    assert get_severities(c) == []
+
+
+def test_a_new_delivery_asks_every_creditor_anew(c: Consortium) -> None:
+    number = agree_with_three(c)
+    accept(c, number, "birch-vale")
+    object_to(c, number)
+    c.deliver(number)
+    assert accept(c, number, "birch-vale", "azure-bay") == [
+        Acknowledged(number, 1, "birch-vale", 2), Acknowledged(number, 1, "azure-bay", 1),
+    ]  # fmt: skip
+    assert names(c.act("dune-shore", Acknowledge(number, 1))) == ["Settled", "Completed"]
+
+
+def test_a_withdrawn_objection_does_not_wash_lateness_away(c: Consortium) -> None:
+    number = agree_with_three(c, days=40)
+    object_to(c, number)
+    acknowledge(c, number)
+    assert get_status(c, number) == "active"
+    assert names(c.advance(5)) == ["Settled", "Completed"]
+    assert get_severities(c) == [0, 0, 0, 2]
 
 
 # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from hashlib import sha256
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from concordat.errors import Rejected
 from concordat.primitives.codec import decode, encode
-from concordat.primitives.ledger_time import DAY_US
+from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.protocol.families.clock import Advance, Advanced, Tick
 from concordat.protocol.families.membership import Respond
 from concordat.protocol.params import DEFAULT_PARAMS
@@ -149,6 +151,38 @@ def test_simulated_time_moves_by_an_advance_to_its_own_time() -> None:
     assert entry.receipt.events == (Advanced(target),)
 
 
+def test_an_advance_to_the_present_or_the_past_is_refused() -> None:
+    c = Consortium()
+    for target in (c.time, c.time - 1):
+        receipt = c.attempt("azure-bay", Advance(target))
+        assert (receipt.code, receipt.reasons[0].parameters) == ("clock.not_forward", (target, c.time))
+
+
+def test_an_advance_whose_block_stayed_behind_is_refused() -> None:
+    c = Consortium()
+    receipt = c.run_block(c.time, c.make_wire("azure-bay", Advance(c.time + 1)))[-1].receipt
+    assert receipt.code == "clock.not_forward"
+
+
+def test_simulated_time_moves_ten_years_at_once_and_no_further() -> None:
+    c = Consortium()
+    furthest = c.time + 3650 * DAY_US
+    receipt = c.attempt("azure-bay", Advance(furthest + 1))
+    assert (receipt.code, receipt.reasons[0].parameters) == ("clock.too_far", (furthest + 1, furthest))
+    with pytest.raises(InvalidBlock):
+        c.run_block(furthest + 1, c.make_wire("azure-bay", Advance(furthest + 1)))
+    assert c.run_block(furthest, c.make_wire("azure-bay", Advance(furthest)))[-1].receipt.code == "ok"
+
+
+def test_simulated_time_ends_with_the_22nd_century() -> None:
+    c = Consortium()
+    end = parse_time("2200-01-01T00:00:00Z")
+    while c.time < end:
+        c.advance_to(min(end, c.time + 3650 * DAY_US))
+    receipt = c.attempt("azure-bay", Advance(end + 1))
+    assert (receipt.code, receipt.reasons[0].parameters) == ("clock.too_far", (end + 1, end))
+
+
 def test_real_time_never_goes_back() -> None:
     c = Consortium(clock="real")
     c.run_block(c.time + 5)
@@ -217,6 +251,26 @@ def test_any_bytes_are_answered_with_a_receipt(junk: bytes) -> None:
     receipt = c.submit(junk)[0]
     assert receipt.code in {"ledger.wrong_domain", "encoding.malformed"}
     assert decode(Entry, encode(c.entries[before])) == c.entries[before]
+
+
+@given(st.binary(max_size=60) | st.builds(lambda table, rest: bytes((table,)) + rest, st.integers(0, 17), st.binary()))
+def test_any_bytes_may_be_asked_for_as_a_key(key: bytes) -> None:
+    expected = dict(JUNK_CONSORTIUM.state.dump()).get(key)
+    with suppress(Rejected):
+        assert JUNK_CONSORTIUM.state.get_encoded(key) == expected
+        return
+    assert expected is None
+
+
+@pytest.mark.parametrize("key", [b"", b"\0", b"\0" + encode((0,)), bytes((17,)) + encode((0,)), b"\xff"])
+def test_a_key_of_no_table_has_no_value(key: bytes) -> None:
+    assert JUNK_CONSORTIUM.state.get_encoded(key) is None
+
+
+def test_every_row_is_found_by_its_key() -> None:
+    state = JUNK_CONSORTIUM.state
+    rows = dict(state.dump())
+    assert {key: state.get_encoded(key) for key in rows} == rows
 
 
 JUNK_CONSORTIUM = Consortium()

@@ -13,11 +13,12 @@ from concordat.primitives.ledger_time import DAY_US, WEEK_US
 from concordat.protocol.families import credit
 from concordat.protocol.families import membership as m
 from concordat.protocol.families.contracts import Acknowledge, Propose
+from concordat.protocol.families.datasets import Withdraw
 from concordat.protocol.messages import Event
 from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.protocol.records import MemberRole, OfficerRole
 from concordat.protocol.standing import get_limit_units
-from concordat.testing.consortium import Consortium
+from concordat.testing.consortium import DATASET, Consortium
 
 STATEMENT = sha256(b"what we say").digest()
 NEWCOMER = "echo-hill"
@@ -194,6 +195,44 @@ def test_an_impostors_key_speaks_for_nobody_once_another_tries_again(c: Consorti
     assert c.state.members[(NEWCOMER,)].officers == (c.get_public_key(NEWCOMER),)
 
 
+def refuse(c: Consortium) -> m.Apply:
+    """Let an application of the newcomer be refused by its sponsor."""
+    application = c.make_application(NEWCOMER, "azure-bay")
+    c.act(NEWCOMER, application)
+    c.act("azure-bay", m.Sponsor(NEWCOMER, verdict=False))
+    return application
+
+
+def test_a_failed_application_frees_its_code_for_another_name(c: Consortium) -> None:
+    failed = refuse(c)
+    application = replace(c.make_application("fern-dale", "azure-bay"), code=failed.code)
+    assert names(c.act("fern-dale", application)) == ["Applied"]
+    assert c.attempt(NEWCOMER, failed).code == "membership.code_taken"
+    assert names(c.act(NEWCOMER, replace(failed, code="another"))) == ["Applied"]
+
+
+def test_a_failed_application_frees_its_name_for_another_body(c: Consortium) -> None:
+    refuse(c)
+    application = replace(c.make_application(NEWCOMER, "birch-vale"), code="another")
+    assert names(c.act("echo-hill/other", application)) == ["Applied"]
+    assert c.attempt(NEWCOMER, m.Respond(STATEMENT)).code == "ledger.removed_key"
+    assert c.attempt("fern-dale", replace(application, member="fern-dale")).code == "membership.code_taken"
+
+
+def test_a_lapsed_application_frees_its_code(c: Consortium) -> None:
+    lapsed = c.make_application(NEWCOMER, "azure-bay")
+    c.act(NEWCOMER, lapsed)
+    application = replace(lapsed, member="fern-dale")
+    assert c.attempt("fern-dale", application).code == "membership.code_taken"
+    c.advance(90)
+    assert names(c.act("fern-dale", application)) == ["Applied"]
+
+
+def test_a_key_of_a_failed_application_tries_again_under_its_own_name_alone(c: Consortium) -> None:
+    application = replace(refuse(c), member="fern-dale")
+    assert c.attempt(NEWCOMER, application).code == "membership.key_in_use"
+
+
 # ── exit and return ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -236,6 +275,15 @@ def test_a_suspended_member_still_performs_what_it_owes(c: Consortium) -> None:
     c.deliver(number)
     c.act("dune-shore", Acknowledge(number, 1))
     assert c.state.contracts[(number,)].status == "completed"
+
+
+def test_an_expelled_member_still_performs_what_it_owes(c: Consortium) -> None:
+    number = c.agree(c.make_supply("cedar-ford", "dune-shore", size=10, due_days=60))
+    expel(c)
+    c.deliver(number)
+    c.act("dune-shore", Acknowledge(number, 1))
+    assert c.state.contracts[(number,)].status == "completed"
+    c.act("cedar-ford", Withdraw(DATASET, 1, "wound down"))
 
 
 def test_the_score_limb_needs_three_closes(c: Consortium) -> None:

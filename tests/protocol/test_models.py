@@ -21,12 +21,15 @@ STATEMENT = sha256(b"grounds").digest()
 
 
 class ContractMachine(RuleBasedStateMachine):
-    """One contract of three duties. The model knows days alone: it looks at each duty once a day."""
+    """One contract of three duties to two creditors. The model knows days alone: it looks at each duty once a day."""
+
+    CREDITORS = ("azure-bay", "birch-vale")
+    FINAL = ("kept", "cured", "breached", "lapsed", "released")
 
     def __init__(self) -> None:
         super().__init__()
         self.c = Consortium()
-        terms = self.c.make_supply("cedar-ford", "azure-bay", times=3, consequence="continue")
+        terms = self.c.make_supply("cedar-ford", *self.CREDITORS, times=3, consequence="continue")
         start = self.c.time
         obligations = tuple(
             replace(duty, due=start + due * DAY_US, grace_days=GRACE, cure_days=CURE, objection_days=OBJECTION)
@@ -37,9 +40,12 @@ class ContractMachine(RuleBasedStateMachine):
         self.day = 0
         self.due = [2, 3, 8]
         self.status = ["waiting"] * 3
-        self.delivered: list[int | None] = [None] * 3
+        self.delivered: list[int] = [0] * 3
+        self.accepted: list[set[str]] = [set(), set(), set()]
+        self.objector = [""] * 3
         self.held_since_cure = [False] * 3
         self.lapses = [0] * 3
+        self.severities: list[int] = []
         self.is_over = False
 
     # ── the model ──
@@ -56,18 +62,19 @@ class ContractMachine(RuleBasedStateMachine):
             if status == "curing":
                 ends.append(self.due[place] + GRACE + CURE)
             elif status == "delivered" and self.held_since_cure[place]:
-                ends.append((self.delivered[place] or 0) + OBJECTION)
+                ends.append(self.delivered[place] + OBJECTION)
         return max(ends)
 
     def settle(self, place: int) -> None:
-        self.status[place] = "kept" if (self.delivered[place] or 0) <= self.due[place] else "cured"
+        late = self.delivered[place] - self.due[place]
+        self.status[place] = "kept" if late <= 0 else "cured"
+        self.severities += [0, 0] if late <= 0 else [0, 0, 1] if late <= GRACE else [0, 0, 2]
 
     def begin_day(self) -> None:
         """What the new day brings, in the order of the kinds of due items."""
         places = range(3)
         for place in places:
-            delivered = self.delivered[place]
-            if self.status[place] == "delivered" and delivered is not None and delivered + OBJECTION <= self.day:
+            if self.status[place] == "delivered" and self.delivered[place] + OBJECTION <= self.day:
                 self.settle(place)
         for place in places:
             if self.status[place] == "objected" and self.lapses[place] <= self.day and not self.is_over:
@@ -76,6 +83,7 @@ class ContractMachine(RuleBasedStateMachine):
         for place in places:
             if self.status[place] == "curing" and self.due[place] + GRACE + CURE <= self.day and not self.is_over:
                 self.status[place] = "breached"
+                self.severities.append(2)
         for place in places:
             if self.status[place] == "grace" and self.due[place] + GRACE <= self.day and not self.is_over:
                 self.status[place] = "curing"
@@ -88,68 +96,91 @@ class ContractMachine(RuleBasedStateMachine):
 
     def end(self) -> None:
         self.is_over = True
-        final = {"kept", "cured", "breached", "lapsed", "released"}
-        self.status = [status if status in final else "released" for status in self.status]
+        self.status = [status if status in self.FINAL else "released" for status in self.status]
+
+    def aim(self, number: int, *statuses: str) -> int:
+        """Turn 0 to 8 into a place: most of them into one that stands as wished, if any does."""
+        fitting = [place for place in range(3) if self.status[place] in statuses]
+        return number % 3 if number < 3 or not fitting else fitting[number % len(fitting)]
 
     # ── what may happen ──
 
-    @rule()
-    def wait_a_day(self) -> None:
-        self.day += 1
-        self.begin_day()
-        self.c.advance(1)
+    @rule(days=st.integers(1, 3))
+    def wait(self, days: int) -> None:
+        for _ in range(days):
+            self.day += 1
+            self.begin_day()
+        self.c.advance(days)
 
-    @rule(place=st.integers(0, 2))
-    def deliver(self, place: int) -> None:
+    @rule(number=st.integers(0, 8))
+    def deliver(self, number: int) -> None:
+        place = self.aim(number, "grace", "curing", "objected")
         registration = self.c.make_registration("cedar-ford")
         receipt = self.c.attempt("cedar-ford", registration, Deliver(self.number, place + 1, registration.version))
         if self.status[place] in {"waiting", "grace", "curing", "objected"} and not self.is_over:
             assert receipt.code == "ok"
             self.held_since_cure[place] = self.status[place] == "curing"
             self.status[place], self.delivered[place] = "delivered", self.day
+            self.accepted[place], self.objector[place] = set(), ""
         else:
             assert receipt.code in {"contracts.nothing_owed", "contracts.not_in_force"}
 
-    @rule(place=st.integers(0, 2))
-    def acknowledge(self, place: int) -> None:
-        receipt = self.c.attempt("azure-bay", Acknowledge(self.number, place + 1))
-        if self.status[place] in {"delivered", "objected"}:
-            assert receipt.code == "ok"
-            self.settle(place)
-        else:
+    @rule(number=st.integers(0, 8), creditor=st.sampled_from(CREDITORS))
+    def acknowledge(self, number: int, creditor: str) -> None:
+        place = self.aim(number, "delivered", "objected")
+        receipt = self.c.attempt(creditor, Acknowledge(self.number, place + 1))
+        if self.status[place] not in {"delivered", "objected"}:
             assert receipt.code in {"contracts.nothing_delivered", "contracts.not_in_force"}
+        elif self.objector[place] not in {"", creditor}:
+            assert receipt.code == "contracts.objection_stands"
+        elif creditor in self.accepted[place]:
+            assert receipt.code == "contracts.already_acknowledged"
+        else:
+            assert receipt.code == "ok"
+            self.status[place], self.objector[place] = "delivered", ""
+            self.accepted[place].add(creditor)
+            if len(self.accepted[place]) == len(self.CREDITORS) or self.delivered[place] + OBJECTION <= self.day:
+                self.settle(place)
 
-    @rule(place=st.integers(0, 2))
-    def object(self, place: int) -> None:
-        receipt = self.c.attempt("azure-bay", Object(self.number, place + 1, "incomplete", STATEMENT))
-        if self.status[place] == "delivered":
+    @rule(number=st.integers(0, 8), creditor=st.sampled_from(CREDITORS))
+    def object(self, number: int, creditor: str) -> None:
+        place = self.aim(number, "delivered")
+        receipt = self.c.attempt(creditor, Object(self.number, place + 1, "incomplete", STATEMENT))
+        if self.status[place] != "delivered":
+            assert receipt.code in {"contracts.nothing_delivered", "contracts.not_in_force"}
+        elif creditor in self.accepted[place]:
+            assert receipt.code == "contracts.already_acknowledged"
+        else:
             assert receipt.code == "ok"
             extended = max(self.due[place], self.day + GRACE)
-            if (self.delivered[place] or 0) <= self.due[place]:
+            if self.delivered[place] <= self.due[place]:
                 self.due[place] = extended
             self.status[place], self.lapses[place] = "objected", extended + CURE
-        else:
-            assert receipt.code in {"contracts.nothing_delivered", "contracts.not_in_force"}
+            self.objector[place], self.held_since_cure[place] = creditor, False
 
-    @precondition(lambda self: self.day > 6)
+    @precondition(lambda self: self.day > 12)
     @rule()
     def agree_to_end(self) -> None:
         is_open = self.c.state.contracts[(self.number,)].status in {"active", "suspended"}
-        codes = [self.c.attempt(party, Terminate(self.number)).code for party in ("cedar-ford", "azure-bay")]
-        assert codes == (["ok", "ok"] if is_open else ["contracts.not_in_force"] * 2)
+        parties = ("cedar-ford", *self.CREDITORS)
+        codes = [self.c.attempt(party, Terminate(self.number)).code for party in parties]
+        assert codes == (["ok"] if is_open else ["contracts.not_in_force"]) * 3
         self.end()
 
     @invariant()
     def the_ledger_agrees(self) -> None:
         rows = [self.c.state.duties[(self.number, place)] for place in (1, 2, 3)]
         assert [row.status for row in rows] == self.status
+        assert [set(row.accepted) for row in rows] == self.accepted
         status = self.c.state.contracts[(self.number,)].status
         if self.is_over:
             assert status in {"terminated", "completed"}
-        elif all(state in {"kept", "cured", "breached"} for state in self.status):
+        elif all(state in self.FINAL for state in self.status):
             assert status == "completed"
         else:
             assert status == ("suspended" if self.is_suspended() else "active")
+        recorded = [record.severity for _, record in self.c.state.records.group("cedar-ford")]
+        assert sorted(recorded) == sorted(self.severities)
         self.c.check_invariants()
 
 

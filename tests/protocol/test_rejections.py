@@ -170,6 +170,10 @@ def not_forward(c: Consortium) -> Receipt:
     return c.attempt("azure-bay", Advance(c.time - 1))
 
 
+def too_far(c: Consortium) -> Receipt:
+    return c.attempt("azure-bay", Advance(c.time + 3650 * DAY_US + 1))
+
+
 def scenario_only_advances(c: Consortium) -> Receipt:
     return c.attempt("node", TICK)
 
@@ -265,6 +269,25 @@ def too_few_rows(c: Consortium) -> Receipt:
 
 def nothing_delivered(c: Consortium) -> Receipt:
     return c.attempt("azure-bay", make_object(agree(c)))
+
+
+def make_two_creditors(c: Consortium) -> int:
+    """A delivery to azure-bay and birch-vale."""
+    number = c.agree(c.make_supply("cedar-ford", "azure-bay", "birch-vale"))
+    c.deliver(number)
+    return number
+
+
+def objection_stands(c: Consortium) -> Receipt:
+    number = make_two_creditors(c)
+    c.act("birch-vale", make_object(number))
+    return c.attempt("azure-bay", Acknowledge(number, 1))
+
+
+def already_acknowledged(c: Consortium) -> Receipt:
+    number = make_two_creditors(c)
+    c.act("azure-bay", Acknowledge(number, 1))
+    return c.attempt("azure-bay", Acknowledge(number, 1))
 
 
 def end_already_asked(c: Consortium) -> Receipt:
@@ -436,6 +459,7 @@ PROVOKE: dict[str, Callable[[Consortium], Receipt]] = {
     "clock.not_an_operator": not_an_operator,
     "clock.not_alone": not_alone,
     "clock.not_forward": not_forward,
+    "clock.too_far": too_far,
     "clock.scenario_only_advances": scenario_only_advances,
     "contracts.proposer_not_party": proposer_not_party,
     "contracts.unknown": unknown,
@@ -456,6 +480,8 @@ PROVOKE: dict[str, Callable[[Consortium], Receipt]] = {
     "contracts.schema_differs": schema_differs,
     "contracts.too_few_rows": too_few_rows,
     "contracts.nothing_delivered": nothing_delivered,
+    "contracts.objection_stands": objection_stands,
+    "contracts.already_acknowledged": already_acknowledged,
     "contracts.end_already_asked": end_already_asked,
     "datasets.owner_not_admitted": owner_not_admitted,
     "datasets.version_not_next": version_not_next,
@@ -573,6 +599,10 @@ def both_not_alone_and_backwards(c: Consortium) -> Receipt:
     return c.attempt("azure-bay", Advance(c.time - 1), RESPOND)
 
 
+def both_not_alone_and_too_far(c: Consortium) -> Receipt:
+    return c.attempt("azure-bay", Advance(c.time + 4000 * DAY_US), RESPOND)
+
+
 def both_a_stranger_and_invalid(c: Consortium) -> Receipt:
     return c.attempt("dune-shore", Propose(c.make_supply("cedar-ford", "azure-bay", size=100_000)))
 
@@ -628,6 +658,20 @@ def both_schema_and_rows(c: Consortium) -> Receipt:
 
 def both_not_a_creditor_and_nothing_delivered(c: Consortium) -> Receipt:
     return c.attempt("cedar-ford", Acknowledge(agree(c), 1))
+
+
+def both_objected_to_by_another_and_acknowledged(c: Consortium) -> Receipt:
+    number = make_two_creditors(c)
+    c.act("azure-bay", Acknowledge(number, 1))
+    c.act("birch-vale", make_object(number))
+    return c.attempt("azure-bay", Acknowledge(number, 1))
+
+
+def both_objected_to_and_acknowledged(c: Consortium) -> Receipt:
+    number = make_two_creditors(c)
+    c.act("azure-bay", Acknowledge(number, 1))
+    c.act("birch-vale", make_object(number))
+    return c.attempt("azure-bay", make_object(number))
 
 
 def both_not_admitted_and_not_next(c: Consortium) -> Receipt:
@@ -700,6 +744,7 @@ PRECEDENCE: dict[Callable[[Consortium], Receipt], str] = {
     both_tick_by_an_officer_and_in_a_scenario: "ledger.role_missing",
     both_no_operator_and_not_alone: "clock.not_an_operator",
     both_not_alone_and_backwards: "clock.not_alone",
+    both_not_alone_and_too_far: "clock.not_alone",
     both_a_stranger_and_invalid: "contracts.proposer_not_party",
     both_closed_and_other_document: "contracts.not_open_for_signature",
     both_other_document_and_signed: "contracts.document_differs",
@@ -710,6 +755,8 @@ PRECEDENCE: dict[Callable[[Consortium], Receipt], str] = {
     both_withdrawn_and_used: "contracts.version_withdrawn",
     both_schema_and_rows: "contracts.schema_differs",
     both_not_a_creditor_and_nothing_delivered: "contracts.not_a_creditor",
+    both_objected_to_by_another_and_acknowledged: "contracts.objection_stands",
+    both_objected_to_and_acknowledged: "contracts.nothing_delivered",
     both_not_admitted_and_not_next: "datasets.owner_not_admitted",
     both_key_and_id_and_code: "membership.key_in_use",
     both_id_and_code: "membership.id_taken",

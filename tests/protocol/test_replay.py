@@ -31,7 +31,7 @@ def test_replaying_the_blocks_gives_the_same_state_and_history(seed: int) -> Non
     entries: list[Entry] = []
     for block in c.blocks:
         check_block(chain, state, time, block, authenticate)
-        entries.extend(apply_block(chain, state, block, authenticate))
+        entries.extend(apply_block(chain, state, time, block, authenticate))
         time = block.time
     assert entries == c.entries
     assert dict(state.dump()) == dict(c.state.dump())
@@ -70,7 +70,9 @@ def test_the_changes_of_blocks_lead_to_the_same_tree_as_the_whole() -> None:
 def test_the_histories_are_eventful() -> None:
     entries = [entry for seed in SEEDS for entry in play(seed).entries]
     happened = {type(event).__name__ for entry in entries for event in entry.receipt.events}
-    assert {"Settled", "Objected", "Lapsed", "Breached", "Suspended", "Resumed", "EpochClosed"} <= happened
+    assert {
+        "Acknowledged", "Settled", "Objected", "Lapsed", "Breached", "Suspended", "Resumed", "EpochClosed",
+    } <= happened  # fmt: skip
 
 
 def test_hash_seeds_change_nothing() -> None:

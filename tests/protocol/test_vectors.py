@@ -92,11 +92,18 @@ def make_nonces() -> Inputs:
 
 
 def make_block_cases() -> Inputs:
-    scenes: dict[str, Consortium] = {"genesis alone": Consortium(), "an eventful history": play(1, steps=40)}
+    scenes: dict[str, Consortium] = {"genesis alone": Consortium(), "an eventful history": play(6, steps=40)}
     kept = scenes["a contract kept"] = Consortium()
     number = kept.agree(kept.make_supply("cedar-ford", "azure-bay"))
     kept.deliver(number)
     kept.advance(28)
+    several = scenes["an objection withdrawn, and three creditors who accept"] = Consortium()
+    number = several.agree(several.make_supply("cedar-ford", "azure-bay", "birch-vale", "dune-shore"))
+    several.deliver(number)
+    several.act("azure-bay", Acknowledge(number, 1))
+    several.act("birch-vale", Object(number, 1, "incomplete", STATEMENT))
+    several.act("birch-vale", Acknowledge(number, 1))
+    several.act("dune-shore", Acknowledge(number, 1))
     return {name: describe_blocks(c) for name, c in scenes.items()}
 
 

@@ -173,6 +173,11 @@ EVENT_SENTENCES = (
         "北台就合同 C-0042 第 2 项义务交付了 hourly-readings 版本 4；至 2027年2月14日 12:00（UTC）无异议即视为接受。",
     ),
     (
+        contracts.Acknowledged(42, 2, "azure-bay", 1),
+        "Azure Bay accepted the delivery for obligation 2 of contract C-0042; creditors that have not: 1.",
+        "蔚湾已确认合同 C-0042 第 2 项义务的交付，尚有 1 方未确认。",
+    ),
+    (
         contracts.Settled(12345, 1, "north-terrace", "azure-bay", NOON, 1),
         (
             "North Terrace fulfilled obligation 1 of contract C-12345 (late, within the grace period); Azure Bay "

@@ -21,7 +21,8 @@ from concordat.primitives.codec import decode
 from concordat.primitives.ledger_time import WEEK_US, format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.context import Context
-from concordat.protocol.families.contracts import get_judged_parties
+from concordat.protocol.families.contracts.offer import get_judged_parties
+from concordat.protocol.families.contracts.performance import get_silent_creditors
 from concordat.protocol.families.credit import get_records
 from concordat.protocol.messages import Event, Operation
 from concordat.protocol.receipts import TransactionCause
@@ -278,7 +279,7 @@ def _waits_of_contract(node: Node, number: int, row: Contract) -> Iterator[dict[
             yield _wait(obligation.debtor, "deliver_again", number, place, duty.due, "lapses")
         elif duty.status == "delivered" and duty.delivery is not None:
             accepts = duty.delivery.time + obligation.objection_days * 86_400_000_000
-            for creditor in obligation.creditors:
+            for creditor in get_silent_creditors(obligation, duty):
                 yield _wait(creditor, "acknowledge", number, place, accepts, "accepted")
 
 

@@ -20,6 +20,7 @@ from concordat.primitives.ledger_time import compute_week
 from concordat.primitives.plain import from_plain, to_plain
 from concordat.protocol.context import Context
 from concordat.protocol.families import credit, membership
+from concordat.protocol.families.membership.admission import make_newcomer_credit
 from concordat.protocol.params import Params
 from concordat.protocol.records import Identity, Member, MemberKind, MemberRole, Officer
 from concordat.protocol.state import State
@@ -126,7 +127,7 @@ def make_first_state(chain: Chain) -> State:
     for founder in genesis.founders:
         _put_founder(state, founder, genesis.start_time)
         week = compute_week(genesis.start_time, genesis.start_time)
-        state.credits.put((founder.member,), membership.make_newcomer_credit(founder.roles, week))
+        state.credits.put((founder.member,), make_newcomer_credit(founder.roles, week))
     credit.schedule_first_epoch(context)
     state.commit()
     return state

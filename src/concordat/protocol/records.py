@@ -70,7 +70,7 @@ class Member(Struct, frozen=True):
 
 
 class Identity(Struct, frozen=True):
-    """Who holds a legal code: a code is one member's for life."""
+    """Who holds a legal code: a member for life, an applicant until it is refused or lapses."""
 
     member: MemberId
 
@@ -154,6 +154,9 @@ class Duty(Struct, frozen=True):
     status: DutyStatus
     due: TimeUs
     delivery: Delivery | None
+    """The last one; `accepted` and `objector` speak of it."""
+    accepted: tuple[MemberId, ...]
+    objector: MemberId | None
     objections: Natural
     settled_at: TimeUs | None
 

@@ -150,9 +150,7 @@ class State:
         self.params = self._table(15, Params, tuple[int])
         self.counters = self._table(16, Counter, tuple[str])
 
-    def _table(
-        self, number: int, kind: type[V], key_kind: type[K], sorted_by: SortedBy = "nothing"
-    ) -> Table[K, V]:
+    def _table(self, number: int, kind: type[V], key_kind: type[K], sorted_by: SortedBy = "nothing") -> Table[K, V]:
         table = Table(number, kind, key_kind, self, sorted_by)
         self._tables.append(table)  # type: ignore[arg-type]  # the list only undoes and encodes
         return table
@@ -188,7 +186,13 @@ class State:
         return changes
 
     def get_encoded(self, key: bytes) -> bytes | None:
-        """Return the value that the state tree binds to `key`."""
+        """Return the value that the state tree binds to `key`, any bytes.
+
+        Raises:
+            Rejected: `encoding.*` when what follows the number of a table is no key of it.
+        """
+        if not key or not 1 <= key[0] <= len(self._tables):
+            return None
         table = self._tables[key[0] - 1]
         row = table.get(decode(table.key_kind, key[1:]))
         return None if row is None else encode(row)

@@ -28,6 +28,8 @@ from concordat.protocol.context import (
     check_officer,
 )
 from concordat.protocol.families import clock, contracts, credit, datasets, membership
+from concordat.protocol.families.contracts import offer, performance
+from concordat.protocol.families.membership import admission, exits, officers
 from concordat.protocol.genesis import Chain
 from concordat.protocol.messages import Event
 from concordat.protocol.receipts import OK, DueCause, Reason, TransactionCause
@@ -38,37 +40,37 @@ from concordat.protocol.transactions import Entry, Payload, Receipt, SignedTrans
 NONCE_WINDOW = 48
 
 APPLY: dict[type[Struct], Callable[..., None]] = {  # each function takes exactly the struct that it stands beside
-    membership.Apply: membership.apply_apply,
-    membership.Sponsor: membership.apply_sponsor,
-    membership.Attest: membership.apply_attest,
-    membership.Respond: membership.apply_respond,
-    membership.Readmit: membership.apply_readmit,
-    membership.AddOfficer: membership.apply_add_officer,
-    membership.SetRoles: membership.apply_set_roles,
-    membership.RemoveOfficer: membership.apply_remove_officer,
+    membership.Apply: admission.apply_apply,
+    membership.Sponsor: admission.apply_sponsor,
+    membership.Attest: admission.apply_attest,
+    membership.Respond: exits.apply_respond,
+    membership.Readmit: exits.apply_readmit,
+    membership.AddOfficer: officers.apply_add_officer,
+    membership.SetRoles: officers.apply_set_roles,
+    membership.RemoveOfficer: officers.apply_remove_officer,
     datasets.Register: datasets.apply_register,
     datasets.Withdraw: datasets.apply_withdraw,
-    contracts.Propose: contracts.apply_propose,
-    contracts.Sign: contracts.apply_sign,
-    contracts.Decline: contracts.apply_decline,
-    contracts.Deliver: contracts.apply_deliver,
-    contracts.Acknowledge: contracts.apply_acknowledge,
-    contracts.Object: contracts.apply_object,
-    contracts.Terminate: contracts.apply_terminate,
+    contracts.Propose: offer.apply_propose,
+    contracts.Sign: offer.apply_sign,
+    contracts.Decline: offer.apply_decline,
+    contracts.Deliver: performance.apply_deliver,
+    contracts.Acknowledge: performance.apply_acknowledge,
+    contracts.Object: performance.apply_object,
+    contracts.Terminate: performance.apply_terminate,
     clock.Advance: clock.apply_advance,
     clock.Tick: lambda _context, _operation: None,
 }
 
 FIRE: dict[int, Callable[[Context, bytes], None]] = {
     DUE_EPOCH: credit.fire_epoch,
-    DUE_ACCEPT: contracts.fire_accept,
-    DUE_LAPSE: contracts.fire_lapse,
-    DUE_FAIL: contracts.fire_fail,
-    DUE_SUSPEND: contracts.fire_suspend,
-    DUE_LATE: contracts.fire_late,
-    DUE_EXPIRE: contracts.fire_expire,
-    DUE_APPLICATION: membership.fire_application_lapse,
-    DUE_HEARING: membership.fire_hearing_end,
+    DUE_ACCEPT: performance.fire_accept,
+    DUE_LAPSE: performance.fire_lapse,
+    DUE_FAIL: performance.fire_fail,
+    DUE_SUSPEND: performance.fire_suspend,
+    DUE_LATE: performance.fire_late,
+    DUE_EXPIRE: offer.fire_expire,
+    DUE_APPLICATION: admission.fire_application_lapse,
+    DUE_HEARING: exits.fire_hearing_end,
 }
 
 
@@ -80,7 +82,7 @@ def react(context: Context, event: Struct) -> None:
         case contracts.Breached():
             credit.append_breach(context, event.contract, event.obligation)
         case credit.ExitDue():
-            membership.open_hearing(context, event.member, event.limb)
+            exits.open_hearing(context, event.member, event.limb)
         case _:
             pass
 
@@ -97,7 +99,7 @@ class Block:
 Authenticate = Callable[[bytes], SignedTransaction]
 
 
-class InvalidBlock(Exception):  # noqa: N818  # a verdict on a block, not an error of the program
+class InvalidBlock(Exception):  # a verdict on a block, not an error of the program
     """No engine may decide such a block; a proposal that holds it is refused."""
 
 
@@ -115,9 +117,7 @@ def check_block(chain: Chain, state: State, last_time: int, block: Block, authen
         raise InvalidBlock("time goes back")
 
 
-def find_advance(
-    chain: Chain, state: State, last_time: int, block: Block, authenticate: Authenticate
-) -> int | None:
+def find_advance(chain: Chain, state: State, last_time: int, block: Block, authenticate: Authenticate) -> int | None:
     """Return the time to which the block's single transaction may move a scenario forward, else None."""
     if not chain.is_scenario or len(block.transactions) != 1:
         return None
@@ -129,18 +129,24 @@ def find_advance(
         if len(transaction.payload.operations) != 1 or not isinstance(operation, clock.Advance):
             return None
         context.public_key = transaction.public_key
-        clock.check_advance(context, is_scenario=True)
+        clock.check_advance(context, operation, last_time, is_scenario=True, is_alone=True)
     except Rejected:
         return None
-    return operation.time if operation.time > last_time else None
+    return operation.time
 
 
-def apply_block(chain: Chain, state: State, block: Block, authenticate: Authenticate) -> tuple[Entry, ...]:
-    """Apply a checked block to the state and return history's new entries: due items first, then transactions."""
+def apply_block(
+    chain: Chain, state: State, last_time: int, block: Block, authenticate: Authenticate
+) -> tuple[Entry, ...]:
+    """Apply a checked block to the state and return history's new entries: due items first, then transactions.
+
+    `last_time` is that of the block before, in µs.
+    """
     entries = _fire_due(chain, state, block)
     is_behind = has_due(state, block.time)
     for wire in block.transactions:
-        receipt = _apply_transaction(chain, state, block, len(entries), wire, authenticate, is_behind=is_behind)
+        context = Context(state, chain.id, chain.genesis.start_time, block.time, block.height, len(entries))
+        receipt = _apply_transaction(chain, context, last_time, block, wire, authenticate, is_behind=is_behind)
         entries.append(Entry(block.height, block.time, len(entries), TransactionCause(wire), receipt))
     return tuple(entries)
 
@@ -227,15 +233,14 @@ def compute_lane(lane: Lane | None, nonce: int) -> Lane:
 
 def _apply_transaction(
     chain: Chain,
-    state: State,
+    context: Context,
+    last_time: int,
     block: Block,
-    index: int,
     wire: bytes,
     authenticate: Authenticate,
     *,
     is_behind: bool,
 ) -> Receipt:
-    context = Context(state, chain.id, chain.genesis.start_time, block.time, block.height, index)
     try:
         transaction = authenticate(wire)
         if is_behind and not isinstance(transaction.payload.operations[0], clock.Advance):
@@ -244,8 +249,9 @@ def _apply_transaction(
     except Rejected as rejection:
         return _make_refusal(rejection, operation=0)
     context.public_key = transaction.public_key
-    _spend(state, transaction)
-    return _apply_operations(chain, context, transaction.payload, is_alone=len(block.transactions) == 1)
+    _spend(context.state, transaction)
+    is_alone = len(block.transactions) == len(transaction.payload.operations) == 1
+    return _apply_operations(chain, context, last_time, transaction.payload, is_alone=is_alone)
 
 
 def _spend(state: State, transaction: SignedTransaction) -> None:
@@ -259,14 +265,14 @@ def _spend(state: State, transaction: SignedTransaction) -> None:
     state.commit()
 
 
-def _apply_operations(chain: Chain, context: Context, payload: Payload, *, is_alone: bool) -> Receipt:
+def _apply_operations(chain: Chain, context: Context, last_time: int, payload: Payload, *, is_alone: bool) -> Receipt:
     """Apply all operations or none."""
     context.state.begin()
     for number, operation in enumerate(payload.operations):
         context.operation = number
         seen = len(context.events)
         try:
-            _check_clock(chain, context, operation, is_alone=is_alone and len(payload.operations) == 1)
+            check_clock(chain, context, last_time, operation, is_alone=is_alone)
             APPLY[type(operation)](context, operation)
         except Rejected as rejection:
             context.state.rollback()
@@ -276,15 +282,12 @@ def _apply_operations(chain: Chain, context: Context, payload: Payload, *, is_al
     return Receipt(OK, 0, (), _get_events(context))
 
 
-def _check_clock(chain: Chain, context: Context, operation: Struct, *, is_alone: bool) -> None:
+def check_clock(chain: Chain, context: Context, last_time: int, operation: Struct, *, is_alone: bool) -> None:
+    """LED-9: what moves time is looked at before it is applied, and already at a node's door."""
     if isinstance(operation, clock.Tick):
         clock.check_tick(context, is_scenario=chain.is_scenario)
     elif isinstance(operation, clock.Advance):
-        clock.check_advance(context, is_scenario=chain.is_scenario)
-        if not is_alone:
-            raise Rejected("clock.not_alone")
-        if operation.time != context.time:
-            raise Rejected("clock.not_forward", operation.time, context.time)
+        clock.check_advance(context, operation, last_time, is_scenario=chain.is_scenario, is_alone=is_alone)
 
 
 def _get_events(context: Context) -> tuple[Event, ...]:
@@ -294,4 +297,3 @@ def _get_events(context: Context) -> tuple[Event, ...]:
 def _make_refusal(rejection: Rejected, operation: int) -> Receipt:
     grounds = rejection.reasons or ((rejection.code, rejection.parameters),)
     return Receipt(rejection.code, operation, tuple(Reason(code, values) for code, values in grounds), ())
-

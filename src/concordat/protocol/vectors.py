@@ -80,7 +80,7 @@ def _compute_blocks(given: _Blocks) -> Json:
     for row in given.blocks:
         block = Block(row.height, row.time, tuple(bytes.fromhex(wire) for wire in row.transactions))
         check_block(chain, state, time, block, authenticate)
-        entries = apply_block(chain, state, block, authenticate)
+        entries = apply_block(chain, state, time, block, authenticate)
         for entry in entries:
             log.append(hash_leaf(encode(entry)))
         receipts.append([[entry.receipt.code, entry.receipt.operation] for entry in entries])

@@ -25,10 +25,10 @@ from concordat.errors import InvariantBroken, Rejected
 from concordat.primitives.codec import decode, encode
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US, parse_time
-from concordat.protocol.families import contracts, credit, datasets, membership
+from concordat.protocol.families import credit, datasets
 from concordat.protocol.families.clock import Advance, Tick
-from concordat.protocol.families.contracts import Deliver, Propose, Sign
-from concordat.protocol.families.membership import Apply, Attest, Sponsor
+from concordat.protocol.families.contracts import Deliver, Propose, Sign, performance
+from concordat.protocol.families.membership import Apply, Attest, Sponsor, admission
 from concordat.protocol.genesis import Founder, Genesis, make_first_state, read_genesis, render_genesis
 from concordat.protocol.messages import Event, Operation
 from concordat.protocol.params import DEFAULT_PARAMS, Params
@@ -64,7 +64,7 @@ def make_label(name: str) -> Label:
 
 def find_broken_invariants(state: State) -> Iterator[str]:
     """Yield what does not hold in any family."""
-    for family in (contracts, credit, datasets, membership):
+    for family in (performance, credit, datasets, admission):
         yield from family.find_broken_invariants(state)
 
 
@@ -145,7 +145,7 @@ class Consortium:
         block = Block(self.height + 1, time, wires)
         authenticate = partial(authenticate_transaction, chain_id=self.chain.id)
         check_block(self.chain, self.state, self.time, block, authenticate)
-        entries = apply_block(self.chain, self.state, block, authenticate)
+        entries = apply_block(self.chain, self.state, self.time, block, authenticate)
         for entry in entries:
             if decode(Entry, encode(entry)) != entry:
                 raise InvariantBroken(f"an entry of block {block.height} does not survive its encoding")

@@ -78,6 +78,8 @@ CATALOG: dict[str, str] = {
     "{obligation} of contract {contract:contract}; without an objection it counts as accepted on {accepts_at:time}.",
     "event.contracts.objected": "{member:member} objected to the delivery for obligation {obligation} of contract "
     "{contract:contract}: {ground:ground}; the debtor may deliver again until {until:time}.",
+    "event.contracts.acknowledged": "{member:member} accepted the delivery for obligation {obligation} of contract "
+    "{contract:contract}; creditors that have not: {left}.",
     "event.contracts.settled": "{debtor:member} fulfilled obligation {obligation} of contract {contract:contract} "
     "({severity:settled}); {member:member} accepted the delivery of {delivered_at:time}.",
     "event.contracts.settled.silent": "{debtor:member} fulfilled obligation {obligation} of contract "
@@ -170,6 +172,8 @@ CATALOG: dict[str, str] = {
     "next.clock.not_alone": "Send it as the only operation, and again if others came between.",
     "rejection.clock.not_forward": "Time cannot be moved to {0:time}; it is {1:time}.",
     "next.clock.not_forward": "Choose a time after the present one.",
+    "rejection.clock.too_far": "Time cannot be moved to {0:time}; from now it can go to {1:time} at most.",
+    "next.clock.too_far": "Choose an earlier time.",
     "rejection.clock.scenario_only_advances": "Simulated time moves only when the operator moves it.",
     "next.clock.scenario_only_advances": "Ask the operator to advance the time.",
     "rejection.contracts.proposer_not_party": "{0:member} proposes a contract to which it is not a party.",
@@ -202,7 +206,8 @@ CATALOG: dict[str, str] = {
     "next.contracts.unknown_version": "Register the version, then deliver it.",
     "rejection.contracts.version_withdrawn": "Version {1} of {0} has been withdrawn.",
     "next.contracts.version_withdrawn": "Register a new version and deliver that one.",
-    "rejection.contracts.version_used": "Version {0} has already been delivered for obligation {1}.",
+    "rejection.contracts.version_used": "Version {0} has already been delivered for obligation {1}, or is older than "
+    "what was.",
     "next.contracts.version_used": "Register a new version and deliver that one.",
     "rejection.contracts.digest_differs": "The version's digest is {0:digest}; the contract promises {1:digest}.",
     "next.contracts.digest_differs": "Register exactly the promised file and deliver that version.",
@@ -213,6 +218,12 @@ CATALOG: dict[str, str] = {
     "rejection.contracts.nothing_delivered": "No delivery waits for an answer on obligation {1} of contract "
     "{0:contract}; it is {2:status.duty}.",
     "next.contracts.nothing_delivered": "Look at the contract to see what is open.",
+    "rejection.contracts.objection_stands": "{2:member} has objected to the delivery for obligation {1} of contract "
+    "{0:contract}; nobody else can accept it meanwhile.",
+    "next.contracts.objection_stands": "Wait for a new delivery, or until {2:member} withdraws its objection by "
+    "accepting.",
+    "rejection.contracts.already_acknowledged": "{0:member} has already accepted this delivery.",
+    "next.contracts.already_acknowledged": "Nothing more to do; the other creditors answer for themselves.",
     "rejection.contracts.end_already_asked": "{0:member} has already asked to end this contract.",
     "next.contracts.end_already_asked": "It ends once the other parties have asked too.",
     "rejection.datasets.owner_not_admitted": "{0:member} cannot register data; it is {1:status.member}.",
@@ -227,7 +238,7 @@ CATALOG: dict[str, str] = {
     "next.membership.key_in_use": "Make a new key.",
     "rejection.membership.id_taken": "The name {0} is taken.",
     "next.membership.id_taken": "Choose another name.",
-    "rejection.membership.code_taken": "The code {1} of {0} belongs to another member.",
+    "rejection.membership.code_taken": "The code {1} of {0} belongs to another member or applicant.",
     "next.membership.code_taken": "Check the code; if it is yours, speak to the verifiers.",
     "rejection.membership.review_failed": "The credit review was not passed.",
     "next.membership.review_failed": "Settle every point listed and try again.",

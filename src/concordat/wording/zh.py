@@ -87,6 +87,8 @@ CATALOG: dict[str, str] = {
     "至{accepts_at:time}无异议即视为接受。",
     "event.contracts.objected": "{member:member}对合同{contract:contract}第{obligation}项义务的交付提出异议："
     "{ground:ground}；债务方可于{until:time}前重新交付。",
+    "event.contracts.acknowledged": "{member:member}已确认合同{contract:contract}第{obligation}项义务的交付，"
+    "尚有{left}方未确认。",
     "event.contracts.settled": ""
     "{debtor:member}已履行合同{contract:contract}第{obligation}项义务（{severity:settled}）；"
     "{member:member}已确认{delivered_at:time}的交付。",
@@ -169,6 +171,8 @@ CATALOG: dict[str, str] = {
     "next.clock.not_alone": "请将其作为唯一操作提交；若与其他交易同块，请再次提交。",
     "rejection.clock.not_forward": "不能将时间调整为{0:time}，当前为{1:time}。",
     "next.clock.not_forward": "请选择晚于当前的时间。",
+    "rejection.clock.too_far": "不能将时间调整为{0:time}，目前至多可推进至{1:time}。",
+    "next.clock.too_far": "请选择较早的时间。",
     "rejection.clock.scenario_only_advances": "模拟时间只能由运营方推进。",
     "next.clock.scenario_only_advances": "请运营方推进时间。",
     "rejection.contracts.proposer_not_party": "{0:member}不是所提合同的当事方。",
@@ -199,7 +203,7 @@ CATALOG: dict[str, str] = {
     "next.contracts.unknown_version": "请先登记该版本，再交付。",
     "rejection.contracts.version_withdrawn": "{0}版本{1}已撤回。",
     "next.contracts.version_withdrawn": "请登记新版本后交付。",
-    "rejection.contracts.version_used": "版本{0}已用于第{1}项义务的交付。",
+    "rejection.contracts.version_used": "版本{0}已用于第{1}项义务的交付，或早于已交付的版本。",
     "next.contracts.version_used": "请登记新版本后交付。",
     "rejection.contracts.digest_differs": "版本摘要为{0:digest}，合同约定为{1:digest}，二者不符。",
     "next.contracts.digest_differs": "请登记与约定完全一致的文件，再交付该版本。",
@@ -209,6 +213,11 @@ CATALOG: dict[str, str] = {
     "next.contracts.too_few_rows": "请登记完整版本后交付。",
     "rejection.contracts.nothing_delivered": "合同{0:contract}第{1}项义务没有待确认的交付，当前状态：{2:status.duty}。",
     "next.contracts.nothing_delivered": "请查看合同中尚未了结的义务。",
+    "rejection.contracts.objection_stands": "{2:member}已对合同{0:contract}第{1}项义务的交付提出异议，"
+    "在此期间其他债权方不能确认。",
+    "next.contracts.objection_stands": "请等待重新交付，或由{2:member}以确认撤回异议。",
+    "rejection.contracts.already_acknowledged": "{0:member}已确认该次交付。",
+    "next.contracts.already_acknowledged": "无需再办理，由其他债权方各自答复。",
     "rejection.contracts.end_already_asked": "{0:member}已请求终止该合同。",
     "next.contracts.end_already_asked": "其他当事方也提出后，合同即告终止。",
     "rejection.datasets.owner_not_admitted": "{0:member}不能登记数据，当前状态：{1:status.member}。",
@@ -223,7 +232,7 @@ CATALOG: dict[str, str] = {
     "next.membership.key_in_use": "请生成新的密钥。",
     "rejection.membership.id_taken": "标识{0}已被占用。",
     "next.membership.id_taken": "请另选标识。",
-    "rejection.membership.code_taken": "{0}代码{1}已属于其他成员。",
+    "rejection.membership.code_taken": "{0}代码{1}已属于其他成员或申请方。",
     "next.membership.code_taken": "请核对代码；如确属本单位，请联系核验方。",
     "rejection.membership.review_failed": "信用审查未通过。",
     "next.membership.review_failed": "请逐条解决所列事由后重新办理。",

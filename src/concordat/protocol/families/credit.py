@@ -140,9 +140,7 @@ def _append(context: Context, record: Record) -> None:
     key = (record.subject, record.height, record.index, record.operation, record.number)
     context.state.records.put(key, record)
     context.emit(
-        Recorded(
-            record.subject, record.counterparty, record.severity, record.contract, record.clause, record.number
-        )
+        Recorded(record.subject, record.counterparty, record.severity, record.contract, record.clause, record.number)
     )
 
 

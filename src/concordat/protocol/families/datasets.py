@@ -16,7 +16,6 @@ from concordat.primitives.identifiers import DatasetName, Digest, Label, MemberI
 from concordat.protocol.context import Context, get_signer
 from concordat.protocol.receipts import Rejection
 from concordat.protocol.records import Dataset, Version
-from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
 
 
@@ -70,9 +69,9 @@ REJECTIONS = (
 
 
 def apply_register(context: Context, operation: Register) -> None:
-    """DAT-1, DAT-2: an admitted owner registers versions without gaps."""
+    """DAT-1, DAT-2: an owner, even one expelled that winds down, registers versions without gaps."""
     owner, member = get_signer(context, "data")
-    if not is_admitted(member):
+    if member.admitted_at is None:
         raise Rejected("datasets.owner_not_admitted", owner, member.status)
     dataset = context.state.datasets.get((owner, operation.dataset))
     expected = dataset.latest + 1 if dataset else 1

@@ -1,0 +1,372 @@
+"""Performance: deliver, acknowledge or object; lateness, cure, breach and the end by the contract's own terms.
+
+Normative text: spec/contracts.md CON-10 to CON-31 (paper rows R9, R10). A delivery is never fulfilled by the debtor's
+word alone: it names a registered version that matches the obligation's evidence, and then needs every creditor's
+acknowledgement or the end of the objection period. Everything that waits for time waits in the due-queue.
+
+    waiting ──due──▶ grace ──grace ends──▶ curing ──cure ends──▶ breached
+       └───────────────┴──────deliver────────┴──▶ delivered ──accepted──▶ kept (in time) or cured (late)
+                                                   │     ▲
+                                                objected └─delivered again, or the objection withdrawn
+                                                   ▼     │
+                                                   objected ──nobody resolves it──▶ lapsed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec.structs import replace
+
+from concordat.contracts.terms import ExactFile, MatchingTable, Obligation, Terms
+from concordat.errors import InvariantBroken, Rejected
+from concordat.primitives.ledger_time import DAY_US
+from concordat.protocol.context import DUE_ACCEPT, DUE_FAIL, DUE_LAPSE, DUE_LATE, DUE_SUSPEND, Context, get_signer
+from concordat.protocol.families.contracts import (
+    Acknowledge,
+    Acknowledged,
+    Breached,
+    Cause,
+    Completed,
+    Deliver,
+    Delivered,
+    EndAsked,
+    GraceBegan,
+    Lapsed,
+    Object,
+    Objected,
+    Resumed,
+    Settled,
+    Suspended,
+    Terminate,
+    Terminated,
+)
+from concordat.protocol.records import (
+    FINAL_DUTY,
+    Contract,
+    ContractStatus,
+    Delivery,
+    Duty,
+    DutyStatus,
+    OfficerRole,
+    Version,
+)
+from concordat.protocol.state import State
+
+Place = tuple[int, int]
+"""The key of a duty: number of the contract, number of the obligation."""
+
+
+def apply_deliver(context: Context, operation: Deliver) -> None:
+    """CON-12, CON-14 to CON-20: hand over what was promised; the creditors' objection period begins."""
+    member, place, duty, row = _get_duty(context, operation)
+    if member != duty.debtor:
+        raise Rejected("contracts.not_the_debtor", member, duty.debtor)
+    if row.status not in {"waiting", "grace", "curing", "objected"}:
+        raise Rejected("contracts.nothing_owed", operation.contract, operation.obligation, row.status)
+    version = context.state.versions.get((member, duty.dataset, operation.version))
+    if version is None:
+        raise Rejected("contracts.unknown_version", f"{member}/{duty.dataset}", operation.version)
+    if version.withdrawn_at is not None:
+        raise Rejected("contracts.version_withdrawn", f"{member}/{duty.dataset}", operation.version)
+    _check_not_used(context.state, operation, duty)
+    _check_evidence(duty, version)
+    delivery = Delivery(operation.version, context.time)
+    row = replace(row, status="delivered", delivery=delivery, accepted=(), objector=None)
+    context.state.duties.put(place, row)
+    accepts_at = _get_acceptance_us(duty, delivery)
+    context.schedule(accepts_at, DUE_ACCEPT, make_subject(place))
+    context.emit(Delivered(*place, member, duty.dataset, operation.version, accepts_at))
+
+
+def _check_not_used(state: State, operation: Deliver, duty: Obligation) -> None:
+    """CON-17: what was objected to is answered by a newer version; one version fulfills one obligation."""
+    obligations = state.terms[(operation.contract,)].obligations
+    for (_, number), row in state.duties.group(operation.contract):
+        other = obligations[number - 1]
+        if row.delivery is None or (other.debtor, other.dataset) != (duty.debtor, duty.dataset):
+            continue
+        is_older = number == operation.obligation and operation.version < row.delivery.version
+        if is_older or operation.version == row.delivery.version:
+            raise Rejected("contracts.version_used", operation.version, number)
+
+
+def _check_evidence(duty: Obligation, version: Version) -> None:
+    match duty.evidence:
+        case ExactFile(digest=digest):
+            if version.digest != digest:
+                raise Rejected("contracts.digest_differs", version.digest.hex(), digest.hex())
+        case MatchingTable(schema=schema, rows_min=rows_min):
+            if version.schema != schema:
+                raise Rejected("contracts.schema_differs", version.schema.hex(), schema.hex())
+            if version.rows < rows_min:
+                raise Rejected("contracts.too_few_rows", version.rows, rows_min)
+
+
+def _get_acceptance_us(duty: Obligation, delivery: Delivery) -> int:
+    """CON-25: from then on silence has accepted."""
+    return delivery.time + duty.objection_days * DAY_US
+
+
+def get_silent_creditors(duty: Obligation, row: Duty) -> list[str]:
+    """Return who has not accepted the last delivery."""
+    return [creditor for creditor in duty.creditors if creditor not in row.accepted]
+
+
+def apply_acknowledge(context: Context, operation: Acknowledge) -> None:
+    """CON-30, CON-31: every creditor accepts for itself; the objector does so by withdrawing its objection.
+
+    While an objection stands silence accepts nothing; withdrawn after the period, it leaves the silence of the others.
+    """
+    member, place, duty, row, delivery = _get_delivered(context, operation)
+    if row.objector is not None and row.objector != member:
+        raise Rejected("contracts.objection_stands", operation.contract, operation.obligation, row.objector)
+    if member in row.accepted:
+        raise Rejected("contracts.already_acknowledged", member)
+    row = replace(row, status="delivered", accepted=(*row.accepted, member), objector=None)
+    left = len(get_silent_creditors(duty, row))
+    if left == 0 or _get_acceptance_us(duty, delivery) <= context.time:
+        _settle(context, place, duty, row, member)
+    else:
+        context.state.duties.put(place, row)
+        context.emit(Acknowledged(*place, member, left))
+
+
+def apply_object(context: Context, operation: Object) -> None:
+    """CON-26, CON-30: who delivered in time gets one grace period anew; a late delivery stays late.
+
+    An objection that nobody resolves lapses without a record.
+    """
+    member, place, duty, row, delivery = _get_delivered(context, operation)
+    if row.status != "delivered":
+        raise Rejected("contracts.nothing_delivered", operation.contract, operation.obligation, row.status)
+    if member in row.accepted:
+        raise Rejected("contracts.already_acknowledged", member)
+    objections = row.objections + 1
+    extended = max(row.due, context.time + duty.grace_days * DAY_US)
+    until = extended + duty.cure_days * DAY_US
+    due = extended if delivery.time <= row.due else row.due
+    row = replace(row, status="objected", due=due, objector=member, objections=objections)
+    context.state.duties.put(place, row)
+    context.schedule(until, DUE_LAPSE, make_subject(place) + objections.to_bytes(8, "big"))
+    context.emit(Objected(*place, member, operation.ground, until))
+    _go_on(context, operation.contract)
+
+
+def _get_delivered(context: Context, operation: Acknowledge | Object) -> tuple[str, Place, Obligation, Duty, Delivery]:
+    """CON-13, CON-21."""
+    member, place, duty, row = _get_duty(context, operation)
+    if member not in duty.creditors:
+        raise Rejected("contracts.not_a_creditor", member)
+    if row.delivery is None or row.status not in {"delivered", "objected"}:
+        raise Rejected("contracts.nothing_delivered", operation.contract, operation.obligation, row.status)
+    return member, place, duty, row, row.delivery
+
+
+def fire_accept(context: Context, subject: bytes) -> None:
+    """Silence accepts, unless the delivery was replaced or objected to since."""
+    place, duty, row = _get_due(context, subject)
+    if row.status == "delivered" and row.delivery and _get_acceptance_us(duty, row.delivery) <= context.time:
+        _settle(context, place, duty, row, None)
+
+
+def _settle(context: Context, place: Place, duty: Obligation, row: Duty, member: str | None) -> None:
+    """Close a fulfilled duty; how late it was is measured at its delivery, not at its acceptance."""
+    delivered_at = row.delivery.time if row.delivery else context.time
+    grace_ends = row.due + duty.grace_days * DAY_US
+    severity: Literal[0, 1, 2] = 0 if delivered_at <= row.due else 1 if delivered_at <= grace_ends else 2
+    _close(context, place, row, "cured" if severity else "kept")
+    context.emit(Settled(*place, duty.debtor, member, delivered_at, severity))
+    _go_on(context, place[0])
+
+
+# ── lateness, cure, breach ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def fire_late(context: Context, subject: bytes) -> None:
+    """The deadline: what is still owed is late. While the contract is suspended by another duty, the deadline waits."""
+    place, duty, row = _get_due(context, subject)
+    if row.status != "waiting":
+        return
+    if context.state.contracts[(place[0],)].status == "suspended":
+        later = max(_held_up_until(context.state, place[0]), default=context.time)
+        if later <= context.time:
+            raise InvariantBroken(f"contract {place[0]} is suspended and nothing holds it up")
+        context.state.duties.put(place, replace(row, due=later))
+        context.schedule(later, DUE_LATE, subject)
+        return
+    ends = context.time + duty.grace_days * DAY_US
+    context.state.duties.put(place, replace(row, status="grace"))
+    context.schedule(ends, DUE_SUSPEND, subject)
+    context.emit(GraceBegan(*place, duty.debtor, ends))
+
+
+def _held_up_until(state: State, number: int) -> Iterator[int]:
+    """Yield, for each duty that suspends the contract, when it will at the latest have been cured or have failed.
+
+    What is delivered at the very end of grace cures too: the end of grace was judged before it, at the same time.
+    """
+    obligations = state.terms[(number,)].obligations
+    for (_, obligation), row in state.duties.group(number):
+        duty = obligations[obligation - 1]
+        grace_ends = row.due + duty.grace_days * DAY_US
+        if row.status == "curing":
+            yield grace_ends + duty.cure_days * DAY_US
+        elif row.status == "delivered" and row.objections == 0 and row.delivery and row.delivery.time >= grace_ends:
+            yield _get_acceptance_us(duty, row.delivery)
+
+
+def _is_held_up(state: State, number: int) -> bool:
+    return next(_held_up_until(state, number), None) is not None
+
+
+def fire_suspend(context: Context, subject: bytes) -> None:
+    """Grace is over: the contract stops; the debtor may still cure."""
+    place, duty, row = _get_due(context, subject)
+    if row.status == "grace":
+        ends = context.time + duty.cure_days * DAY_US
+        context.state.duties.put(place, replace(row, status="curing"))
+        contract = context.state.contracts[(place[0],)]
+        context.state.contracts.put((place[0],), replace(contract, status="suspended"))
+        context.schedule(ends, DUE_FAIL, subject)
+        context.emit(Suspended(*place, duty.debtor, ends))
+
+
+def fire_fail(context: Context, subject: bytes) -> None:
+    """The cure period is over: breach, and the consequence the parties agreed on."""
+    place, duty, row = _get_due(context, subject)
+    if row.status == "curing":
+        _close(context, place, row, "breached")
+        context.emit(Breached(*place, duty.debtor))
+        if duty.consequence == "terminate":
+            _terminate(context, place[0], "breach")
+        else:
+            _go_on(context, place[0])
+
+
+def fire_lapse(context: Context, subject: bytes) -> None:
+    """An objection that nobody resolved ends the contract; a one-sided complaint is not a negative (credit §2.1)."""
+    place, _, row = _get_due(context, subject)
+    if row.status == "objected" and row.objections == int.from_bytes(subject[10:], "big"):
+        _close(context, place, row, "lapsed")
+        context.emit(Lapsed(*place))
+        _terminate(context, place[0], "dispute")
+
+
+def apply_terminate(context: Context, operation: Terminate) -> None:
+    """CON-10, CON-22: consent of all ends it without a breach; what was already late keeps its record."""
+    member, contract, terms = get_party_to(context, operation.contract, "contracts")
+    _check_in_force(operation.contract, contract)
+    if member in contract.wants_end:
+        raise Rejected("contracts.end_already_asked", member)
+    wants_end = (*contract.wants_end, member)
+    context.state.contracts.put((operation.contract,), replace(contract, wants_end=wants_end))
+    context.emit(EndAsked(operation.contract, member, len(terms.parties) - len(wants_end)))
+    if len(wants_end) == len(terms.parties):
+        _terminate(context, operation.contract, "consent")
+
+
+# ── shared steps ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _close(context: Context, place: Place, row: Duty, status: DutyStatus) -> None:
+    context.state.duties.put(place, replace(row, status=status, settled_at=context.time))
+
+
+def _terminate(context: Context, number: int, cause: Cause) -> None:
+    for place, row in context.state.duties.group(number):
+        if row.status not in FINAL_DUTY:
+            _close(context, place, row, "released")
+    end(context, number, "terminated")
+    context.emit(Terminated(number, cause))
+
+
+def end(context: Context, number: int, status: ContractStatus) -> None:
+    """End a contract or an offer now."""
+    contract = context.state.contracts[(number,)]
+    context.state.contracts.put((number,), replace(contract, status=status, ended_at=context.time))
+
+
+def _go_on(context: Context, number: int) -> None:
+    """After a duty closed: complete the contract, or resume it when nothing holds it up any more."""
+    contract = context.state.contracts[(number,)]
+    if all(row.status in FINAL_DUTY for _, row in context.state.duties.group(number)):
+        end(context, number, "completed")
+        context.emit(Completed(number))
+    elif contract.status == "suspended" and not _is_held_up(context.state, number):
+        context.state.contracts.put((number,), replace(contract, status="active"))
+        context.emit(Resumed(number))
+
+
+def get_party_to(context: Context, number: int, role: OfficerRole) -> tuple[str, Contract, Terms]:
+    """CON-6, CON-7."""
+    member, _ = get_signer(context, role)
+    contract = context.state.contracts.get((number,))
+    if contract is None:
+        raise Rejected("contracts.unknown", number)
+    terms = context.state.terms[(number,)]
+    if member not in terms.parties:
+        raise Rejected("contracts.not_a_party", member)
+    return member, contract, terms
+
+
+def _check_in_force(number: int, contract: Contract) -> None:
+    if contract.status not in {"active", "suspended"}:
+        raise Rejected("contracts.not_in_force", number, contract.status)
+
+
+def _get_duty(context: Context, operation: Deliver | Acknowledge | Object) -> tuple[str, Place, Obligation, Duty]:
+    """CON-6, CON-7, CON-10, CON-11."""
+    place = (operation.contract, operation.obligation)
+    member, contract, terms = get_party_to(context, operation.contract, "data")
+    _check_in_force(operation.contract, contract)
+    if operation.obligation > len(terms.obligations):
+        raise Rejected("contracts.unknown_obligation", operation.obligation, len(terms.obligations))
+    return member, place, terms.obligations[operation.obligation - 1], context.state.duties[place]
+
+
+def _get_due(context: Context, subject: bytes) -> tuple[Place, Obligation, Duty]:
+    place = read_subject(subject)
+    return place, context.state.terms[(place[0],)].obligations[place[1] - 1], context.state.duties[place]
+
+
+def make_subject(place: Place) -> bytes:
+    """Return how a due item names a duty: contract 8 bytes ‖ obligation 2."""
+    return place[0].to_bytes(8, "big") + place[1].to_bytes(2, "big")
+
+
+def read_subject(subject: bytes) -> Place:
+    """Return the duty that a due item names; 0 for the obligation names the contract."""
+    return int.from_bytes(subject[:8], "big"), int.from_bytes(subject[8:10], "big")
+
+
+def find_broken_invariants(state: State) -> Iterator[str]:
+    """Yield what does not hold.
+
+    CON-INV-1: in force iff all signed and not ended. CON-INV-2: ended means nothing is owed. CON-INV-3: suspended iff a
+    duty is overdue or waits to be accepted after being overdue. CON-INV-4: creditors accept, each once; while a
+    delivery waits not all of them have; an objection stands iff somebody holds it.
+    """
+    for (number,), contract in state.contracts.items():
+        terms = state.terms[(number,)]
+        rows = state.duties.group(number)
+        if (contract.activated_at is not None) != (len(contract.signatures) == len(terms.parties)):
+            yield f"CON-INV-1: {number}"
+        if contract.ended_at is not None and any(row.status not in FINAL_DUTY for _, row in rows):
+            yield f"CON-INV-2: {number}"
+        is_in_force = contract.status in {"active", "suspended"}
+        if is_in_force and _is_held_up(state, number) != (contract.status == "suspended"):
+            yield f"CON-INV-3: {number}"
+        for (_, place), row in rows:
+            if not _is_answered_consistently(terms.obligations[place - 1], row):
+                yield f"CON-INV-4: {number}/{place}"
+
+
+def _is_answered_consistently(duty: Obligation, row: Duty) -> bool:
+    silent = get_silent_creditors(duty, row)
+    if len(silent) + len(row.accepted) != len(duty.creditors):
+        return False
+    if row.status in FINAL_DUTY:
+        return True
+    return bool(silent) and (row.objector in silent if row.status == "objected" else row.objector is None)

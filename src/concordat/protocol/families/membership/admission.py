@@ -1,0 +1,260 @@
+"""Admission: legal identity, credit review, sponsor, verification, mirror identity (spec/membership.md MEM-1 to 11).
+
+The order is the paper's: `apply` registers a legal identity and is reviewed at once; the named sponsor's `sponsor`
+reviews again; at the k-th `attest` of a verifier the mirror identity exists. Nobody supplies a number: the review reads
+ledger facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec.structs import replace
+
+from concordat.credit.grades import is_sponsor_grade
+from concordat.credit.score import Score
+from concordat.errors import Rejected
+from concordat.primitives.ledger_time import DAY_US, compute_week
+from concordat.protocol.context import DUE_APPLICATION, Context, get_signer
+from concordat.protocol.families.membership import (
+    ALL_ROLES,
+    Admitted,
+    ApplicationLapsed,
+    ApplicationRefused,
+    Applied,
+    Apply,
+    Attest,
+    Attested,
+    ReadmissionDeclined,
+    Reviewed,
+    Sponsor,
+)
+from concordat.protocol.families.membership.exits import check_guarantor, count_barred_days, readmit
+from concordat.protocol.records import Attestation, Credit, Identity, Member, MemberRole, MemberStatus, Officer
+from concordat.protocol.standing import is_in_standing
+from concordat.protocol.state import State
+
+FAILED: tuple[MemberStatus, ...] = ("refused", "lapsed")
+"""An application that came to nothing: its name and its legal code are free."""
+
+
+def check_apply(context: Context, operation: Apply) -> None:
+    """MEM-1 to MEM-4."""
+    officer = context.state.officers.get((context.public_key,))
+    row = context.state.members.get((operation.member,))
+    is_free = row is None or row.status in FAILED
+    if officer is not None and not (is_free and officer.member == operation.member):
+        raise Rejected("membership.key_in_use", officer.member)
+    if not is_free:
+        raise Rejected("membership.id_taken", operation.member)
+    if (operation.scheme, operation.code) in context.state.identities:
+        raise Rejected("membership.code_taken", operation.scheme, operation.code)
+    check_review(context, operation.sponsor, operation.predecessor, operation.parent)
+
+
+def check_review(context: Context, sponsor: str, predecessor: str | None, parent: str | None) -> None:
+    """MEM-4: the credit review, by rule over ledger facts; every ground is listed."""
+    reasons = tuple(_review(context, sponsor, predecessor, parent))
+    if reasons:
+        raise Rejected("membership.review_failed", reasons=reasons)
+
+
+def _review(
+    context: Context, sponsor: str, predecessor: str | None, parent: str | None
+) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    members = context.state.members
+    row = members.get((sponsor,))
+    if row is None:
+        yield "review.sponsor_unknown", (sponsor,)
+    elif not is_in_standing(row):
+        yield "review.sponsor_not_in_standing", (sponsor, row.status)
+    elif "seed" not in row.roles and not is_sponsor_grade(grade := context.state.credits[(sponsor,)].grade):
+        yield "review.sponsor_credit_too_low", (sponsor, grade)
+    if predecessor is not None:
+        former = members.get((predecessor,))
+        if former is None:
+            yield "review.predecessor_unknown", (predecessor,)
+        elif (days_left := count_barred_days(context, former)) > 0:
+            yield "review.predecessor_expelled", (predecessor, days_left)
+    for member in (predecessor, parent):
+        if member is not None and (row := members.get((member,))) is not None and row.status == "suspended":
+            yield "review.open_sanction", (member,)
+
+
+def apply_apply(context: Context, operation: Apply) -> None:
+    """Register the identity; the application lapses unless it is finished in time."""
+    check_apply(context, operation)
+    state = context.state
+    _end_former_keys(context, operation.member)
+    member = Member(
+        name=operation.name,
+        kind=operation.kind,
+        scheme=operation.scheme,
+        code=operation.code,
+        dossier=operation.dossier,
+        sponsor=operation.sponsor,
+        predecessor=operation.predecessor,
+        parent=operation.parent,
+        roles=(),
+        status="applied",
+        officers=(context.public_key,),
+        attestations=(),
+        applied_at=context.time,
+        admitted_at=None,
+        admitted_record=(0, 0),
+        expelled_at=None,
+        returned_at=None,
+        guarantor=None,
+        hearing_ends=None,
+        statement=None,
+    )
+    state.members.put((operation.member,), member)
+    state.identities.put((operation.scheme, operation.code), Identity(operation.member))
+    state.officers.put((context.public_key,), Officer(operation.member, ALL_ROLES, operation.card, context.time, None))
+    lapses = context.time + context.params.application_days * DAY_US
+    context.schedule(lapses, DUE_APPLICATION, operation.member.encode())
+    context.emit(Applied(operation.member, operation.sponsor))
+
+
+def _end_former_keys(context: Context, member: str) -> None:
+    """MEM-2: a new try speaks with its own key alone; whoever tried before under this name speaks for it no more."""
+    row = context.state.members.get((member,))
+    for key in row.officers if row is not None else ():
+        if key != context.public_key:
+            officer = context.state.officers[(key,)]
+            context.state.officers.put((key,), replace(officer, removed_at=context.time))
+
+
+def _fail_application(context: Context, member: str, status: Literal["refused", "lapsed"]) -> None:
+    """MEM-2, MEM-3: what an application fails with is free again, its name and its legal code."""
+    row = context.state.members[(member,)]
+    context.state.members.put((member,), replace(row, status=status))
+    context.state.identities.delete((row.scheme, row.code))
+    context.emit(ApplicationRefused(member) if status == "refused" else ApplicationLapsed(member))
+
+
+def apply_sponsor(context: Context, operation: Sponsor) -> None:
+    """MEM-5 to MEM-7: the named sponsor of an application, or the named guarantor of a return."""
+    signer, _ = get_signer(context, "admin")
+    row = _get_member(context.state, operation.member)
+    if row.status == "applied":
+        if row.sponsor != signer:
+            raise Rejected("membership.not_named_as_sponsor", signer, operation.member)
+        if not operation.verdict:
+            _fail_application(context, operation.member, "refused")
+            return
+        check_review(context, signer, row.predecessor, row.parent)
+        context.state.members.put((operation.member,), replace(row, status="reviewed"))
+        context.emit(Reviewed(operation.member, signer))
+    elif row.status == "expelled" and row.guarantor is not None:
+        if row.guarantor != signer:
+            raise Rejected("membership.not_named_as_sponsor", signer, operation.member)
+        if operation.verdict:
+            check_guarantor(context.state, signer)
+            readmit(context, operation.member, row)
+        else:
+            context.state.members.put((operation.member,), replace(row, guarantor=None))
+            context.emit(ReadmissionDeclined(operation.member, signer))
+    else:
+        raise Rejected("membership.nothing_to_sponsor", operation.member, row.status)
+
+
+def _get_member(state: State, member: str) -> Member:
+    row = state.members.get((member,))
+    if row is None:
+        raise Rejected("membership.unknown_member", member)
+    return row
+
+
+# ── verification and mirror identity ────────────────────────────────────────────────────────────────────────────────
+
+
+def check_attest(context: Context, operation: Attest) -> tuple[str, Member]:
+    """MEM-5, MEM-8 to MEM-11; returns the verifier and the applicant's row."""
+    verifier, row = get_signer(context, "admin")
+    applicant = _get_member(context.state, operation.member)
+    if "verifier" not in row.roles or not is_in_standing(row):
+        raise Rejected("membership.not_a_verifier", verifier)
+    if applicant.status != "reviewed":
+        raise Rejected("membership.not_in_verification", operation.member, applicant.status)
+    if operation.dossier != applicant.dossier:
+        raise Rejected("membership.dossier_differs", operation.member)
+    if any(attestation.verifier == verifier for attestation in applicant.attestations):
+        raise Rejected("membership.already_attested", verifier, operation.member)
+    return verifier, applicant
+
+
+def apply_attest(context: Context, operation: Attest) -> None:
+    """Count the verifier's word; the k-th approval admits, and a refusal that leaves fewer than k refuses."""
+    verifier, applicant = check_attest(context, operation)
+    attestations = (*applicant.attestations, Attestation(verifier, operation.verdict, context.time))
+    approvals = sum(1 for attestation in attestations if attestation.verdict)
+    needed = context.params.verify_k
+    applicant = replace(applicant, attestations=attestations)
+    context.state.members.put((operation.member,), applicant)
+    context.emit(Attested(operation.member, verifier, operation.verdict, approvals, needed))
+    if approvals >= needed:
+        admit(context, operation.member, applicant)
+    elif not operation.verdict and approvals + _count_silent_verifiers(context.state, applicant) < needed:
+        _fail_application(context, operation.member, "refused")
+
+
+def _count_silent_verifiers(state: State, applicant: Member) -> int:
+    """Count the verifiers in standing that have not given their word yet."""
+    spoken = [attestation.verifier for attestation in applicant.attestations]
+    return sum(
+        1
+        for (member,), row in state.members.items()
+        if "verifier" in row.roles and is_in_standing(row) and member not in spoken
+    )
+
+
+def admit(context: Context, member: str, row: Member) -> None:
+    """Give the mirror identity: a newcomer signs from day one (credit §2.7, grade N)."""
+    context.state.members.put(
+        (member,),
+        replace(row, status="active", admitted_at=context.time, admitted_record=(context.height, context.index)),
+    )
+    week = compute_week(context.time, context.genesis_us)
+    context.state.credits.put((member,), make_newcomer_credit(row.roles, week))
+    context.emit(Admitted(member))
+
+
+def make_newcomer_credit(roles: tuple[MemberRole, ...], week: int) -> Credit:
+    """Return a newcomer's credit: 600, grade N; only seeds have weight from the start (credit §2.5)."""
+    return Credit(Score(600, 0, 0, 0), "N", week, 1000 if "seed" in roles else 0, 0)
+
+
+def fire_application_lapse(context: Context, subject: bytes) -> None:
+    """MEM-21: an application that nobody finished lapses."""
+    member = subject.decode()
+    row = context.state.members[(member,)]
+    lapses = row.applied_at + context.params.application_days * DAY_US
+    if row.status in {"applied", "reviewed"} and lapses <= context.time:
+        _fail_application(context, member, "lapsed")
+
+
+def find_broken_invariants(state: State) -> Iterator[str]:
+    """Yield what does not hold.
+
+    MEM-INV-1: a legal identity leads to its holder, and no failed application holds one. MEM-INV-2: the keys listed are
+    those that speak for the member. MEM-INV-3: admitted means credit.
+    """
+    for (scheme, code), identity in state.identities.items():
+        holder = state.members.get((identity.member,))
+        if holder is None or holder.status in FAILED or (holder.scheme, holder.code) != (scheme, code):
+            yield f"MEM-INV-1: {identity.member}"
+    for (member,), row in state.members.items():
+        if row.status not in FAILED and (row.scheme, row.code) not in state.identities:
+            yield f"MEM-INV-1: {member}"
+        for key in row.officers:
+            officer = state.officers.get((key,))
+            if officer is None or officer.member != member or officer.removed_at is not None:
+                yield f"MEM-INV-2: {member}"
+        if (row.admitted_at is not None) != ((member,) in state.credits):
+            yield f"MEM-INV-3: {member}"
+    for (public_key,), officer in state.officers.items():
+        is_listed = public_key in state.members[(officer.member,)].officers
+        if officer.removed_at is None and not is_listed and officer.roles != ("node",):
+            yield f"MEM-INV-2: {officer.member}"
