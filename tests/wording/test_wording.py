@@ -71,7 +71,7 @@ def find_proof_words() -> Iterator[str]:
 
 
 def find_checks() -> Iterator[str]:
-    for node in find_nodes(SOURCES / "ledger"):
+    for node in find_nodes(SOURCES):
         match node:
             case ast.Call(func=ast.Name(id="Check"), args=[ast.Constant(value=str(check)), *_]):
                 yield check

@@ -159,18 +159,21 @@ async def _submit_all(node: Node, wires: list[bytes], language: Language) -> lis
     return await to_thread.run_sync(_finish, node, wires, begun, language)
 
 
-def _begin(node: Node, wires: list[bytes]) -> list[Future[Committed] | ConcordatError | None]:
-    return [_begin_one(node, wire) for wire in wires]
+Begun = Future[Committed] | ConcordatError | None
+"""A transaction on its way, why it is not, or None when the ledger holds it already."""
 
 
-def _begin_one(node: Node, wire: bytes) -> Future[Committed] | ConcordatError | None:
-    """Queue a transaction; None when the ledger holds it already."""
-    if _is_known(node, wire):
-        return None
-    try:
-        return node.engine.submit(wire)
-    except ConcordatError as error:
-        return None if _is_known(node, wire) else error  # it may have become durable in between
+def _begin(node: Node, wires: list[bytes]) -> list[Begun]:
+    """Queue what the ledger does not hold yet; the signatures of a batch are checked together."""
+    known = [_is_known(node, wire) for wire in wires]
+    new = [wire for wire, is_known in zip(wires, known, strict=True) if not is_known]
+    queued = iter(node.engine.submit_many(new))
+    begun: list[Begun] = []
+    for wire, is_known in zip(wires, known, strict=True):
+        state = None if is_known else next(queued)
+        # What was refused may have become durable in between.
+        begun.append(None if isinstance(state, ConcordatError) and _is_known(node, wire) else state)
+    return begun
 
 
 def _is_known(node: Node, wire: bytes) -> bool:
@@ -189,15 +192,11 @@ async def wait_until_done(future: Future[Committed]) -> None:
     await done.wait()
 
 
-def _finish(
-    node: Node, wires: list[bytes], begun: list[Future[Committed] | ConcordatError | None], language: Language
-) -> list[Outcome]:
+def _finish(node: Node, wires: list[bytes], begun: list[Begun], language: Language) -> list[Outcome]:
     return [_finish_one(node, wire, state, language) for wire, state in zip(wires, begun, strict=True)]
 
 
-def _finish_one(
-    node: Node, wire: bytes, begun: Future[Committed] | ConcordatError | None, language: Language
-) -> Outcome:
+def _finish_one(node: Node, wire: bytes, begun: Begun, language: Language) -> Outcome:
     error = begun.exception() if isinstance(begun, Future) else begun
     if isinstance(error, ConcordatError):
         return Outcome(None, error, is_replay=False)

@@ -432,8 +432,11 @@ def get_receipt(node: Node, transaction_id: bytes, language: Language) -> Json:
 
     Raises:
         NotFound: `read.no_such_transaction`: not submitted, or not yet in a block.
+        Refused: the reason for which the node stopped; its index may then lag behind its ledger.
     """
-    return make_receipt(node, find_transaction(node, transaction_id), language)
+    with node.engine.lock:
+        indexed = find_transaction(node, transaction_id)
+    return make_receipt(node, indexed, language)
 
 
 def find_transaction(node: Node, transaction_id: bytes) -> IndexedEntry:

@@ -19,7 +19,7 @@ from concordat.ledger.files import TEMPORARY_SUFFIX, disk_error, folder_in_use
 SECTOR_BYTES: Final = 512
 
 
-class SimulatedCrash(Exception):  # noqa: N818  # it is no error of the program under test
+class SimulatedCrash(Exception):  # it is no error of the program under test
     """The power went out. Nothing in the product catches this."""
 
 
