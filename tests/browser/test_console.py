@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from console.scene import PASSWORD, Scene
+from console.visitor import PAGES
+
+pytestmark = pytest.mark.browser
+
+PHONE_WIDTH = 360
+
+
+def open_context(browser: Browser, address: str, *, scripts: bool, width: int, language: str = "en") -> BrowserContext:
+    """A browser of an officer who has signed in by password."""
+    context = browser.new_context(
+        java_script_enabled=scripts,
+        bypass_csp=scripts,  # axe is a script, and the console allows none
+        viewport={"width": width, "height": 900},
+        locale=language,
+    )
+    page = context.new_page()
+    page.goto(f"{address}/login")
+    page.fill("#password", PASSWORD)
+    page.click("main form button")
+    page.close()
+    return context
+
+
+def go(page: Page, address: str, path: str, language: str) -> None:
+    page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_axe_finds_nothing_on_any_page(browser: Browser, address: str, language: str) -> None:
+    found: list[str] = []
+    for width in (1280, PHONE_WIDTH):
+        context = open_context(browser, address, scripts=True, width=width)
+        page = context.new_page()
+        for path in (*PAGES, "/members/nobody"):
+            go(page, address, path, language)
+            page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
+            for violation in Axe().run(page).response["violations"]:
+                targets = [node["target"] for node in violation["nodes"]][:3]
+                found.append(f"{path} at {width}: {violation['id']}: {targets}")
+        context.close()
+    assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_phone_needs_no_sideways_scrolling(browser: Browser, address: str, language: str) -> None:
+    context = open_context(browser, address, scripts=True, width=PHONE_WIDTH)
+    page = context.new_page()
+    wide = []
+    for path in PAGES:
+        go(page, address, path, language)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > PHONE_WIDTH:
+            wide.append((path, width))
+    context.close()
+    assert wide == []
+
+
+def test_pages_ask_nobody_else_and_break_no_rule_of_their_own(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.goto(f"{address}/login")
+    page.fill("#password", PASSWORD)
+    page.click("main form button")
+    for path in PAGES:
+        go(page, address, path, "en")
+    context.close()
+    assert len(asked) > len(PAGES)
+    assert [url for url in asked if not url.startswith(address)] == []
+    assert said == []  # a refusal by the content security policy would stand here
+
+
+def test_an_officer_signs_without_a_script(browser: Browser, address: str, scene: Scene) -> None:
+    context = open_context(browser, address, scripts=False, width=1280)
+    page = context.new_page()
+    page.goto(f"{address}/?lang=en")
+    page.click("text=Accept or object to the delivery for obligation 3 of C-0009")
+    page.click("button:text-is('Accept')")
+    assert page.is_visible("text=accepts the delivery for obligation 3")
+    page.fill("#password", PASSWORD)
+    page.click("text=Sign and submit")
+    assert page.is_visible("h1:text-is('Signed and recorded')")
+    page.click("text=Back to where you were")
+    assert page.is_visible("text=3 of 6 duties closed")
+    context.close()
+    assert scene.node.application.state.duties[(9, 3)].status == "kept"
+
+
+def test_keyboard_reaches_the_content_and_the_first_thing_that_waits(browser: Browser, address: str) -> None:
+    context = open_context(browser, address, scripts=True, width=1280)
+    page = context.new_page()
+    go(page, address, "/", "en")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert "C-0012" in page.evaluate("document.activeElement.textContent")
+    context.close()
