@@ -46,6 +46,14 @@ openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey node.der -in note -sig
 """
 
 
+PROVE_POSSESSION = """
+printf 'concordat/possession/v1\\0' > possession
+printf "$(echo $CHAIN | sed 's/../\\\\x&/g')" >> possession
+printf "$MEMBER" >> possession
+openssl pkeyutl -sign -rawin -inkey $PEM -in possession | od -An -vtx1 | tr -d ' \\n'
+"""
+
+
 def shell(script: str, folder: Path, **variables: str) -> str:
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
@@ -114,6 +122,36 @@ def test_curl_and_openssl_are_enough(served: Served, office: Path, tmp_path: Pat
     assert verdict["valid"]
     assert [signature["signer"] for signature in verdict["signatures"]] == [receipt["signer"]["public_key"]]
     assert verdict["entries"][0]["sentence"]
+
+
+def test_a_stolen_key_is_worth_nothing_once_it_is_removed(served: Served, office: Path, tmp_path: Path) -> None:
+    thief = tmp_path / "thief"
+    thief.mkdir()
+    public_key = shell(NEW_KEY, thief)
+    withdrawal = {"type": "datasets.withdraw", "dataset": "tide-tables", "version": 1, "reason": "mine now"}
+    assert send(served, thief, withdrawal)["code"] == "ledger.unknown_key"
+    chain_id = json.loads(shell("curl -sS $NODE/v1/status", office, NODE=served.url))["chain_id"]
+    officer: dict[str, Json] = {
+        "type": "membership.add_officer",
+        "public_key": public_key,
+        "roles": ["data"],
+        "card": "77" * 32,
+        "possession": prove_possession(office, chain_id, "key.pem"),
+    }
+    assert send(served, office, officer)["code"] == "membership.possession_not_proved"
+    officer["possession"] = prove_possession(office, chain_id, str(thief / "key.pem"))
+    assert send(served, office, officer)["code"] == "ok"
+    assert send(served, thief, withdrawal)["code"] == "datasets.unknown_version"
+    removal = {"type": "membership.remove_officer", "public_key": public_key}
+    assert send(served, thief, removal)["code"] == "ledger.role_missing"
+    assert send(served, office, removal)["code"] == "ok"
+    refused = send(served, thief, withdrawal)
+    assert (refused["status"], refused["code"]) == (409, "ledger.removed_key")
+
+
+def prove_possession(folder: Path, chain_id: str, pem: str) -> str:
+    """What MEM-16 asks for: the new key signs the chain and the member."""
+    return shell(PROVE_POSSESSION, folder, CHAIN=chain_id, MEMBER="quartz-vale", PEM=pem)
 
 
 def send(served: Served, office: Path, operation: Json) -> Json:

@@ -170,7 +170,7 @@ def register(town: Town, party: str, file: str, dataset: str) -> int:
 
 def draw_up(town: Town, debtor: str, creditors: list[str], evidence: Json, dataset: str, day: str) -> int:
     """The debtor drafts terms from a template and offers them; return the contract's number."""
-    draft = {
+    draft: dict[str, Json] = {
         "template": "supply/1",
         "title": {"en": f"Readings of {debtor}", "zh": "读数供给"},
         "items": [
@@ -192,6 +192,8 @@ def draw_up(town: Town, debtor: str, creditors: list[str], evidence: Json, datas
         "objection_days": 7,
         "consequence": "terminate",
     }
+    example = ask("contract", "draft", "--example", folder=town.folder / debtor)["example"]
+    assert (set(example), set(example["items"][0])) == (set(draft), set(draft["items"][0]))
     drafted = town.ask(debtor, "contract", "draft", "-", given=draft)
     assert (drafted["valid"], drafted["reasons"]) == (True, [])
     offered = town.act(debtor, {"type": "contracts.propose", "terms": drafted["terms"]})
@@ -238,6 +240,9 @@ def keep_a_contract(town: Town) -> None:
     assert town.refuse("iron-valley", name_duty("acknowledge", number))["code"] == "contracts.not_a_party"
     assert town.refuse("willow-creek", name_duty("acknowledge", number))["code"] == "contracts.not_a_creditor"
     town.act("granite-cape", name_duty("acknowledge", number))
+    assert town.refuse("granite-cape", name_duty("acknowledge", number))["code"] == "contracts.already_acknowledged"
+    assert town.show("lark-meadow", number)["next"]["actor"] == "juniper-court"
+    town.act("juniper-court", name_duty("acknowledge", number))
     assert town.show("lark-meadow", number)["status"] == "completed"
 
 

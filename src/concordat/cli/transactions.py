@@ -14,7 +14,9 @@ from concordat.cli.output import OUTPUT, Output, emit, read_json, tell
 from concordat.cli.where import WHERE, Where, fetch_key_asking
 from concordat.client.api import Client, check_unsigned
 from concordat.client.operations import get_operation_type, make_example, make_schema, read_operations
+from concordat.contracts.templates import Draft
 from concordat.errors import Corrupt, Refused, UsageError
+from concordat.primitives.codec import Struct
 from concordat.primitives.plain import Json
 from concordat.protocol.messages import OPERATIONS
 from concordat.wording.sentences import describe_operation
@@ -66,9 +68,12 @@ def _list_operations(output: Output) -> None:
 
 
 def _show_example(name: str, output: Output) -> None:
-    kind = get_operation_type(name)
+    _emit_example(name, get_operation_type(name), output)
+
+
+def _emit_example(name: str, kind: type[Struct], output: Output) -> None:
     example = make_example(kind)
-    example.pop("type")
+    example.pop("type", None)
     document = {"type": name, "schema": make_schema(kind), "example": example}
     emit(output, document, [json.dumps(example, ensure_ascii=False, indent=2)])
 
@@ -131,16 +136,24 @@ def login(url: str | None = None, /, *, where: Where = WHERE, output: Output = O
 
 
 def draft_contract(
-    file: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    file: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     /,
     *,
+    example: bool = False,
     where: Where = WHERE,
     output: Output = OUTPUT,
 ) -> int:
-    """Turn a few decisions into terms, and show how the ledger judges them.
+    """Turn a few decisions into terms, and show how the ledger judges them. What it prints, contracts.propose takes.
 
-    :param file: A draft in JSON: template, title, items, sign_by, grace_days, cure_days, objection_days, consequence.
+    :param file: A draft in JSON: template, title, items, sign_by, grace_days, cure_days, objection_days, consequence;
+        `-` reads standard input.
+    :param example: Print JSON Schema and an example of a draft.
     """
+    if example:
+        _emit_example("draft", Draft, output)
+        return 0
+    if file is None:
+        raise UsageError("cli.usage", "the file is missing", "see `concordat contract draft --example`")
     draft = json.dumps(read_json(file)).encode()
     with where.connect(output) as client:
         drafted = client.post("/v1/contracts/draft", draft)
