@@ -61,7 +61,7 @@ WORDS: dict[str, str] = {
     "waits.by": "by {time}",
     "waits.otherwise": "Otherwise: ",
     "waits.more": "More, later: {count}",
-    "waits.silence": "If nothing is done by {time}:",
+    "waits.silence": "If nothing is done by {time}: ",
     "waits.here": "Waits for you",
     "wait.sign": "Sign or decline {contract}",
     "wait.deliver": "Deliver for obligation {obligation} of {contract}",
@@ -74,7 +74,7 @@ WORDS: dict[str, str] = {
     "wait.delivered": "{member} delivered version {version} of {dataset} on {time}. It has the agreed form.",
     "wait.about_sponsor": "It names your member as sponsor",
     "wait.about_attest": "Your member is a verifier",
-    "wait.about_respond": "Forced exit follows without a change of the rule's facts",
+    "wait.about_respond": "Your member is in a hearing",
     "next.sign": "{member} signs or declines.",
     "next.deliver": "{member} delivers.",
     "next.deliver_again": "{member} delivers again.",
@@ -131,7 +131,7 @@ WORDS: dict[str, str] = {
     "member.dossier": "Dossier",
     "member.no_contracts": "No contract names this member.",
     "member.hearing": "A hearing is open",
-    "member.hearing_text": "It may sign no new contract. Unless the rule's facts change, its forced exit takes "
+    "member.hearing_text": "It may sign no new contract and may file a statement until its forced exit takes "
     "effect on {time}.",
     "member.statement": "Its statement has the digest",
     "member.no_statement": "It has filed no statement yet.",
