@@ -97,6 +97,7 @@ def test_a_node_killed_under_load_loses_nothing_and_its_backup_lives_elsewhere(t
                 saved = ask("backup", node, "safe.tar", folder=tmp_path)
                 told.get(timeout=WAIT_S)
             served.process.kill()
+            served.process.wait(WAIT_S)
             for ended in running:
                 ended.result(timeout=WAIT_S)
         assert ask("doctor", node, folder=tmp_path)["ok"]
