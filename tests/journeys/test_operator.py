@@ -30,7 +30,7 @@ from .stranger import (
 )
 
 LANES = 3
-LIVES = 3
+LIVES = 2
 WORKERS = 2
 WAIT_S = 60
 AUDIT_LOG = "audit.log"
