@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from concordat.client.keys import compute_card_commitment, fetch_key
+from concordat.crypto.signatures import is_valid
 from concordat.errors import ConcordatError
 from concordat.node.founding import EXAMPLE_PLAN
+from concordat.protocol.families.membership import compute_possession_message
 from concordat.protocol.genesis import read_genesis
 from concordat.protocol.messages import OPERATIONS, REJECTIONS
 
@@ -40,6 +42,19 @@ def test_derived_keys_are_the_same_each_time_and_say_what_they_are(call: Call, t
     assert one["public_key"] == two["public_key"]
     assert one["origin"] == "derived"
     assert call("key-new", "key", "new", tmp_path / "3", "--from-seed", "7").status == 2
+
+
+def test_a_key_is_proved_for_one_member_of_one_chain(call: Call, tmp_path: Path) -> None:
+    call("init", "init", tmp_path / "node")
+    genesis = tmp_path / "node" / "genesis.json"
+    call("key-new", "key", "new", tmp_path / "new.key")
+    words = ("--member", "azure-bay", "--trust", genesis)
+    proved = call("key-prove", "key", "prove", tmp_path / "new.key", *words).document
+    message = compute_possession_message(sha256(genesis.read_bytes()).digest(), "azure-bay")
+    public_key = fetch_key(tmp_path / "new.key").public_key
+    assert proved["public_key"] == public_key.hex()
+    assert is_valid(public_key, bytes.fromhex(proved["possession"]), message)
+    assert call("key-prove", "key", "prove", tmp_path / "none", *words).status == 3
 
 
 @pytest.mark.parametrize("junk", [b"", b"junk", b"concordat key v1\npublic 00\n", bytes(300)])

@@ -208,7 +208,6 @@ def test_one_flipped_byte_of_any_authoritative_file_is_found_at_its_place(stoppe
             assert failed["offset"] == place
 
 
-@pytest.mark.xfail(strict=True, reason="doctor takes a whole line with another line break for a line cut short")
 def test_the_last_line_break_of_the_audit_log_is_found_too(stopped: Stopped, tmp_path: Path) -> None:
     place = (stopped.node / AUDIT_LOG).stat().st_size - 1
     check_found(call("doctor", flip(stopped.node, tmp_path, AUDIT_LOG, place, 1), "--json", folder=tmp_path), AUDIT_LOG)

@@ -22,6 +22,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         Command("serve", f"{_HERE}.folder:serve", "Run the node of a folder: HTTP interface and console."),
         Command("key new", f"{_HERE}.keys:new_key", "Make a key; it never leaves its folder."),
         Command("key show", f"{_HERE}.keys:show_key", "Print a key file's public key."),
+        Command("key prove", f"{_HERE}.keys:prove_key", "Prove that you hold a key, to become an officer."),
         Command("card new", f"{_HERE}.keys:new_card", "Write an officer's card; the ledger gets a commitment."),
     ),
     "Act": (

@@ -7,8 +7,12 @@ import os
 import sys
 from getpass import getpass
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, emit, tell
+from concordat.cli.where import fetch_key_asking
 from concordat.client.keys import (
     compute_card_commitment,
     derive_key,
@@ -18,6 +22,8 @@ from concordat.client.keys import (
 )
 from concordat.client.verification import read_file
 from concordat.errors import Refused, UsageError
+from concordat.protocol.families.membership import compute_possession_message
+from concordat.protocol.genesis import read_genesis
 
 _SALT_BYTES = 32
 
@@ -63,6 +69,27 @@ def show_key(file: Path, /, *, output: Output = OUTPUT) -> None:
     """Print a key file's public key."""
     public_key = read_public_key(read_file(file), str(file)).hex()
     emit(output, {"file": str(file), "public_key": public_key}, [public_key])
+
+def prove_key(
+    file: Path,
+    /,
+    *,
+    member: str,
+    trust: Annotated[Path, Parameter(env_var="CONCORDAT_TRUST")],
+    output: Output = OUTPUT,
+) -> None:
+    """Prove that you hold a key, so that an admin of a member may add it as an officer's.
+
+    :param file: The new officer's key file; it signs here and is never sent.
+    :param member: The member for which the key is to speak.
+    :param trust: genesis.json of the chain.
+    """
+    key = fetch_key_asking(file)
+    chain = read_genesis(read_file(trust))
+    possession = key.sign(compute_possession_message(chain.id, member)).hex()
+    document = {"member": member, "public_key": key.public_key.hex(), "possession": possession}
+    emit(output, document, [possession])
+    tell("give public key and possession to an admin of the member, for `concordat tx membership.add_officer`")
 
 
 def new_card(file: Path, /, *, name: str, phone: str, output: Output = OUTPUT) -> None:

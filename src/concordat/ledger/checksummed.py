@@ -70,3 +70,11 @@ def verify_lines(data: bytes) -> ChainEnd:
             break
         end = ChainEnd(check, end.offset + len(line))
     return end
+
+
+def is_cut_short(data: bytes, offset: int) -> bool:
+    """Return whether what follows the good lines is what a crash leaves of an append: the beginning of one line.
+
+    A whole line whose line break was changed is damage, not a beginning.
+    """
+    return b"\n" not in data[offset:] and verify_lines(data[:-1] + b"\n").offset < len(data)

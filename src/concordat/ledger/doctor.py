@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from concordat.errors import Corrupt
-from concordat.ledger.checksummed import unseal, verify_lines
+from concordat.ledger.checksummed import is_cut_short, unseal, verify_lines
 from concordat.ledger.files import TEMPORARY_SUFFIX, Files
 from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE, Check, fetch_survey
 
@@ -62,8 +62,8 @@ def _check_audit(files: Files) -> Check:
     offset = verify_lines(data).offset
     if offset == len(data):
         return Check("audit.chain", "ok", AUDIT_FILE)
-    if b"\n" not in data[offset:]:
-        fix = "The last line was cut short by a crash, or changed: note what it says, then cut the file at this byte."
+    if is_cut_short(data, offset):
+        fix = "The last line was cut short by a crash: note what it says, then cut the file at this byte."
         return Check("audit.tail", "warning", AUDIT_FILE, offset, fix=fix)
     fix = "Keep this file as evidence and restore it from a backup; the lines before this byte are sound."
     return Check("audit.chain", "failed", AUDIT_FILE, offset, fix=fix)

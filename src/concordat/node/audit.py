@@ -9,7 +9,7 @@ import json
 import threading
 
 from concordat.errors import Corrupt
-from concordat.ledger.checksummed import chain_line, verify_lines
+from concordat.ledger.checksummed import chain_line, is_cut_short, verify_lines
 from concordat.ledger.doctor import AUDIT_FILE
 from concordat.ledger.files import Files
 from concordat.primitives.ledger_time import format_time
@@ -26,7 +26,7 @@ class AuditLog:
         data = files.read(AUDIT_FILE)
         end = verify_lines(data)
         if end.offset < len(data):
-            if b"\n" in data[end.offset :]:
+            if not is_cut_short(data, end.offset):
                 raise Corrupt("audit.corrupt", f"{AUDIT_FILE}, byte {end.offset}", "restore it from a backup")
             files.truncate(AUDIT_FILE, end.offset)  # a line that a crash cut short
         self._check, self._offset = end.check, end.offset
