@@ -85,7 +85,6 @@ def running(world: World) -> Iterator[tuple[EmbeddedEngine, BlockStore]]:
             Application(world.chain, NODE_KEY.sign),
             store,
             now_us=lambda: world.chain.genesis.start_time,
-            make_tick=lambda: b"",
             observe=lambda _size, _record: None,
         )
         engine.start()
@@ -223,7 +222,6 @@ def measure_restart() -> Iterator[Result]:
             application,
             store,
             now_us=lambda: world.chain.genesis.start_time,
-            make_tick=lambda: b"",
             observe=lambda _size, _record: None,
         )
         engine.start()

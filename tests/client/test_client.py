@@ -156,7 +156,8 @@ def test_an_answer_without_a_proof_is_not_believed_when_genesis_is_pinned(status
     def lie(request: Request) -> Reply:
         if request.method == "GET":
             return 200, b"concordat/proof/v1\njunk"
-        told = {"code": "ok" if status == 200 else "contracts.unknown", "transaction": "00", "height": 8}
+        name = sha256(request.body).hexdigest()
+        told = {"code": "ok" if status == 200 else "contracts.unknown", "transaction": name, "height": 8}
         return as_json(status, told)
 
     with (

@@ -31,7 +31,8 @@ def test_a_table_is_described_as_stated(tmp_path: Path) -> None:
     ]
     assert found.digest == sha256(data).digest()
     assert (found.byte_count, found.rows, found.columns) == (len(data), 2, ("hour", "value"))
-    assert found.schema == compute_schema(("hour", "value")) == sha256(encode(("hour", "value"))).digest()
+    columns = ("hour", "value")
+    assert found.schema == compute_schema(columns) == sha256(b"concordat/schema/v1\0" + encode(columns)).digest()
     assert found.row_root == hash_children(*leaves)
 
 

@@ -14,11 +14,10 @@ from concordat.ledger.doctor import examine
 from concordat.ledger.embedded import Committed, EmbeddedEngine, Observer
 from concordat.ledger.files import Files
 from concordat.ledger.store import BlockStore
-from concordat.protocol.families.clock import Tick
 from concordat.protocol.families.contracts import Acknowledge, Deliver, Sign
 from concordat.protocol.families.membership import Attest, Sponsor
 from concordat.protocol.genesis import Chain
-from concordat.protocol.transactions import Payload, authenticate_transaction, make_signed_bytes
+from concordat.protocol.transactions import authenticate_transaction
 from concordat.testing.consortium import NODE, Consortium
 
 Clock = Literal["real", "scenario"]
@@ -78,16 +77,7 @@ def make_engine(
 ) -> EmbeddedEngine:
     """An engine that the caller steps or starts."""
 
-    def make_tick() -> bytes:
-        public_key = story.chain.genesis.node_key
-        lane = application.state.lanes.get((public_key, 0))
-        nonce = lane.highest + 1 if lane else 1
-        signed = make_signed_bytes(
-            public_key, Payload(story.chain.id, 1, 0, nonce, application.height + 10, b"", (Tick(),))
-        )
-        return story.sign(signed) + signed
-
-    return EmbeddedEngine(application, store, now_us=now_us, make_tick=make_tick, observe=observe)
+    return EmbeddedEngine(application, store, now_us=now_us, observe=observe)
 
 
 def check_folder(story: Story, files: Files, acknowledged: dict[bytes, Committed]) -> list[bytes]:

@@ -160,13 +160,11 @@ def test_a_defect_stops_the_engine_and_is_raised(world: World) -> None:
 def test_an_error_outside_a_block_stops_the_engine_too(world: World) -> None:
     """A thread that dies in silence would leave its submitters waiting for ever."""
 
-    def make_tick() -> bytes:
-        raise Refused("key.absent", "node.key")
+    def read_clock() -> int:
+        raise Refused("key.absent", "no clock")
 
     engine, store = world.open()
-    broken = EmbeddedEngine(
-        engine.application, store, now_us=lambda: AFTER_EPOCH_US, make_tick=make_tick, observe=world.observed
-    )
+    broken = EmbeddedEngine(engine.application, store, now_us=read_clock, observe=world.observed)
     broken.start()
     broken.close()
     with pytest.raises(Refused, match=r"^key\.absent"):
@@ -330,17 +328,6 @@ def test_what_falls_due_in_quiet_is_judged_once(world: World) -> None:
     due = [cause.due_at for cause in get_fired(world.observed.records)]
     assert due == sorted({*due})
     assert len(due) == 3
-
-
-def test_a_tick_that_is_refused_does_not_spin(world: World) -> None:
-    engine, store = world.open()
-    deaf = EmbeddedEngine(
-        engine.application, store, now_us=lambda: AFTER_EPOCH_US, make_tick=lambda: b"", observe=world.observed
-    )
-    assert deaf.step()
-    assert not deaf.step()
-    (record,) = world.observed.records
-    assert [decode(Entry, leaf).receipt.code for leaf in record.entries] == ["ok", "ledger.wrong_domain"]
 
 
 def test_the_story_ends_the_same_for_an_engine_in_its_own_thread() -> None:

@@ -272,8 +272,8 @@ def test_a_refused_entry_that_cannot_be_read_is_told_too() -> None:
     receipt = Receipt("encoding.malformed", 0, (Reason("encoding.malformed", ("transaction",)),), ())
     for wire in (b"", bytes(200)):
         assert tell(Entry(7, NOON, 0, TransactionCause(wire), receipt)) == (
-            "Request by North Terrace was refused: The bytes cannot be read (transaction).",
-            "北台的请求未获受理：字节内容无法解读（transaction）。",
+            "Request by North Terrace was refused: The bytes cannot be read.",
+            "北台的请求未获受理：字节内容无法解读。",
         )
 
 

@@ -39,8 +39,8 @@ REQUESTS_PER_MINUTE: Final = 1200
 
 _CONSOLE: Final = "concordat.console.app"
 
-_PROXIES: Final = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
-"""Where a declared proxy stands; what anybody else says about addresses is not believed."""
+_PROXIES: Final = "127.0.0.1,::1"
+"""A declared proxy stands on this machine; what anybody else says about addresses is not believed."""
 
 _SWEEP_S: Final = 60
 

@@ -152,9 +152,20 @@ class Client:
     def send(self, operations: Sequence[Operation], client_key: bytes = b"") -> Json:
         """Sign a transaction of these operations here, submit it and return its receipt.
 
+        When another process with the same key took the number first, it is signed anew with the next one.
+
         Raises:
             RefusedByNode: a rule refuses. As `submit` otherwise.
         """
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._send_once(operations, client_key)
+            except RefusedByNode as error:
+                if error.code != "ledger.nonce_used":
+                    raise
+        return self._send_once(operations, client_key)
+
+    def _send_once(self, operations: Sequence[Operation], client_key: bytes) -> Json:
         key = self._get_key()
         height = int(self.status()["height"])
         payload = Payload(
@@ -192,7 +203,7 @@ class Client:
         try:
             receipt = _read_json(self._send("POST", "/v1/transactions", wire, media="application/octet-stream"))
         except RefusedByNode as error:
-            if error.document.get("transaction") and error.document.get("height") is not None:
+            if error.document.get("transaction") == compute_transaction_id(wire).hex():
                 self._check_told(wire, error.document)
             raise
         self._check_told(wire, receipt)

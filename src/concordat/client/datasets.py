@@ -59,8 +59,8 @@ def describe_csv(path: Path, salt: bytes) -> DatasetDescription:
 
 
 def compute_schema(columns: tuple[str, ...]) -> bytes:
-    """Return SHA-256 of the canonical encoding of the columns' names."""
-    return sha256(encode(columns)).digest()
+    """Return SHA-256 of "concordat/schema/v1" ‖ NUL ‖ the canonical encoding of the columns' names."""
+    return sha256(b"concordat/schema/v1\0" + encode(columns)).digest()
 
 
 def compute_row_leaf(salt: bytes, index: int, fields: tuple[str, ...]) -> bytes:

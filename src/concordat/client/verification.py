@@ -63,14 +63,13 @@ def compute_verdict(data: bytes, trust: Trust | None, language: Language) -> Jso
     try:
         entries = [(position, decode(Entry, leaf)) for position, leaf in verification.entries]
         states = [_read_state(key, value) for key, value in verification.states]
+        members = _find_signers(states)
+        sentences = [describe_receipt(entry, _name_signer(entry, members), language) for _, entry in entries]
+        sentences += _describe_states(states, language)
     except (Rejected, KeyError, IndexError):  # authentic, but written by a later release
         verification, entries, states = Verification(valid=False, code="malformed"), [], []
-    members = {
-        key[0]: row.member for table, key, row in states if table == "officers" and isinstance(row, Officer)
-    }
+        members, sentences = {}, []
     checkpoint = verification.checkpoint
-    sentences = [describe_receipt(entry, _name_signer(entry, members), language) for _, entry in entries]
-    sentences += _describe_states(states, language)
     statement = (" " if language == "en" else "").join(sentences)
     return {
         "valid": verification.valid,
@@ -112,6 +111,11 @@ def compute_verdict(data: bytes, trust: Trust | None, language: Language) -> Jso
 def _read_state(key: bytes, value: bytes | None) -> tuple[str, tuple[str | int | bytes, ...], object]:
     name, table = TABLES[key[0]]
     return name, decode(table.key_kind, key[1:]), None if value is None else decode(table.kind, value)
+
+
+def _find_signers(states: list[tuple[str, tuple[str | int | bytes, ...], object]]) -> dict[str | int | bytes, str]:
+    """Return whose each public key is, as far as the proof's own states say."""
+    return {key[0]: row.member for table, key, row in states if table == "officers" and isinstance(row, Officer)}
 
 
 def _name_signer(entry: Entry, members: dict[str | int | bytes, str]) -> str:

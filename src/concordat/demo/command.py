@@ -118,7 +118,7 @@ def _start_node(folder: Path, parties_folder: Path, port: int) -> tuple[subproce
     command = ["serve", str(folder), "--port", str(port), "--ready-file", str(ready_file)]
     with (parties_folder / "node.log").open("ab") as log:
         node = subprocess.Popen(
-            [sys.executable, "-m", "concordat", *command], stdout=log, stderr=log, start_new_session=True
+            [sys.executable, "-P", "-m", "concordat", *command], stdout=log, stderr=log, start_new_session=True
         )
     for _ in range(STARTUP_SECONDS_MAX * 20):
         if ready_file.exists():

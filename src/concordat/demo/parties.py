@@ -33,7 +33,7 @@ class Party:
     def _order(self, url: str, operations: Sequence[Json], client_key: str) -> Json:
         if self.process is None:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "concordat.demo.party", str(self.folder), url],
+                [sys.executable, "-P", "-m", "concordat.demo.party", str(self.folder), url],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -78,7 +78,7 @@ class Party:
 def run_command(folder: Path, *words: str) -> Json:
     """Run `concordat WORDS --json` as its own process in a party's folder and return its document."""
     done = subprocess.run(
-        [sys.executable, "-m", "concordat", *words, "--json"],
+        [sys.executable, "-P", "-m", "concordat", *words, "--json"],
         cwd=folder,
         capture_output=True,
         text=True,

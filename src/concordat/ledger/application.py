@@ -139,7 +139,7 @@ class Application:
         """Return the next block and how many transactions of the pool's front it takes."""
         time = self.time if self.chain.is_scenario else max(now_us, self.time)
         chosen: list[bytes] = []
-        if has_due(self.state, time) and self._is_behind(time):
+        if has_due(self.state, time):  # judged in a block of its own, so that no transaction has to be turned away
             return Block(self.height + 1, time, ()), 0
         size = 0
         for wire in pool:
@@ -154,11 +154,6 @@ class Application:
             if len(chosen) >= BLOCK_TRANSACTIONS_MAX or size > BLOCK_BYTES_MAX - TRANSACTION_BYTES_MAX:
                 break
         return Block(self.height + 1, time, tuple(chosen)), len(chosen)
-
-    def _is_behind(self, time: int) -> bool:
-        """True when the block's own due items would leave others waiting, so that no transaction may pass them."""
-        maximum = self.state.get_params().due_items_per_block_max
-        return self.state.due.count_until(time, maximum + 1) > maximum
 
     def _get_advance(self, wire: bytes) -> int | None:
         block = Block(self.height + 1, self.time, (wire,))

@@ -71,14 +71,12 @@ class EmbeddedEngine:
         store: BlockStore,
         *,
         now_us: Callable[[], int],
-        make_tick: Callable[[], bytes],
         observe: Observer,
     ) -> None:
         self.application = application
         self.lock = DurableLock()
         self._store = store
         self._now_us = now_us
-        self._make_tick = make_tick
         self._observe = observe
         self._workers = SignatureWorkers()
         # Guards everything below, and the application's memory between admission and blocks. Taken after `lock`.
@@ -221,9 +219,6 @@ class EmbeddedEngine:
         with self.lock, self._stopping_on_error():
             with self._door:
                 pool = [queued.wire for queued in islice(self._queue, BLOCK_TRANSACTIONS_MAX)]
-                is_tick = not pool and not self.application.chain.is_scenario
-                if is_tick:
-                    pool = [self._make_tick()]
                 block, taken = self.application.prepare_proposal(pool, self._fetch_time())
                 record = self.application.finalize_block(block)
             size_before = self.application.sizes[-2]
@@ -232,7 +227,7 @@ class EmbeddedEngine:
                 self._observe(size_before, record)
             finally:
                 # The block is durable, whatever the observer says.
-                self._answer(record, size_before, 0 if is_tick else taken)
+                self._answer(record, size_before, taken)
 
     def _answer(self, record: BlockRecord, size_before: int, taken: int) -> None:
         """Tell the submitters of the queue's front where their transactions are; they are the block's last entries."""

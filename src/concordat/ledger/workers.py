@@ -27,7 +27,7 @@ _LENGTH_BYTES: Final = 4
 
 class _Worker:
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "concordat.ledger.workers"]
+        command = [sys.executable, "-P", "-m", "concordat.ledger.workers"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._input = cast("BinaryIO", self._process.stdin)
         self._output = cast("BinaryIO", self._process.stdout)

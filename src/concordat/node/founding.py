@@ -8,9 +8,10 @@ from pathlib import Path
 
 from concordat.client.keys import Key, make_key, render_key
 from concordat.credit.rulebook import RULEBOOK_DIGEST
-from concordat.errors import NotFound, UsageError
+from concordat.errors import NotFound, Refused, UsageError
 from concordat.ledger.files import DiskFiles
 from concordat.ledger.store import BlockStore
+from concordat.ledger.survey import LOG_FILE
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, from_plain, to_plain
 from concordat.protocol.genesis import Genesis, check_genesis, read_genesis, render_genesis
@@ -92,9 +93,11 @@ def found_chain(folder: Path, plan: Json | None, clock: str | None, now_us: int)
     folder.mkdir(parents=True, exist_ok=True)
     files = DiskFiles(folder)
     data = render_genesis(genesis)
-    BlockStore.create(files, data).close()
-    for name, key in made.items():
+    if files.exists(LOG_FILE):
+        raise Refused("ledger.exists", LOG_FILE, "choose an empty folder, or start the node on this one")
+    for name, key in made.items():  # keys first: a chain that nobody can sign for would be worse than a lone key
         files.replace(name, render_key(key))
+    BlockStore.create(files, data).close()
     files.close()
     return Founded(read_genesis(data).id, folder / "genesis.json", tuple(folder / name for name in made))
 

@@ -19,9 +19,7 @@ from concordat.ledger.store import BlockStore
 from concordat.node.audit import AuditLog
 from concordat.node.founding import NODE_KEY_FILE
 from concordat.primitives.codec import decode
-from concordat.protocol.families.clock import Tick
 from concordat.protocol.genesis import Chain, read_genesis
-from concordat.protocol.transactions import Payload, make_signed_bytes
 from concordat.views.index import close_index, delete_index, fold_block, get_folded_height, open_index
 
 INDEX_FILE = "views.sqlite"
@@ -69,7 +67,7 @@ class Node:
         self.index_lock = threading.Lock()
         self._catch_up()
         self.engine = EmbeddedEngine(
-            application, self._store, now_us=fetch_now_us, make_tick=self._make_tick, observe=self._observe
+            application, self._store, now_us=fetch_now_us, observe=self._observe
         )
 
     def _save_snapshot(self) -> None:
@@ -105,20 +103,6 @@ class Node:
     def _observe(self, size_before: int, record: BlockRecord) -> None:
         with self.index_lock, _naming_index_errors():
             fold_block(self.index, size_before, record)
-
-    def _make_tick(self) -> bytes:
-        lane = self.application.state.lanes.get((self.key.public_key, 0))
-        payload = Payload(
-            chain_id=self.chain.id,
-            suite=1,
-            lane=0,
-            nonce=lane.highest + 1 if lane else 1,
-            valid_until_height=self.application.height + 10,
-            client_key=b"",
-            operations=(Tick(),),
-        )
-        unsigned = make_signed_bytes(self.key.public_key, payload)
-        return self.key.sign(unsigned) + unsigned
 
     def close(self) -> None:
         """Finish what is queued, save a snapshot, let the folder go."""

@@ -11,7 +11,7 @@ Every value has exactly one encoding, because a decoder re-encodes what it read 
 Point(x=1, y=300)
 >>> decode(Point, bytes.fromhex("92d001cd012c"))  # 1 written in two bytes
 Traceback (most recent call last):
-concordat.errors.Rejected: encoding.not_canonical: Point
+concordat.errors.Rejected: encoding.not_canonical: encoding.not_canonical
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def decode(kind: type[T], data: bytes | memoryview) -> T:
     try:
         value = _decoder_of(kind).decode(data)  # type: ignore[arg-type]  # every type is hashable
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise Rejected("encoding.malformed", getattr(kind, "__name__", str(kind))) from error
+        raise Rejected("encoding.malformed") from error
     if _encoder.encode(value) != data:
-        raise Rejected("encoding.not_canonical", getattr(kind, "__name__", str(kind)))
+        raise Rejected("encoding.not_canonical")
     return value  # type: ignore[return-value]  # the decoder was made for `kind`

@@ -12,8 +12,11 @@ from msgspec import Meta
 from concordat.primitives.codec import Struct
 
 _SLUG = r"^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z"
-# Control characters, and the bidirectional and zero-width marks that let one name pass for another.
-_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*\Z"
+# No control characters, and no blank, bidirectional or zero-width marks that let one name pass for another.
+_PRINTABLE = (
+    r"^[^\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]*\Z"
+)
 
 INTEGER_MAX = 2**53 - 1
 
@@ -55,7 +58,7 @@ class Label(Struct, frozen=True):
     zh: ShortText
 
     def __post_init__(self) -> None:
-        if not (self.en or self.zh):
+        if not (self.en.strip(" ") or self.zh.strip(" ")):
             raise ValueError("a label needs a text in at least one language")
 
     def in_language(self, language: str) -> str:

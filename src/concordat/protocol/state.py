@@ -98,10 +98,6 @@ class Table(Generic[K, V]):
         keys = self._groups.get(_ALL)
         return keys[0] if keys else None
 
-    def count_until(self, first: int, maximum: int) -> int:
-        """Return how many rows of a table sorted as a whole begin with at most `first`, counting to `maximum`."""
-        return min(maximum, bisect_left(self._groups.get(_ALL, []), (first + 1,)))
-
     def set_raw(self, key: K, value: V | None) -> None:
         """Write without journal: used by the journal itself and when a snapshot is loaded."""
         if self._sorted_by != "nothing" and (key in self._rows) == (value is None):

@@ -88,7 +88,7 @@ def parse_transaction(wire: bytes, chain_id: bytes) -> SignedTransaction:
     if wire[SIGNATURE_BYTES : SIGNATURE_BYTES + 16] != DOMAIN:
         raise Rejected("ledger.wrong_domain")
     if len(wire) <= PAYLOAD_OFFSET:
-        raise Rejected("encoding.malformed", "transaction")
+        raise Rejected("encoding.malformed")
     payload = decode(Payload, wire[PAYLOAD_OFFSET:])
     if payload.chain_id != chain_id:
         raise Rejected("ledger.wrong_chain", payload.chain_id.hex())

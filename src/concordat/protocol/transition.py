@@ -161,9 +161,14 @@ def has_due(state: State, time: int) -> bool:
 
 
 def _fire_due(chain: Chain, state: State, block: Block) -> list[Entry]:
-    """Judge what is due, each item at its own time, in order (due time, kind, subject), at most N a block."""
+    """Judge what is due, each item at its own time, in order (due time, kind, subject), at most N a block.
+
+    An item that nothing follows from any more leaves no entry.
+    """
     entries: list[Entry] = []
-    while len(entries) < state.get_params().due_items_per_block_max and has_due(state, block.time):
+    for _ in range(state.get_params().due_items_per_block_max):
+        if not has_due(state, block.time):
+            break
         due_at, kind, subject = state.due.first_key()  # type: ignore[misc]  # has_due found it
         context = Context(state, chain.id, chain.genesis.start_time, due_at, block.height, len(entries))
         state.begin()
@@ -171,9 +176,10 @@ def _fire_due(chain: Chain, state: State, block: Block) -> list[Entry]:
         FIRE[kind](context, subject)
         _react_to_all(context)
         state.commit()
-        cause = DueCause(due_at, kind, subject)
-        receipt = Receipt(OK, 0, (), _get_events(context))
-        entries.append(Entry(block.height, block.time, len(entries), cause, receipt))
+        if context.events:
+            cause = DueCause(due_at, kind, subject)
+            receipt = Receipt(OK, 0, (), _get_events(context))
+            entries.append(Entry(block.height, block.time, len(entries), cause, receipt))
     return entries
 
 

@@ -147,17 +147,17 @@ def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, lea
     transaction_id: bytes | None = None
     member: str | None = None
     facts: list[Struct] = list(entry.receipt.events)
-    for event in entry.receipt.events:
-        if isinstance(event, membership.OfficerAdded):
-            connection.execute("INSERT OR REPLACE INTO keys VALUES (?, ?)", (event.public_key, event.member))
     if isinstance(entry.cause, TransactionCause):
         wire = entry.cause.wire
         transaction_id = compute_transaction_id(wire)
         public_key = wire[PAYLOAD_OFFSET - 32 : PAYLOAD_OFFSET]
         operations = _read_operations(wire)
-        for operation in operations:
-            if isinstance(operation, membership.Apply):
-                connection.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (public_key, operation.member))
+        # Only what the ledger accepted binds a key to a name; an application that it refused says nothing about either.
+        for event in entry.receipt.events:
+            if isinstance(event, membership.Applied):
+                connection.execute("INSERT OR REPLACE INTO keys VALUES (?, ?)", (public_key, event.member))
+            elif isinstance(event, membership.OfficerAdded):
+                connection.execute("INSERT OR REPLACE INTO keys VALUES (?, ?)", (event.public_key, event.member))
         row = connection.execute("SELECT member FROM keys WHERE public_key = ?", (public_key,)).fetchone()
         member = row[0] if row else None
         facts += operations

@@ -135,9 +135,9 @@ CATALOG: dict[str, str] = {
     "{roles:role}.",
     "event.membership.officer_removed": "The key {public_key:digest} no longer speaks for {member:member}.",
     # ── refusals of a transaction, and the next step ────────────────────────────────────────────────────────────────
-    "rejection.encoding.malformed": "The bytes cannot be read ({0}).",
+    "rejection.encoding.malformed": "The bytes cannot be read.",
     "next.encoding.malformed": "Build the transaction with the client or the console and send it again.",
-    "rejection.encoding.not_canonical": "The bytes are not in the one canonical encoding ({0}).",
+    "rejection.encoding.not_canonical": "The bytes are not in the one canonical encoding.",
     "next.encoding.not_canonical": "Encode it by the specification and sign it again.",
     "rejection.ledger.too_large": "The transaction has {0:number} bytes; the limit is {1:number}.",
     "next.ledger.too_large": "Split the operations over several transactions.",

@@ -135,9 +135,9 @@ CATALOG: dict[str, str] = {
     "event.membership.officer_changed": "{member:member}的密钥{public_key:digest}职责已变更：{roles:role}。",
     "event.membership.officer_removed": "密钥{public_key:digest}不再代表{member:member}。",
     # ── refusals of a transaction, and the next step ────────────────────────────────────────────────────────────────
-    "rejection.encoding.malformed": "字节内容无法解读（{0}）。",
+    "rejection.encoding.malformed": "字节内容无法解读。",
     "next.encoding.malformed": "请用客户端或控制台生成交易后重新提交。",
-    "rejection.encoding.not_canonical": "字节内容不是唯一的规范编码（{0}）。",
+    "rejection.encoding.not_canonical": "字节内容不是唯一的规范编码。",
     "next.encoding.not_canonical": "请按编码规范重新编码并签名。",
     "rejection.ledger.too_large": "交易为{0:number}字节，上限为{1:number}字节。",
     "next.ledger.too_large": "请将操作分成几笔交易提交。",

@@ -31,6 +31,7 @@ from concordat.primitives.identifiers import MemberId, Milli, Natural
 from concordat.primitives.ledger_time import EPOCH_WEEKS, WEEK_US, compute_week
 from concordat.protocol.context import DUE_EPOCH, Context
 from concordat.protocol.records import Flow, Member
+from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
 
 FLOW_WEEKS = 51
@@ -86,7 +87,7 @@ def append_settlement(
     week = compute_week(context.time, context.genesis_us)
     timeliness = compute_timeliness(compute_days_late(due_us, settled_us))
     share = duty.size // len(duty.creditors)
-    for creditor in duty.creditors:
+    for creditor in duty.creditors if share else ():
         record = make_performance(
             _next_id(context),
             week=week,
@@ -248,7 +249,7 @@ def fire_epoch(context: Context, subject: bytes) -> None:
 
 def _compute_reached(context: Context, week: int) -> tuple[str, ...]:
     """Return who is reached from the seeds by volume at most 51 weeks old; older volume is dropped."""
-    seeds = [member for (member,), row in context.state.members.items() if "seed" in row.roles]
+    seeds = [member for (member,), row in context.state.members.items() if "seed" in row.roles and is_admitted(row)]
     edges: list[tuple[str, str, int]] = []
     for key, flow in list(context.state.flows.items()):
         settled_week, creditor, debtor = key
