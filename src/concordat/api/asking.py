@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from typing import Any, Final
 
-import msgspec
 from litestar.connection import ASGIConnection, Request
 
 from concordat.contracts.text import Language
 from concordat.errors import UsageError
-from concordat.primitives.plain import Json
 
 Asking = Request[Any, Any, Any]
 """A request of this application: its `user` is a `concordat.api.access.Reader`."""
@@ -60,29 +57,6 @@ def _read_weight(text: str) -> float:
 def get_request_id(request: Connection) -> str:
     """Return the id that the answer, a problem and the diagnostics share; made on first use."""
     found: str = request.scope["state"].setdefault(_REQUEST_ID, secrets.token_hex(8))
-    return found
-
-
-def read_json(body: bytes) -> Json:
-    """Return the JSON value of a body.
-
-    Raises:
-        UsageError: `input.not_json`, also for what only some readers take (NaN, half a surrogate pair);
-            `input.repeated_field`.
-    """
-    try:
-        msgspec.json.decode(body)  # the strict reader; the other one sees repeated fields
-        return json.loads(body, object_pairs_hook=_make_object)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise UsageError("input.not_json", str(error), "send one JSON value in UTF-8") from error
-
-
-def _make_object(pairs: list[tuple[str, Json]]) -> Json:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise UsageError("input.repeated_field", repeated, "write each field once")
     return found
 
 

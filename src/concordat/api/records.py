@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter, RawBody
 
 from concordat.api.access import get_reader
-from concordat.api.asking import Asking, read_json
+from concordat.api.asking import Asking
 from concordat.api.transactions import Since, render_proof
 from concordat.contracts.templates import Draft
 from concordat.contracts.terms import Terms
@@ -19,7 +19,7 @@ from concordat.node import proofs, reads
 from concordat.node.node import Node
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX
-from concordat.primitives.plain import Json, from_plain
+from concordat.primitives.plain import Json, from_plain, read_json
 
 Position = Annotated[int, PathParameter(ge=0, le=INTEGER_MAX)]
 Before = Annotated[int | None, QueryParameter(ge=0, le=INTEGER_MAX)]

@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, RawBody
 from msgspec import Meta
 
-from concordat.api.asking import Asking, get_request_id, read_json, split_batch
+from concordat.api.asking import Asking, get_request_id, split_batch
 from concordat.api.problems import make_problem, make_rejection, render_problem
 from concordat.api.trail import note_subject
 from concordat.contracts.text import Language
@@ -25,7 +25,7 @@ from concordat.node import proofs, reads
 from concordat.node.node import Node
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX, PublicKey
-from concordat.primitives.plain import Json, from_plain, to_plain
+from concordat.primitives.plain import Json, from_plain, read_json, to_plain
 from concordat.protocol.families.membership import Apply
 from concordat.protocol.messages import Operation
 from concordat.protocol.receipts import OK

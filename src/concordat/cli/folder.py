@@ -84,6 +84,8 @@ def serve(
     from concordat.api.server import serve as serve_node  # the one place that needs the node's extra
 
     del output
+    if not 0 <= port <= 65_535:
+        raise UsageError("cli.usage", f"port {port}", "give a port from 0 to 65535")
     serve_node(
         folder,
         host,

@@ -14,8 +14,8 @@ from cyclopts import Parameter
 
 from concordat.client.verification import read_file
 from concordat.contracts.text import Language
-from concordat.errors import ConcordatError, Rejected, UsageError
-from concordat.primitives.plain import Json
+from concordat.errors import ConcordatError, Rejected
+from concordat.primitives.plain import Json, read_json
 from concordat.protocol.messages import REJECTIONS
 from concordat.wording.sentences import CATALOGS, describe_next_step, describe_reason, get_reason_key
 
@@ -105,14 +105,10 @@ def describe_error(error: ConcordatError, language: Language) -> dict[str, Json]
     }
 
 
-def read_json(path: str) -> Json:
+def read_json_file(path: str) -> Json:
     """Return the JSON in a file, or on standard input when the name is `-`.
 
     Raises:
-        NotFound: `input.absent`. UsageError: `input.not_json`.
+        NotFound: `input.absent`. UsageError: `input.not_json`, `input.repeated_field`.
     """
-    data = sys.stdin.buffer.read() if path == "-" else read_file(Path(path))
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise UsageError("input.not_json", f"{path}: {error}", "write JSON in UTF-8") from error
+    return read_json(sys.stdin.buffer.read() if path == "-" else read_file(Path(path)))

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from cyclopts import Parameter
 
-from concordat.cli.output import OUTPUT, Output, emit, read_json, tell
+from concordat.cli.output import OUTPUT, Output, emit, read_json_file, tell
 from concordat.cli.where import WHERE, Where, fetch_key_asking
 from concordat.client.api import Client, check_unsigned
 from concordat.client.operations import get_operation_type, make_example, make_schema, read_operations
@@ -53,7 +53,7 @@ def tx(
         return
     if file is None:
         raise UsageError("cli.usage", "the file is missing", f"see `concordat tx {type_} --example`")
-    operations = read_operations(type_, read_json(file))
+    operations = read_operations(type_, read_json_file(file))
     name = client_key.encode()
     if len(name) > _CLIENT_KEY_BYTES_MAX:
         raise UsageError("cli.usage", f"--client-key has {len(name)} bytes", "give at most 32 bytes")
@@ -154,7 +154,7 @@ def draft_contract(
         return 0
     if file is None:
         raise UsageError("cli.usage", "the file is missing", "see `concordat contract draft --example`")
-    draft = json.dumps(read_json(file)).encode()
+    draft = json.dumps(read_json_file(file)).encode()
     with where.connect(output) as client:
         drafted = client.post("/v1/contracts/draft", draft)
     clauses = drafted["clauses"].get(output.language) or []

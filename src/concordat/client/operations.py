@@ -45,6 +45,9 @@ def read_operations(name: str | None, data: Json) -> tuple[Operation, ...]:
 
 def _read_operation(name: str | None, item: Json) -> Operation:
     named = item.get("type", name) if isinstance(item, dict) else name
+    if name in OPERATIONS and named != name:
+        words = f"{named} where {name} was announced"
+        raise UsageError("input.unknown_type", words, "announce `operations` for a mixed list")
     kind = get_operation_type(named if isinstance(named, str) else "")
     return typing.cast("Operation", from_plain(kind, item))
 

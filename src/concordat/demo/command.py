@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 
 from concordat.client.api import Client
@@ -31,27 +32,31 @@ def run_demo(folder: Path, data: Path | None, seed: str, port: int, *, is_once: 
     """
     folder = folder.resolve()
     parties_folder = folder.with_name(folder.name + "-parties")
-    if is_reset:
-        _remove(folder, parties_folder)
     tables = fetch_tables(data, seed)
+    _check_folder(folder, parties_folder)
+    if is_reset:
+        for path in (folder, parties_folder):
+            shutil.rmtree(path, ignore_errors=True)
     keys = {name: _get_key(parties_folder, name, seed) for name in (*FOUNDERS, *NEWCOMERS, STRANGER)}
+    told = _find_told(folder, parties_folder)
+    if told is not None and is_once:
+        return told
     if not (folder / "blocks.log").exists():
         _found(folder, parties_folder, keys, seed)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends the demo ends its processes
     node, ready = _start_node(folder, parties_folder, port)
     parties = {name: Party(name, parties_folder / name, name in RESIDENTS) for name in keys}
     try:
-        with Client(ready["api"], keys["azure-bay"], (folder / "genesis.json").read_bytes()) as reader:
-            stage = Stage(
-                url=ready["api"],
-                seed=seed,
-                reader=reader,
-                parties=parties,
-                public_keys={name: key.public_key for name, key in keys.items()},
-                tables=tables,
-                now_us=parse_time(START),
-                operator="azure-bay",
-            )
-            document = _find_told(stage, parties_folder) or _tell(stage, data, parties_folder)
+        document = told or _play(folder, data, Stage(
+            url=ready["api"],
+            seed=seed,
+            reader=Client(ready["api"], keys["azure-bay"], (folder / "genesis.json").read_bytes()),
+            parties=parties,
+            public_keys={name: key.public_key for name, key in keys.items()},
+            tables=tables,
+            now_us=parse_time(START),
+            operator="azure-bay",
+        ))  # fmt: skip
         _say_verified(document, folder, parties_folder)
         if not is_once:
             _say(f"Console  {ready['console']}\nAPI      {ready['api']}")
@@ -69,19 +74,38 @@ def run_demo(folder: Path, data: Path | None, seed: str, port: int, *, is_once: 
     return document
 
 
-def _remove(folder: Path, parties_folder: Path) -> None:
-    """Start over: only folders that a demo made are removed."""
-    if folder.exists() and not (parties_folder / "plan.json").exists():
-        raise Refused("demo.not_a_demo", str(folder), "choose another --dir; this folder was not made by the demo")
-    for path in (folder, parties_folder):
-        shutil.rmtree(path, ignore_errors=True)
+def _check_folder(folder: Path, parties_folder: Path) -> None:
+    """Refuse a folder that holds anything but an earlier demo.
+
+    Raises:
+        Refused: `demo.not_a_demo`.
+    """
+    is_used = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    if is_used and not (parties_folder / "plan.json").exists():
+        raise Refused("demo.not_a_demo", str(folder), "choose another --dir; nothing was removed")
+
+
+def _find_told(folder: Path, parties_folder: Path) -> Json | None:
+    """Return what an earlier run came to, without starting anything, when the ledger stands as that run left it."""
+    path, head = parties_folder / "told.json", folder / "head"
+    if not path.exists() or not head.exists():
+        return None
+    told = json.loads(path.read_text())
+    return told["document"] if told["head"] == _compute_digest(head) else None
+
+
+def _compute_digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
 
 
 def _get_key(parties_folder: Path, name: str, seed: str) -> Key:
     path = parties_folder / name / "officer.key"
+    key = derive_key(seed, f"{name}/officer")
     if not path.exists():
-        save_key(path, derive_key(seed, f"{name}/officer"))
-    return fetch_key(path)
+        save_key(path, key)
+    if fetch_key(path) != key:
+        raise Refused("demo.other_seed", str(parties_folder), "name another --dir, or start over with --reset")
+    return key
 
 
 def _found(folder: Path, parties_folder: Path, keys: dict[str, Key], seed: str) -> None:
@@ -131,22 +155,15 @@ def _start_node(folder: Path, parties_folder: Path, port: int) -> tuple[subproce
     raise Refused("demo.node_did_not_start", said[-1] if said else "no word", f"read {parties_folder / 'node.log'}")
 
 
-def _find_told(stage: Stage, parties_folder: Path) -> Json | None:
-    """Return what an earlier run came to, when the chain still stands exactly there."""
-    path = parties_folder / "told.json"
-    if not path.exists():
-        return None
-    document, status = json.loads(path.read_text()), stage.reader.get("/v1/status")
-    is_same = all(document[name] == status[name] for name in ("chain_id", "height", "app_hash"))
-    return document if is_same else None
-
-
-def _tell(stage: Stage, data: Path | None, parties_folder: Path) -> Json:
+def _play(folder: Path, data: Path | None, stage: Stage) -> Json:
     """Play the story; what was played before an interruption is found and not played again."""
-    for heading in play(stage):
-        _say(f"• {heading}")
-    document = _summarize(stage, data, parties_folder)
-    (parties_folder / "told.json").write_text(json.dumps(document, ensure_ascii=False))
+    parties_folder = folder.with_name(folder.name + "-parties")
+    with stage.reader:
+        for heading in play(stage):
+            _say(f"• {heading}")
+        document = _summarize(stage, data, parties_folder)
+    told = {"head": _compute_digest(folder / "head"), "document": document}
+    (parties_folder / "told.json").write_text(json.dumps(told, ensure_ascii=False))
     return document
 
 

@@ -6,6 +6,7 @@ import csv
 import hmac
 from pathlib import Path
 
+from concordat.client.datasets import describe_csv
 from concordat.errors import UsageError
 from concordat.primitives.plain import Json
 
@@ -18,19 +19,22 @@ def fetch_tables(folder: Path | None, seed: str) -> list[tuple[str, list[str], l
     if folder is None:
         return [_generate(name, seed) for name in ("river-flow", "air-quality", "bus-passengers")]
     tables = []
-    for path in sorted(folder.glob("*.csv")):
+    for number, path in enumerate(sorted(folder.glob("*.csv")), start=1):
+        describe_csv(path, bytes(32))  # refuses what no party could register, before anything is founded
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file))
         if len(rows) > PARTS:
-            tables.append((_slug(path.stem), rows[0], rows[1:]))
+            tables.append((_slug(path.stem) or f"table-{number}", rows[0], rows[1:]))
     if not tables:
         raise UsageError("demo.no_tables", str(folder), f"give a folder with a CSV file of more than {PARTS} rows")
     return tables
 
 
 def _slug(stem: str) -> str:
+    """Return a dataset's name made of a file's, or an empty text when too little of it is left."""
     words = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in stem.lower())
-    return "-".join(part for part in f"t-{words}".split("-") if part).removeprefix("t-")[:40].strip("-") or "table"
+    slug = "-".join(part for part in words.split("-") if part).lstrip("-0123456789")[:40].strip("-")
+    return slug if len(slug) > 1 else ""
 
 
 def _generate(name: str, seed: str) -> tuple[str, list[str], list[list[str]]]:

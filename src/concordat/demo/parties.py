@@ -38,6 +38,7 @@ class Party:
                 stdout=subprocess.PIPE,
                 text=True,
                 cwd=self.folder,
+                start_new_session=True,  # Ctrl-C is the demo's to answer
             )
         if self.process.stdin is None or self.process.stdout is None:
             raise Refused("demo.party_gone", self.member, "run the demo again; it resumes")
@@ -84,6 +85,7 @@ def run_command(folder: Path, *words: str) -> Json:
         text=True,
         timeout=120,
         check=False,
+        start_new_session=True,
     )
     try:
         return json.loads(done.stdout)

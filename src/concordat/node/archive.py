@@ -247,6 +247,8 @@ def _copy(source: IO[bytes], target: BinaryIO, size: int) -> None:
 
 def _save(target: Path, write: Callable[[BinaryIO], None]) -> None:
     """Write a file that only its owner may read; it appears whole, or what was there stays."""
+    if target.exists():
+        raise Refused("file.exists", str(target), "name a file that does not exist")
     temporary = target.with_name(target.name + ".partial")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

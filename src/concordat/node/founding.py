@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from concordat.client.keys import Key, make_key, render_key
 from concordat.credit.rulebook import RULEBOOK_DIGEST
 from concordat.errors import NotFound, Refused, UsageError
-from concordat.ledger.files import DiskFiles
+from concordat.ledger.files import DiskFiles, disk_error
 from concordat.ledger.store import BlockStore
 from concordat.ledger.survey import LOG_FILE
 from concordat.primitives.ledger_time import format_time
-from concordat.primitives.plain import Json, from_plain, to_plain
+from concordat.primitives.plain import Json, from_plain, read_json, to_plain
 from concordat.protocol.genesis import Genesis, check_genesis, read_genesis, render_genesis
 from concordat.protocol.params import DEFAULT_PARAMS
 
@@ -56,11 +55,9 @@ def read_plan(path: Path) -> Json:
         NotFound: `input.absent`. UsageError: `input.not_json`.
     """
     try:
-        plan = json.loads(path.read_bytes())
+        plan = read_json(path.read_bytes())
     except OSError as error:
         raise NotFound("input.absent", str(path), "name a file that exists") from error
-    except ValueError as error:
-        raise UsageError("input.not_json", f"{path}: {error}", "see `concordat init --help`") from error
     if not isinstance(plan, dict):
         raise UsageError("input.does_not_fit", "the plan is not an object", "see `concordat init --help`")
     return plan
@@ -90,7 +87,10 @@ def found_chain(folder: Path, plan: Json | None, clock: str | None, now_us: int)
         made[NODE_KEY_FILE] = make_key()
         plan["node_key"] = made[NODE_KEY_FILE].public_key.hex()
     genesis = make_genesis(plan, clock, now_us)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(error, str(folder), is_write=True) from error
     files = DiskFiles(folder)
     data = render_genesis(genesis)
     if files.exists(LOG_FILE):

@@ -12,6 +12,7 @@ concordat.errors.UsageError: input.unknown_field: /nick
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from functools import cache
@@ -26,6 +27,29 @@ from concordat.primitives.ledger_time import format_time, parse_time
 T = TypeVar("T")
 Json = Any
 """A value of the JSON edge: dict, list, str, int, bool or None."""
+
+
+def read_json(body: bytes) -> Json:
+    """Return the JSON value that bytes write.
+
+    Raises:
+        UsageError: `input.not_json`, also for what only some readers take (NaN, half a surrogate pair);
+            `input.repeated_field`.
+    """
+    try:
+        msgspec.json.decode(body)  # the strict reader; the other one sees repeated fields
+        return json.loads(body, object_pairs_hook=_make_object)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise UsageError("input.not_json", str(error), "write one JSON value in UTF-8") from error
+
+
+def _make_object(pairs: list[tuple[str, Json]]) -> Json:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise UsageError("input.repeated_field", repeated, "write each field once")
+    return found
 
 
 def to_plain(value: object, kind: object = None) -> Json:

@@ -628,4 +628,8 @@ CATALOG: dict[str, str] = {
     "next.demo.proof_invalid": "Report this defect.",
     "rejection.read.no_such_action": "This action is not known, or it has expired.",
     "next.read.no_such_action": "Go back to the page and choose it again.",
+    "rejection.file.exists": "{0} exists.",
+    "next.file.exists": "Name a file that does not exist; nothing is overwritten.",
+    "rejection.demo.other_seed": "{0} was played with another seed.",
+    "next.demo.other_seed": "Name another folder, or start over with --reset.",
 }

@@ -609,4 +609,8 @@ CATALOG: dict[str, str] = {
     "next.demo.proof_invalid": "请报告该缺陷。",
     "rejection.read.no_such_action": "没有该待办操作，或其已过期。",
     "next.read.no_such_action": "请返回页面重新选择。",
+    "rejection.file.exists": "{0} 已存在。",
+    "next.file.exists": "请指定不存在的文件；不会覆盖任何文件。",
+    "rejection.demo.other_seed": "{0} 是以另一种子运行的演示。",
+    "next.demo.other_seed": "请另选文件夹，或用 --reset 重新开始。",
 }
