@@ -18,6 +18,7 @@ from concordat.contracts.terms import MatchingTable, Obligation, Terms
 from concordat.contracts.text import compute_document_digest
 from concordat.crypto.signatures import verify_signed
 from concordat.crypto.state_tree import StateTree
+from concordat.errors import ConcordatError
 from concordat.ledger.application import Application, replay
 from concordat.ledger.embedded import EmbeddedEngine
 from concordat.ledger.files import DiskFiles
@@ -35,6 +36,7 @@ from concordat.protocol.transactions import Payload, make_signed_bytes, parse_tr
 
 START_US = 1_800_000_000_000_000
 MEMBERS = 20
+BATCH = 500
 LABEL = Label("Benchmark", "")
 NODE_KEY = derive_key("bench", "node")
 
@@ -135,10 +137,14 @@ def rate_verification(wires: list[bytes]) -> float:
 
 
 def run_through(engine: EmbeddedEngine, wires: list[bytes]) -> None:
-    """Submit everything and wait until all of it is durable."""
-    futures = [engine.submit(wire) for wire in wires]
-    for future in futures:
-        future.result()
+    """Submit everything as a client with batches does, and wait until all of it is durable."""
+    queued = []
+    for start in range(0, len(wires), BATCH):
+        queued += engine.submit_many(wires[start : start + BATCH])
+    for outcome in queued:
+        if isinstance(outcome, ConcordatError):
+            raise outcome
+        outcome.result()
 
 
 def measure_mix() -> Iterator[Result]:
