@@ -60,7 +60,7 @@ def run_demo(folder: Path, data: Path | None, seed: str, port: int, *, is_once: 
         _say_verified(document, folder, parties_folder)
         if not is_once:
             _say(f"Console  {ready['console']}\nAPI      {ready['api']}")
-            _say(f"Sign in  {_sign_in_hint(parties_folder, ready)}")
+            _say_sign_in(parties_folder, str(ready["console"]))
             _say("Simulated time; fictional regions. Ctrl-C stops everything; a second run resumes.")
             _wait_until_stopped(node)
     except KeyboardInterrupt:
@@ -202,8 +202,12 @@ def _say_verified(document: Json, folder: Path, parties_folder: Path) -> None:
     _say(f"Verified {place}: signatures {signers}; inclusion ✓; state ✓")
 
 
-def _sign_in_hint(parties_folder: Path, ready: Json) -> str:
-    return f"concordat login {ready['console']} --key {parties_folder / 'azure-bay' / 'officer.key'}"
+def _say_sign_in(parties_folder: Path, console: str) -> None:
+    """Print a one-time link for an officer of Azure Bay, and the command that makes another."""
+    key = parties_folder / "azure-bay" / "officer.key"
+    link = run_command(parties_folder, "login", console, "--key", str(key))["url"]
+    program = sys.argv[0] if Path(sys.argv[0]).name == "concordat" else f"{sys.executable} -m concordat"
+    _say(f"Sign in  {link} (good once, for ten minutes)\n         again: {program} login {console} --key {key}")
 
 
 def _wait_until_stopped(node: subprocess.Popen[bytes]) -> None:
