@@ -104,10 +104,11 @@ def test_the_review_lists_every_ground(c: Consortium) -> None:
 def test_the_review_knows_sponsors_and_predecessors(c: Consortium) -> None:
     application = c.make_application(NEWCOMER, "cedar-ford")
     assert get_reasons(c, application) == [("review.sponsor_credit_too_low", ("cedar-ford", "N"))]
-    application = replace(application, sponsor="nobody", predecessor="nothing")
+    application = replace(application, sponsor="nobody", predecessor="nothing", parent="nowhere")
     assert get_reasons(c, application) == [
         ("review.sponsor_unknown", ("nobody",)),
         ("review.predecessor_unknown", ("nothing",)),
+        ("review.parent_unknown", ("nowhere",)),
     ]
 
 

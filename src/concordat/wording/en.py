@@ -295,6 +295,7 @@ CATALOG: dict[str, str] = {
     "reason.review.sponsor_not_in_standing": "The sponsor {0:member} may not sponsor; it is {1:status.member}.",
     "reason.review.sponsor_credit_too_low": "The sponsor {0:member} has grade {1}; it takes C or better.",
     "reason.review.predecessor_unknown": "The former member {0} does not exist.",
+    "reason.review.parent_unknown": "The parent {0} is not a member.",
     "reason.review.predecessor_expelled": "The former member {0:member} was forced out. Days left of the ban: {1}.",
     "reason.review.open_sanction": "A hearing is open for {0:member}.",
     # ── refusals and failures of faces, files and folders: {0} is the place ─────────────────────────────────────────

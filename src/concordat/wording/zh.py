@@ -287,6 +287,7 @@ CATALOG: dict[str, str] = {
     "reason.review.sponsor_not_in_standing": "推荐方{0:member}不能推荐，当前状态：{1:status.member}。",
     "reason.review.sponsor_credit_too_low": "推荐方{0:member}等级为{1}，须为 C 及以上。",
     "reason.review.predecessor_unknown": "所称原成员{0}不存在。",
+    "reason.review.parent_unknown": "所称上级{0}不是成员。",
     "reason.review.predecessor_expelled": "原成员{0:member}已被强制退出，限制期还有{1}天。",
     "reason.review.open_sanction": "{0:member}正在听证中。",
     # ── refusals and failures of faces, files and folders: {0} is the place ─────────────────────────────────────────

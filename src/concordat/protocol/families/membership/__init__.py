@@ -230,6 +230,7 @@ REVIEW_REASONS = (
     "review.sponsor_credit_too_low",  # sponsor, grade
     "review.predecessor_unknown",  # predecessor
     "review.predecessor_expelled",  # predecessor, days left
+    "review.parent_unknown",  # parent
     "review.open_sanction",  # member under a hearing
 )
 """Every ground on which the credit review refuses (MEM-4), in the order in which they are listed."""

@@ -77,6 +77,8 @@ def _review(
             yield "review.predecessor_unknown", (predecessor,)
         elif (days_left := count_barred_days(context, former)) > 0:
             yield "review.predecessor_expelled", (predecessor, days_left)
+    if parent is not None and (parent,) not in members:
+        yield "review.parent_unknown", (parent,)
     for member in (predecessor, parent):
         if member is not None and (row := members.get((member,))) is not None and row.status == "suspended":
             yield "review.open_sanction", (member,)
