@@ -24,8 +24,14 @@ def open_context(browser: Browser, address: str, *, scripts: bool, width: int, l
     page.goto(f"{address}/login")
     page.fill("#password", PASSWORD)
     page.click("main form button")
-    page.close()
+    page.wait_for_load_state("load")  # a page closed while it loads may never answer
     return context
+
+
+def end(context: BrowserContext) -> None:
+    for page in context.pages:
+        page.wait_for_load_state("load")
+    context.close()
 
 
 def go(page: Page, address: str, path: str, language: str) -> None:
@@ -44,7 +50,7 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, address: str, language:
             for violation in Axe().run(page).response["violations"]:
                 targets = [node["target"] for node in violation["nodes"]][:3]
                 found.append(f"{path} at {width}: {violation['id']}: {targets}")
-        context.close()
+        end(context)
     assert found == [], "\n".join(found)
 
 
@@ -58,7 +64,7 @@ def test_phone_needs_no_sideways_scrolling(browser: Browser, address: str, langu
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > PHONE_WIDTH:
             wide.append((path, width))
-    context.close()
+    end(context)
     assert wide == []
 
 
@@ -74,7 +80,7 @@ def test_pages_ask_nobody_else_and_break_no_rule_of_their_own(browser: Browser, 
     page.click("main form button")
     for path in PAGES:
         go(page, address, path, "en")
-    context.close()
+    end(context)
     assert len(asked) > len(PAGES)
     assert [url for url in asked if not url.startswith(address)] == []
     assert said == []  # a refusal by the content security policy would stand here
@@ -92,7 +98,7 @@ def test_an_officer_signs_without_a_script(browser: Browser, address: str, scene
     assert page.is_visible("h1:text-is('Signed and recorded')")
     page.click("text=Back to where you were")
     assert page.is_visible("text=3 of 6 duties closed")
-    context.close()
+    end(context)
     assert scene.node.application.state.duties[(9, 3)].status == "kept"
 
 
@@ -105,4 +111,4 @@ def test_keyboard_reaches_the_content_and_the_first_thing_that_waits(browser: Br
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert "C-0012" in page.evaluate("document.activeElement.textContent")
-    context.close()
+    end(context)
