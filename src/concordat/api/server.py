@@ -31,7 +31,7 @@ from concordat.api.problems import handle_error
 from concordat.api.trail import finish
 from concordat.api.transactions import JSON_BYTES_MAX
 from concordat.contracts.text import Language
-from concordat.errors import Refused, UsageError
+from concordat.errors import NotFound, Refused, UsageError
 from concordat.node.node import Node
 
 REQUESTS_PER_MINUTE: Final = 1200
@@ -159,6 +159,8 @@ def serve(
     has_tls = tls_cert is not None
     check_exposure(folder, host, has_tls=has_tls, is_proxied=behind_proxy)
     if ready_file is not None:
+        if not ready_file.parent.is_dir():
+            raise NotFound("input.absent", str(ready_file.parent), "name a folder that exists")
         ready_file.unlink(missing_ok=True)
     node = Node(folder)
     try:

@@ -11,10 +11,8 @@ from concordat.credit.grades import compute_grade
 from concordat.credit.records import Record
 from concordat.credit.rulebook import Grade
 from concordat.credit.score import Score, compute_reasons, compute_score
-from concordat.errors import UsageError
+from concordat.crypto.vectors import Expectation, compute_by_kind
 from concordat.primitives.identifiers import Natural
-
-Expectation = dict[str, object]
 
 
 class _Records(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,13 +63,7 @@ def compute_expectation(kind: str, given: object) -> Expectation:
     Raises:
         UsageError: `vectors.unknown_kind`, `vectors.malformed`.
     """
-    compute = _COMPUTE.get(kind)
-    if compute is None:
-        raise UsageError("vectors.unknown_kind", kind, f"kinds: {', '.join(_COMPUTE)}")
-    try:
-        return compute(given)
-    except msgspec.ValidationError as error:
-        raise UsageError("vectors.malformed", f"{kind}: {error}") from error
+    return compute_by_kind(_COMPUTE, kind, given)
 
 
 def check_case(kind: str, case: dict[str, object]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -150,9 +150,14 @@ def compute_expectation(kind: str, given: object) -> Expectation:
     Raises:
         UsageError: `vectors.unknown_kind`, `vectors.malformed`.
     """
-    compute = _COMPUTE.get(kind)
+    return compute_by_kind(_COMPUTE, kind, given)
+
+
+def compute_by_kind(table: Mapping[str, Callable[[object], Expectation]], kind: str, given: object) -> Expectation:
+    """Return what the function that `table` names for `kind` makes of `given`; raises as `compute_expectation`."""
+    compute = table.get(kind)
     if compute is None:
-        raise UsageError("vectors.unknown_kind", kind, f"kinds: {', '.join(_COMPUTE)}")
+        raise UsageError("vectors.unknown_kind", kind, f"kinds: {', '.join(table)}")
     try:
         return compute(given)
     except (msgspec.ValidationError, ValueError, IndexError) as error:

@@ -6,7 +6,6 @@ the order of blocks and makes them durable; the application only computes. It is
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
@@ -192,10 +191,6 @@ class Application:
     def prove_state(self, key: bytes) -> tuple[bytes | None, StatePath]:
         """Return the value at `key` (None: absent) and its path to the state root."""
         return self.state.get_encoded(key), self.tree.prove(key)
-
-    def get_height_of(self, position: int) -> int:
-        """Return the height of the block that holds history's entry `position`."""
-        return bisect_right(self.sizes, position)
 
     # ── inner steps ─────────────────────────────────────────────────────────────────────────────────────────────────
 

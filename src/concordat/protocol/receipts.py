@@ -17,17 +17,6 @@ class Reason(Struct, frozen=True):
     parameters: tuple[str | int, ...]
 
 
-class ReceiptBase(Struct, frozen=True):
-    """What every receipt begins with; `events` is typed where the events are known (`protocol.messages`)."""
-
-    code: str
-    """"ok", or the rejection's code."""
-    operation: Natural
-    """The operation that was refused, counted from 0; 0 when none was."""
-    reasons: tuple[Reason, ...]
-    """Every ground of a refusal that has several; the parameters of one that has one."""
-
-
 class TransactionCause(Struct, frozen=True, tag="transaction"):
     """The entry was caused by a member's transaction, kept whole."""
 

@@ -18,7 +18,7 @@ from concordat.errors import Rejected
 from concordat.primitives.codec import Struct, decode, encode
 from concordat.primitives.identifiers import Digest, Natural, Positive, TimeUs
 from concordat.protocol.messages import Event, Operation
-from concordat.protocol.receipts import DueCause, ReceiptBase, TransactionCause
+from concordat.protocol.receipts import DueCause, Reason, TransactionCause
 
 DOMAIN = b"concordat/tx/v1\0"
 SIGNATURE_BYTES = 64
@@ -41,9 +41,15 @@ class Payload(Struct, frozen=True):
     operations: Annotated[tuple[Operation, ...], Meta(min_length=1, max_length=100)]
 
 
-class Receipt(ReceiptBase, frozen=True):
+class Receipt(Struct, frozen=True):
     """The ledger's answer, with what happened."""
 
+    code: str
+    """"ok", or the rejection's code."""
+    operation: Natural
+    """The operation that was refused, counted from 0; 0 when none was."""
+    reasons: tuple[Reason, ...]
+    """Every ground of a refusal that has several; the parameters of one that has one."""
     events: tuple[Event, ...]
 
 
