@@ -184,6 +184,20 @@ def test_what_is_prepared_is_told_in_a_sentence_and_can_be_signed(world: World) 
 PREPARED = {"public_key": "00" * 32, "operations": [as_plain(make_registration())]}
 
 
+def test_bytes_that_could_never_be_sent_are_not_handed_out(world: World) -> None:
+    operation = as_plain(make_registration())
+    world.submit(world.make_wire("azure-bay", make_registration(), nonce=2**53 - 1))
+    asked = {"public_key": get_key("azure-bay").public_key.hex(), "operations": [operation]}
+    for changed, status, code in (
+        ({}, 409, "lane.spent"),
+        ({"lane": 1, "valid_for_heights": 1_000_000}, 409, "ledger.valid_too_long"),
+    ):
+        answer = world.client.post("/v1/transactions/prepare", json=asked | changed)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert answer.json()["next_step"]
+    assert world.client.post("/v1/transactions/prepare", json=asked | {"lane": 1}).status_code == 200
+
+
 UNREADABLE = [
     ("input.not_json", b"{"),
     ("input.not_json", b"\xff"),

@@ -152,6 +152,39 @@ def test_the_same_nonce_and_key_give_the_same_transaction(ask: Ask, call: Call, 
     assert (answer.status, answer.document["code"]) == (4, "ledger.nonce_used")
 
 
+def test_a_nonce_far_ahead_is_refused_before_it_bars_the_lane(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "sign.json").write_text(json.dumps({"contract": 78, "document": "00" * 32}))
+    words = ("tx", "contracts.sign", tmp_path / "sign.json")
+    for nonce, code in ((2**53 - 1, "nonce.too_far"), (10**16, "nonce.too_far"), (0, "nonce.too_low")):
+        answer = ask("receipt", *words, "--nonce", str(nonce))
+        assert (answer.status, answer.document["code"]) == (2, code)
+        assert answer.document["next_step"]
+    assert ask("receipt", *words).document["code"] == "contracts.unknown"
+
+
+def test_each_lane_counts_by_itself(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "sign.json").write_text(json.dumps({"contract": 78, "document": "00" * 32}))
+    words = ("tx", "contracts.sign", tmp_path / "sign.json", "--nonce", "1", "--lane")
+    codes = [ask("receipt", *words, lane).document["code"] for lane in ("3", "3", "4", "16")]
+    assert codes == ["contracts.unknown", "ledger.nonce_used", "contracts.unknown", "cli.usage"]
+
+
+STRANGE_NAMES = ["a?b", "a#b", "a%2fb", "a b", "邻市", "founder?x=", "a/b", "founder/credit", ".", "..", ""]
+
+
+@pytest.mark.parametrize("name", STRANGE_NAMES)
+def test_a_strange_name_is_no_member(ask: Ask, name: str) -> None:
+    answer = ask("member-show", "member", "show", name)
+    assert answer.status == 3
+    assert answer.document["code"] in {"read.no_such_member", "read.no_such_name"}
+
+
+@pytest.mark.parametrize("number", ["", "C-", "x", "1/text", "٣", "9" * 30, "C-0000"])
+def test_a_strange_number_is_no_contract(ask: Ask, number: str) -> None:
+    answer = ask("contract-show", "contract", "show", number)
+    assert (answer.status, answer.document["code"]) == (3, "read.no_such_contract")
+
+
 def test_members_and_their_credit_are_shown(ask: Ask) -> None:
     document = ask("member-show", "member", "show", "founder").document
     assert document["member"]["status"] == "active"

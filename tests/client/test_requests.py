@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from urllib.parse import unquote
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from concordat.client.keys import derive_key
-from concordat.client.requests import WINDOW_US, check_request, sign_request
+from concordat.client.requests import WINDOW_US, check_request, make_path, sign_request
 from concordat.crypto.signatures import is_valid
-from concordat.errors import Refused
+from concordat.errors import NotFound, Refused
 
 KEY = derive_key("tests", "officer")
 CHAIN = sha256(b"chain").digest()
@@ -60,3 +62,14 @@ def test_no_changed_header_passes(place: int, change: int) -> None:
 def test_junk_is_malformed(header: str) -> None:
     with pytest.raises(Refused, match=r"auth\.malformed"):
         check_request(header, CHAIN, "GET", "/", b"", NOW_US)
+
+
+@given(st.text(max_size=12) | st.text("/.%?#&; \\a", max_size=6))
+def test_a_name_is_one_segment_of_the_path_or_refused(name: str) -> None:
+    try:
+        target = make_path("/v1/members", name, "x")
+    except NotFound:
+        assert "/" in name or not name.strip(".") or not name.isprintable()
+        return
+    sent = httpx2.Request("GET", f"http://node{target}").url.raw_path.decode()
+    assert [unquote(part) for part in sent.split("/")] == ["", "v1", "members", name, "x"]

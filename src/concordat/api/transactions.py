@@ -22,6 +22,7 @@ from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, NotFound, Rejected, UsageError
 from concordat.ledger.embedded import Committed
 from concordat.node import proofs, reads
+from concordat.node.lanes import get_next_nonce
 from concordat.node.node import Node
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX, PublicKey
@@ -84,7 +85,8 @@ def prepare(
     """Return the bytes to sign, as they are (Accept: application/octet-stream) or in JSON with a sentence.
 
     The nonce is the next one of the key's lane. Nothing is reserved: of two that are prepared at once in one lane,
-    the second to arrive is refused.
+    the second to arrive is refused. What could never be sent is refused here: a lane without numbers left, a last
+    height too far ahead, too many bytes.
     """
     data = read_json(body)
     asked = from_plain(Prepare, PREPARE_DEFAULTS | data if isinstance(data, dict) else data)
@@ -93,10 +95,12 @@ def prepare(
         raise UsageError("input.does_not_fit", "/client_key has more than 32 bytes", "choose a shorter name")
     with node.engine.lock:
         state, height = node.application.state, node.application.height
-        lane = state.lanes.get((asked.public_key, asked.lane))
+        nonce = get_next_nonce(node, asked.public_key, asked.lane)
         officer = state.officers.get((asked.public_key,))
-    nonce = lane.highest + 1 if lane else 1
+        validity_max = state.get_params().validity_heights_max
     until = height + asked.valid_for_heights
+    if asked.valid_for_heights > validity_max:
+        raise Rejected("ledger.valid_too_long", until, height)
     payload = Payload(node.chain.id, 1, asked.lane, nonce, until, client_key, asked.operations)
     signed = make_signed_bytes(asked.public_key, payload)
     if SIGNATURE_BYTES + len(signed) > TRANSACTION_BYTES_MAX:

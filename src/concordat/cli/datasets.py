@@ -8,6 +8,7 @@ from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where
 from concordat.client.datasets import DatasetDescription, describe_csv, fetch_salt
+from concordat.client.requests import make_path
 from concordat.errors import NotFound
 from concordat.primitives.plain import Json, from_plain
 from concordat.protocol.families.datasets import Register
@@ -50,7 +51,7 @@ def register(
     with where.connect(output) as client:
         member = owner or client.get("/v1/me")["member"]
         try:
-            version = int(client.get(f"/v1/datasets/{member}/{name}")["latest"]) + 1
+            version = int(client.get(make_path("/v1/datasets", member, name))["latest"]) + 1
         except NotFound as error:
             if not error.code.startswith("read."):
                 raise

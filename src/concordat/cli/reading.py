@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from concordat.cli.output import OUTPUT, Output, emit
 from concordat.cli.transactions import emit_receipt
-from concordat.cli.where import WHERE, Where
+from concordat.cli.where import WHERE, Where, read_contract_number
+from concordat.client.requests import make_path
 from concordat.primitives.plain import Json
 
 
@@ -51,8 +52,8 @@ def show_member(member: str, /, *, where: Where = WHERE, output: Output = OUTPUT
     :param member: Its identifier.
     """
     with where.connect(output) as client:
-        found = client.get(f"/v1/members/{member}")
-        credit = client.get(f"/v1/members/{member}/credit") if found.get("score") is not None else None
+        found = client.get(make_path("/v1/members", member))
+        credit = client.get(f"{make_path('/v1/members', member)}/credit") if found.get("score") is not None else None
     lines = [f"{name:<16}{_show(value)}" for name, value in found.items()]
     if credit is not None:
         lines += [f"{reason['delta']:>+5}  {reason['sentence']}" for reason in credit["reasons"]]
@@ -64,7 +65,7 @@ def show_contract(number: str, /, *, where: Where = WHERE, output: Output = OUTP
 
     :param number: 42 or C-0042.
     """
-    target = f"/v1/contracts/{number.removeprefix('C-').lstrip('0')}"
+    target = make_path("/v1/contracts", read_contract_number(number))
     with where.connect(output) as client:
         found = client.get(target)
         clauses = {name: client.get(f"{target}/text?language={name}")["clauses"] for name in ("en", "zh")}
@@ -78,7 +79,7 @@ def receipt(transaction: str, /, *, where: Where = WHERE, output: Output = OUTPU
     :param transaction: Its id, 64 hexadecimal digits.
     """
     with where.connect(output) as client:
-        emit_receipt(client.get(f"/v1/transactions/{transaction}"), output)
+        emit_receipt(client.get(make_path("/v1/transactions", transaction)), output)
 
 
 def _show_answer(target: str, describe: Callable[[Json], Iterable[str]], where: Where, output: Output) -> None:

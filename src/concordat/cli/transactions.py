@@ -19,6 +19,7 @@ from concordat.errors import Corrupt, Refused, UsageError
 from concordat.primitives.codec import Struct
 from concordat.primitives.plain import Json
 from concordat.protocol.messages import OPERATIONS
+from concordat.protocol.transactions import LANES
 from concordat.wording.sentences import describe_operation
 
 _CLIENT_KEY_BYTES_MAX = 32
@@ -31,6 +32,7 @@ def tx(
     *,
     client_key: str = "",
     nonce: int | None = None,
+    lane: int = 0,
     list_: bool = False,
     example: bool = False,
     where: Where = WHERE,
@@ -41,7 +43,8 @@ def tx(
     :param type_: The operation: contracts.sign. See --list.
     :param file: Its fields in JSON, or a list of operations that each name their `type`; `-` reads standard input.
     :param client_key: Your own name for this transaction, at most 32 bytes; it leads to the receipt for ever.
-    :param nonce: The transaction's number among the key's, for runs that are to be repeated exactly; else the time.
+    :param nonce: The transaction's number in its lane, for runs that are to be repeated exactly; else the time.
+    :param lane: 0 to 15: each lane of a key counts by itself.
     :param list_: List the operations.
     :param example: Print JSON Schema and an example of the operation.
     """
@@ -54,11 +57,13 @@ def tx(
     if file is None:
         raise UsageError("cli.usage", "the file is missing", f"see `concordat tx {type_} --example`")
     operations = read_operations(type_, read_json_file(file))
+    if not 0 <= lane < LANES:
+        raise UsageError("cli.usage", f"--lane {lane}", "give a lane from 0 to 15")
     name = client_key.encode()
     if len(name) > _CLIENT_KEY_BYTES_MAX:
         raise UsageError("cli.usage", f"--client-key has {len(name)} bytes", "give at most 32 bytes")
     with where.connect(output, next_nonce=None if nonce is None else lambda: nonce) as client:
-        emit_receipt(client.send(operations, name), output)
+        emit_receipt(client.send(operations, name, lane), output)
 
 
 def _list_operations(output: Output) -> None:

@@ -15,7 +15,8 @@ from concordat.cli.output import Output
 from concordat.client.api import Client
 from concordat.client.keys import Key, fetch_key
 from concordat.client.verification import read_file
-from concordat.errors import Refused
+from concordat.errors import NotFound, Refused
+from concordat.primitives.identifiers import INTEGER_MAX
 
 
 @Parameter(name="*")
@@ -40,6 +41,7 @@ class Where:
 
 
 WHERE = Where()
+_DIGITS_MAX = 16
 
 
 def fetch_key_asking(path: Path) -> Key:
@@ -50,3 +52,15 @@ def fetch_key_asking(path: Path) -> Key:
         if error.code != "key.locked" or not sys.stdin.isatty():
             raise
     return fetch_key(path, getpass(f"Password of {path}: "))
+
+
+def read_contract_number(text: str) -> int:
+    """Return the number of a contract that people write as 42 or C-0042.
+
+    Raises:
+        NotFound: `read.no_such_contract`.
+    """
+    digits = text.removeprefix("C-")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _DIGITS_MAX or int(digits) > INTEGER_MAX:
+        raise NotFound("read.no_such_contract", text, "look it up in the list of contracts")
+    return int(digits)

@@ -34,6 +34,9 @@ from concordat.protocol.transactions import (
 )
 
 VALID_FOR_HEIGHTS: Final = 1000
+NONCE_AHEAD_MAX: Final = 2**40
+"""How far a nonce may lie above this machine's clock in microseconds: 12 days. A lane takes no number below its highest
+again, so a nonce far ahead would bar the lane for clients that count by the clock."""
 _ATTEMPTS: Final = 3
 _TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
 
@@ -149,30 +152,32 @@ class Client:
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def send(self, operations: Sequence[Operation], client_key: bytes = b"") -> Json:
+    def send(self, operations: Sequence[Operation], client_key: bytes = b"", lane: int = 0) -> Json:
         """Sign a transaction of these operations here, submit it and return its receipt.
 
         When another process with the same key took the number first, it is signed anew with the next one.
 
         Raises:
-            RefusedByNode: a rule refuses. As `submit` otherwise.
+            RefusedByNode: a rule refuses. UsageError: `nonce.too_far`. As `submit` otherwise.
         """
         for _ in range(_ATTEMPTS - 1):
             try:
-                return self._send_once(operations, client_key)
+                return self._send_once(operations, client_key, lane)
             except RefusedByNode as error:
                 if error.code != "ledger.nonce_used":
                     raise
-        return self._send_once(operations, client_key)
+        return self._send_once(operations, client_key, lane)
 
-    def _send_once(self, operations: Sequence[Operation], client_key: bytes) -> Json:
+    def _send_once(self, operations: Sequence[Operation], client_key: bytes, lane: int) -> Json:
         key = self._get_key()
+        nonce = self._next_nonce()
+        check_nonce(nonce, fetch_now_us())
         height = int(self.status()["height"])
         payload = Payload(
             chain_id=self.chain_id(),
             suite=1,
-            lane=0,
-            nonce=self._next_nonce(),
+            lane=lane,
+            nonce=nonce,
             valid_until_height=height + VALID_FOR_HEIGHTS,
             client_key=client_key,
             operations=tuple(operations),
@@ -267,6 +272,18 @@ class Client:
         return sign_request(
             self._get_key(), self.chain_id(), request.method, target, body, fetch_now_us(), os.urandom(16)
         )
+
+
+def check_nonce(nonce: int, now_us: int) -> None:
+    """Refuse a nonce after which the lane would take no number of the clock for days, or for ever.
+
+    Raises:
+        UsageError: `nonce.too_far`; `nonce.too_low` below 1.
+    """
+    if nonce < 1:
+        raise UsageError("nonce.too_low", str(nonce), "count from 1, or leave it out")
+    if nonce > now_us + NONCE_AHEAD_MAX:
+        raise UsageError("nonce.too_far", str(nonce), "choose a smaller number, or leave it out")
 
 
 def check_unsigned(

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 from typing import Final
+from urllib.parse import quote
 
 from concordat.client.keys import Key
 from concordat.crypto.signatures import is_accepted_by_libsodium
-from concordat.errors import Refused
+from concordat.errors import NotFound, Refused
 
 WINDOW_US: Final = 300 * 1_000_000
 """How far the request's time may lie from the node's clock; for as long a node remembers nonces."""
@@ -22,6 +23,18 @@ _HEADER = re.compile(
     r'Concordat key="([0-9a-f]{64})", time="(0|[1-9][0-9]{0,15})", nonce="((?:[0-9a-f]{2}){8,32})", '
     r'signature="([0-9a-f]{128})"'
 )
+
+
+def make_path(folder: str, *names: str | int) -> str:
+    """Return the path below `folder` of what people call by `names`, each escaped as one segment.
+
+    Raises:
+        NotFound: `read.no_such_name` for a name that no server could receive as one segment.
+    """
+    for name in map(str, names):
+        if name.strip(".") == "" or "/" in name or not name.isprintable():
+            raise NotFound("read.no_such_name", name, "check the name")
+    return "/".join((folder, *(quote(str(name), safe="") for name in names)))
 
 
 def sign_request(key: Key, chain_id: bytes, method: str, target: str, body: bytes, now_us: int, nonce: bytes) -> str:

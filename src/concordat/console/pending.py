@@ -14,6 +14,7 @@ from concordat.client.keys import Key
 from concordat.contracts.text import Language
 from concordat.errors import NotFound
 from concordat.node import reads
+from concordat.node.lanes import get_next_nonce
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
 from concordat.protocol.messages import Operation
@@ -85,9 +86,8 @@ class PendingActions:
     def prepare(self, node: Node, pending: Pending) -> bytes:
         """Return the bytes to sign: the same ones each time, until another transaction takes their number."""
         with node.engine.lock:
-            lane = node.application.state.lanes.get((pending.public_key, 0))
+            nonce = get_next_nonce(node, pending.public_key, 0)
             height = node.application.height
-        nonce = lane.highest + 1 if lane else 1
         with self._lock:
             prepared = self._prepared.get(pending.id)
             if prepared is None or prepared.nonce != nonce or prepared.valid_until_height <= height:
