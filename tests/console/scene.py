@@ -146,8 +146,8 @@ class Scene:
         self.sign(number, *terms.parties)
         return number
 
-    def deliver(self, number: int, obligation: int, *, rows: int = 744) -> Receipt:
-        """Register the next version of what is owed and hand it over."""
+    def register(self, number: int, obligation: int, *, rows: int = 744) -> int:
+        """Register the next version of what is owed; return its number."""
         state = self.node.application.state
         duty = state.terms[(number,)].obligations[obligation - 1]
         dataset = state.datasets.get((duty.debtor, duty.dataset))
@@ -155,6 +155,12 @@ class Scene:
         digest = sha256(f"{duty.debtor}{duty.dataset}{version}".encode()).digest()
         register = Register(duty.dataset, version, duty.subject, digest, rows * 112, rows, SCHEMA, digest)
         self.act(duty.debtor, register)
+        return version
+
+    def deliver(self, number: int, obligation: int, *, rows: int = 744) -> Receipt:
+        """Register the next version of what is owed and hand it over."""
+        version = self.register(number, obligation, rows=rows)
+        duty = self.node.application.state.terms[(number,)].obligations[obligation - 1]
         return self.attempt(duty.debtor, Deliver(number, obligation, version))
 
     def keep(self, number: int, obligation: int) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from concordat.client.keys import render_key
 from concordat.primitives.identifiers import Label
+from concordat.protocol.families.contracts import Object, Terminate
 from concordat.protocol.families.membership import Sponsor
 
 from .scene import AIR, PASSWORD, Scene, get_key
@@ -186,6 +187,7 @@ def test_forms_need_their_token_and_a_session(scene: Scene) -> None:
         {},
         {"action": "sign", "contract": "one"},
         {"action": "acknowledge", "contract": "1", "obligation": "-1"},
+        {"action": "deliver", "contract": "1", "obligation": "1"},
         {"action": "acknowledge", "contract": "1", "obligation": "9" * 16},
         {"action": "object", "contract": "1", "obligation": "1", "ground": "dislike", "statement": "x"},
         {"action": "object", "contract": "1", "obligation": "1", "ground": "incomplete", "statement": " "},
@@ -222,8 +224,67 @@ def test_unlock_and_act_are_in_the_audit_log(scene: Scene) -> None:
     assert PASSWORD not in log
 
 
-def test_delivery_is_shown_with_the_command_for_it(scene: Scene) -> None:
-    number = scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "azure-bay", "silver-plain", AIR, days=20))
+def owe(scene: Scene) -> int:
+    """Azure Bay owes Silver Plain one delivery."""
+    return scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "azure-bay", "silver-plain", AIR, days=20))
+
+
+def test_debtor_without_a_version_hears_how_to_register_one(scene: Scene) -> None:
+    number = owe(scene)
     with Visitor(scene.node) as visitor:
         visitor.sign_in()
-        assert "concordat tx contracts.deliver" in visitor.open(f"/contracts/{number}").text
+        page = visitor.open(f"/contracts/{number}")
+        assert "None of your registered versions of hourly-air-quality-readings meets the agreement yet." in page.text
+        command = "concordat dataset register FILE.csv --name hourly-air-quality-readings --title 'Hourly air-quality"
+        assert command in page.text
+        assert not [form for form in page.forms if form.fields.get("action") == "deliver"]
+
+
+def test_debtor_delivers_a_version_that_would_do_and_hears_why_others_would_not(scene: Scene) -> None:
+    number = owe(scene)
+    assert scene.deliver(number, 1, rows=31).code == "contracts.too_few_rows"
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        page = visitor.open(f"/contracts/{number}")
+        assert "Version 1: The version has 31 rows; the contract asks for at least 700." in page.text
+        scene.register(number, 1, rows=744)
+        form = visitor.open(f"/contracts/{number}").form(action="deliver")
+        done = sign_here(visitor, visitor.send(form, version="2"))
+        assert "Azure Bay delivered version 2" in done.text
+    assert scene.node.application.state.duties[(number, 1)].status == "delivered"
+
+
+def test_whoever_objected_may_withdraw_it(scene: Scene) -> None:
+    number = scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "silver-plain", "azure-bay", AIR, days=20))
+    scene.deliver(number, 1)
+    scene.act("azure-bay", Object(number, 1, "wrong_period", bytes(32)))
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        page = visitor.open(f"/contracts/{number}")
+        assert "Withdraw your objection to the delivery for obligation 1" in page.text
+        assert "Signed and recorded" in sign_here(visitor, visitor.send(page.form(action="acknowledge"))).text
+        assert "Withdraw" not in visitor.open(f"/contracts/{number}").text
+    assert scene.node.application.state.duties[(number, 1)].status == "kept"
+
+
+def test_parties_end_a_contract_by_consent(scene: Scene) -> None:
+    number = owe(scene)
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        sign_here(visitor, visitor.send(visitor.open(f"/contracts/{number}").form(action="end")))
+        page = visitor.open(f"/contracts/{number}")
+        assert "You asked to end the contract. These have not: Silver Plain." in page.text
+        assert not [form for form in page.forms if form.fields.get("action") == "end"]
+    scene.act("silver-plain", Terminate(number))
+    assert scene.node.application.state.contracts[(number,)].status == "terminated"
+
+
+def test_what_another_party_asked_is_agreed_to(scene: Scene) -> None:
+    number = owe(scene)
+    scene.act("silver-plain", Terminate(number))
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        page = visitor.open(f"/contracts/{number}")
+        assert "Silver Plain asked to end the contract." in page.text
+        sign_here(visitor, visitor.send(page.form(action="end")))
+    assert scene.node.application.state.contracts[(number,)].status == "terminated"

@@ -4,9 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concordat.credit.grades import compute_grade, is_sponsor_grade, limit_milli, settle_grade
+from concordat.credit.grades import (
+    NextGrade,
+    compute_grade,
+    compute_next_grade,
+    is_sponsor_grade,
+    limit_milli,
+    settle_grade,
+)
 from concordat.credit.rulebook import Grade
-from concordat.credit.score import Score
+from concordat.credit.score import Score, compute_ratios
 
 ORDER: tuple[Grade, ...] = ("A", "B", "C", "N", "D", "E")
 GRADES = st.sampled_from(ORDER)
@@ -65,6 +72,38 @@ def test_a_rise_waits_for_the_close_and_a_fall_does_not(held: Grade, computed: G
     assert settle_grade(held, computed, at_close=True) == computed
     worse = max(held, computed, key=ORDER.index)
     assert settle_grade(held, computed, at_close=False) == worse
+
+
+@given(st.integers(0, 30_000_000), st.integers(0, 60_000_000), GRADES)
+def test_the_next_grade_takes_exactly_the_evidence_that_is_missing(positive: int, negative: int, held: Grade) -> None:
+    following = compute_next_grade(compute_ratios(positive, negative), held)
+    if following is None:
+        assert held == "A"
+        return
+    assert ORDER.index(following.grade) < ORDER.index(held)
+    missing = following.evidence_missing
+
+    def is_reached(score: Score) -> bool:
+        grade = compute_grade(score, has_live_negative=True, held=None)
+        return ORDER.index(grade) <= ORDER.index(following.grade)
+
+    assert is_reached(compute_ratios(positive + missing, negative))
+    assert missing == 0 or not is_reached(compute_ratios(positive + missing - 1, negative))
+    assert (missing == 0) == (following.score_missing == 0 and following.confidence_missing == 0)
+
+
+@pytest.mark.parametrize(
+    ("held", "positive", "negative", "expected"),
+    [
+        ("N", 0, 0, ("C", 650, 50, 0, 0, 714_286)),
+        ("C", 2_000_000, 0, ("B", 750, 36, 350, 65, 1_000_000)),
+        ("E", 0, 8_000_000, ("D", 500, 270, 0, 0, 7_000_000)),
+    ],
+)
+def test_the_way_to_the_next_grade(
+    held: Grade, positive: int, negative: int, expected: tuple[Grade, int, int, int, int, int]
+) -> None:
+    assert compute_next_grade(compute_ratios(positive, negative), held) == NextGrade(*expected)
 
 
 def test_limits_never_grow_as_grades_fall() -> None:

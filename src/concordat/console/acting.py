@@ -33,7 +33,7 @@ def read_act(node: Node, form: Mapping[str, str], member: str) -> Act:
         UsageError: `input.*`. NotFound: `read.no_such_contract`, `read.no_such_member`.
     """
     action = form.get("action", "")
-    if action in {"sign", "decline", "acknowledge", "object"}:
+    if action in {"sign", "decline", "deliver", "acknowledge", "object", "end"}:
         number = _read_number(form, "contract")
         return Act(_read_contract_act(node, action, number, form), _read_statement(form), f"/contracts/{number}")
     if action == "respond":
@@ -57,6 +57,11 @@ def _read_contract_act(node: Node, action: str, number: int, form: Mapping[str, 
             return from_plain(contracts.Sign, {"contract": number, "document": document})
         case "decline":
             return from_plain(contracts.Decline, {"contract": number, "reason": form.get("reason", "").strip()})
+        case "end":
+            return from_plain(contracts.Terminate, {"contract": number})
+        case "deliver":
+            fields = {name: _read_number(form, name) for name in ("obligation", "version")}
+            return from_plain(contracts.Deliver, {"contract": number, **fields})
         case "acknowledge":
             return from_plain(
                 contracts.Acknowledge, {"contract": number, "obligation": _read_number(form, "obligation")}

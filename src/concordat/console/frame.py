@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -93,9 +93,9 @@ class Page:
         other: Language = "en" if self.language == "zh" else "zh"
         return str(label[self.language] or label[other])
 
-    def join(self, texts: list[str]) -> str:
-        """Return texts as one list in words."""
-        return CATALOGS[self.language]["separator"].join(texts)
+    def join(self, texts: Sequence[str]) -> Markup:
+        """Return texts as one list in words, escaped."""
+        return Markup(CATALOGS[self.language]["separator"]).join(texts)  # noqa: S704  # the catalog is ours
 
     def day(self, time: str) -> str:
         """Return a day."""

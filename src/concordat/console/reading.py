@@ -9,9 +9,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from concordat.api.asking import Asking
-from concordat.console import pages, records
+from concordat.console import pages
 from concordat.console.answers import answer, like, open_page
+from concordat.console.contract import render_contract
 from concordat.console.frame import ICON, STYLE
+from concordat.console.member import render_member
 from concordat.errors import NotFound
 from concordat.node.node import Node
 
@@ -33,7 +35,7 @@ def show_members(request: Asking, node: NamedDependency[Node]) -> Response[str]:
 @get("/members/{member:str}", guards=[like("/v1/members/{member}")], sync_to_thread=True)
 def show_member(request: Asking, node: NamedDependency[Node], member: FromPath[str]) -> Response[str]:
     """One member."""
-    return answer(request, records.render_member(open_page(node, request), member))
+    return answer(request, render_member(open_page(node, request), member))
 
 
 @get("/contracts", guards=[like("/v1/contracts")], sync_to_thread=True)
@@ -45,7 +47,7 @@ def show_contracts(request: Asking, node: NamedDependency[Node]) -> Response[str
 @get("/contracts/{number:int}", guards=[like("/v1/contracts/{number}")], sync_to_thread=True)
 def show_contract(request: Asking, node: NamedDependency[Node], number: FromPath[int]) -> Response[str]:
     """One contract."""
-    return answer(request, records.render_contract(open_page(node, request), number))
+    return answer(request, render_contract(open_page(node, request), number))
 
 
 @get("/datasets", guards=[like("/v1/datasets")], sync_to_thread=True)

@@ -16,6 +16,7 @@ from concordat.api.trail import note_subject
 from concordat.console import pages
 from concordat.console.acting import read_act
 from concordat.console.answers import HTML, Form, answer, like, limit_passwords, open_page
+from concordat.console.contract import tell_names
 from concordat.console.frame import Page, render_page
 from concordat.console.pending import Pending, PendingActions, find_receipt, submit_signed
 from concordat.console.problems import ToldProblem, tell_error
@@ -53,6 +54,7 @@ def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem:
         back=pending.back,
         problem=problem,
         sentences=_tell_sentences(page.node, pending, page.language),
+        names_told=tell_names(page, reads.get_contract(page.node, contract.contract)["parties"]) if contract else "",
         clauses=reads.get_contract_text(page.node, contract.contract, page.language)["clauses"] if contract else [],
         prepared_digest=sha256(actions.prepare(page.node, pending)).hexdigest(),
         is_local=any(officer.public_key == pending.public_key for officer in fetch_officers(page.node.folder)),

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from concordat.credit.rulebook import RULEBOOK, Grade
-from concordat.credit.score import Score
+from bisect import bisect_left
+
+from concordat.credit.rulebook import RULEBOOK, Grade, GradeRule
+from concordat.credit.score import Score, compute_ratios
+from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import Milli, Natural
 
 _RULES = {rule.grade: rule for rule in RULEBOOK.grades}
 _RANKS = {rule.grade: rank for rank, rule in enumerate(RULEBOOK.grades)}
+_STEPS: dict[Grade, Grade] = {"B": "A", "C": "B", "N": "C", "D": "C", "E": "D"}
+_EVIDENCE_MAX = 2**53 - 1
+
+
+class NextGrade(Struct, frozen=True):
+    """The next better grade, what it asks for and what is missing to it.
+
+    `evidence_missing`: new evidence for the member, in millionths of a full performance, that fills both gaps.
+    """
+
+    grade: Grade
+    score_min: Milli
+    score_missing: Milli
+    confidence_min: Milli
+    confidence_missing: Milli
+    evidence_missing: Natural
 
 
 def compute_grade(score: Score, *, has_live_negative: bool, held: Grade | None) -> Grade:
@@ -28,6 +48,29 @@ def settle_grade(held: Grade, computed: Grade, *, at_close: bool) -> Grade:
     Call it at each epoch close and with each negative record. A performance never moves a grade before the close.
     """
     return computed if at_close or _RANKS[computed] > _RANKS[held] else held
+
+
+def compute_next_grade(score: Score, held: Grade) -> NextGrade | None:
+    """Return what the next better grade asks beyond this score, None for the best one."""
+    if held not in _STEPS:
+        return None
+    rule = _RULES[_STEPS[held]]
+
+    def is_enough(evidence: int) -> bool:
+        return _is_met(rule, compute_ratios(score.positive + evidence, score.negative))
+
+    return NextGrade(
+        rule.grade,
+        rule.score_min,
+        max(0, rule.score_min - score.score),
+        rule.confidence_min,
+        max(0, rule.confidence_min - score.confidence),
+        bisect_left(range(_EVIDENCE_MAX), True, key=is_enough),
+    )
+
+
+def _is_met(rule: GradeRule, score: Score) -> bool:
+    return score.score >= rule.score_min and score.confidence >= rule.confidence_min
 
 
 def limit_milli(grade: Grade) -> int:

@@ -75,7 +75,7 @@ def compute_score(records: Iterable[Record], week: int) -> Score:
     for group in groups.values():
         group.sort()
         _add_group(buckets, group, 1)
-    return _compute_ratios(*_compute_totals(buckets, week))
+    return compute_ratios(*_compute_totals(buckets, week))
 
 
 def compute_reasons(records: Sequence[Record], week: int) -> tuple[Reason, ...]:
@@ -88,20 +88,20 @@ def compute_reasons(records: Sequence[Record], week: int) -> tuple[Reason, ...]:
     groups: dict[tuple[str, int], list[_Ranked]] = {}
     deltas: list[int] = []
     positive, negative = 0, 0
-    before = _compute_ratios(positive, negative).score
+    before = compute_ratios(positive, negative).score
     for record in counted:
         change = _compute_change(record, groups, is_added=True)
         gain, loss = _compute_shift(buckets, change, week)
         positive, negative = positive + gain, negative + loss
         for key, amount in change.items():
             buckets[key] = buckets.get(key, 0) + amount
-        after = _compute_ratios(positive, negative).score
+        after = compute_ratios(positive, negative).score
         deltas.append(after - before)
         before = after
     reasons: list[Reason] = []
     for record, delta in zip(counted, deltas, strict=True):
         gain, loss = _compute_shift(buckets, _compute_change(record, groups, is_added=False), week)
-        without = _compute_ratios(positive + gain, negative + loss).score
+        without = compute_ratios(positive + gain, negative + loss).score
         reasons.append(Reason(get_record_id(record), delta, without))
     return tuple(reasons)
 
@@ -166,7 +166,8 @@ def _compute_shift(buckets: _Buckets, change: _Buckets, week: int) -> tuple[int,
     return positive_after - positive_before, negative_after - negative_before
 
 
-def _compute_ratios(positive: int, negative: int) -> Score:
+def compute_ratios(positive: int, negative: int) -> Score:
+    """Return the score of faded evidence for and against, in millionths of a full performance (CRD-7)."""
     saturation = RULEBOOK.saturation
     effective = positive if positive <= saturation else isqrt(positive * saturation)
     supporting = effective + RULEBOOK.prior_positive

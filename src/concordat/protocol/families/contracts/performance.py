@@ -65,19 +65,28 @@ def apply_deliver(context: Context, operation: Deliver) -> None:
         raise Rejected("contracts.not_the_debtor", member, duty.debtor)
     if row.status not in {"waiting", "grace", "curing", "objected"}:
         raise Rejected("contracts.nothing_owed", operation.contract, operation.obligation, row.status)
-    version = context.state.versions.get((member, duty.dataset, operation.version))
-    if version is None:
-        raise Rejected("contracts.unknown_version", f"{member}/{duty.dataset}", operation.version)
-    if version.withdrawn_at is not None:
-        raise Rejected("contracts.version_withdrawn", f"{member}/{duty.dataset}", operation.version)
-    _check_not_used(context.state, operation, duty)
-    _check_evidence(duty, version)
+    check_version(context.state, operation, duty)
     delivery = Delivery(operation.version, context.time)
     row = replace(row, status="delivered", delivery=delivery, accepted=(), objector=None)
     context.state.duties.put(place, row)
     accepts_at = _get_acceptance_us(duty, delivery)
     context.schedule(accepts_at, DUE_ACCEPT, make_subject(place))
     context.emit(Delivered(*place, member, duty.dataset, operation.version, accepts_at))
+
+
+def check_version(state: State, operation: Deliver, duty: Obligation) -> None:
+    """CON-15 to CON-20: the version is registered, not withdrawn, not used before, and what was agreed.
+
+    Raises:
+        Rejected: `contracts.*`, by the first of them that fails.
+    """
+    version = state.versions.get((duty.debtor, duty.dataset, operation.version))
+    if version is None:
+        raise Rejected("contracts.unknown_version", f"{duty.debtor}/{duty.dataset}", operation.version)
+    if version.withdrawn_at is not None:
+        raise Rejected("contracts.version_withdrawn", f"{duty.debtor}/{duty.dataset}", operation.version)
+    _check_not_used(state, operation, duty)
+    _check_evidence(duty, version)
 
 
 def _check_not_used(state: State, operation: Deliver, duty: Obligation) -> None:

@@ -1,107 +1,19 @@
-"""The page of one member and the page of one contract. They only read."""
+"""The page of one contract: its course, what the reader may do, its text, parties, proof and history. It only reads."""
 
 from __future__ import annotations
 
+import shlex
 from typing import Final
 
-from concordat.console.charts import GRADE_COLORS, draw_bar
-from concordat.console.formats import show_contract, show_number, show_signed
+from concordat.console.formats import show_number
 from concordat.console.frame import Page, render_page, show_share
-from concordat.console.pages import SCORE_MAX, tell_not_proved
+from concordat.console.pages import tell_not_proved
 from concordat.console.waits import tell_wait
-from concordat.errors import NotFound
-from concordat.node import reads
+from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
 
-RECORDS_MAX: Final = 10
-NEGATIVES_MAX: Final = 6
 HISTORY_MAX: Final = 10
-
-_PLAIN_COLOR: Final = "#9fb0be"
-
-
-# ── member ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def render_member(page: Page, member: str) -> str:
-    """Identity, credit with the reason for every point, contracts, history, proof."""
-    row = reads.get_member(page.node, member)
-    status = reads.get_status(page.node)
-    try:
-        credit = reads.get_credit(page.node, member, page.language)
-    except NotFound:
-        credit = None
-    records = sorted(credit["reasons"], key=lambda reason: -abs(reason["delta"])) if credit else []
-    waits = reads.get_waits(page.node, page.reader.member or "")
-    return render_page(
-        page,
-        "member.html",
-        "members",
-        member=row,
-        status_line=_tell_status(page, row),
-        waits=[tell_wait(page, wait) for wait in waits if wait.get("subject") == member],
-        credit=credit,
-        fall=_make_fall(page, credit) if credit else [],
-        records=records[:RECORDS_MAX],
-        records_left=max(0, len(records) - RECORDS_MAX),
-        contracts=reads.list_contracts(page.node, member),
-        history=reads.list_entries(page.node, page.language, link=("member", member), limit=HISTORY_MAX),
-        proof={
-            "lines": [
-                page.say("proof.line_member", height=status["height"], time=page.time(status["time"])),
-                page.say("proof.line_checkpoint"),
-            ],
-            "not_proved": tell_not_proved(page),
-            "digests": [(page.say("proof.root"), status["app_hash"])],
-        },
-    )
-
-
-def _tell_status(page: Page, row: Json) -> str:
-    key, time = ("admitted", row["admitted_at"]) if row["admitted_at"] else ("applied", row["applied_at"])
-    return page.say(
-        f"member.line_{key}",
-        kind=page.catalog(f"kind.{row['kind']}"),
-        day=page.day(time),
-        status=page.catalog(f"status.member.{row['status']}"),
-    )
-
-
-def _make_fall(page: Page, credit: Json) -> list[Json]:
-    """The score as a waterfall: where everybody begins, what was kept, each breach, where that leads."""
-    kept = [reason for reason in credit["reasons"] if reason["severity"] == 0]
-    broken = sorted((reason for reason in credit["reasons"] if reason["severity"]), key=lambda reason: reason["delta"])
-    steps: list[tuple[str, int]] = []
-    if kept:
-        steps.append((page.say("credit.performances", count=len(kept)), sum(reason["delta"] for reason in kept)))
-    steps += [(_tell_breach(page, reason), reason["delta"]) for reason in broken[:NEGATIVES_MAX]]
-    if rest := broken[NEGATIVES_MAX:]:
-        steps.append((page.say("credit.others", count=len(rest)), sum(reason["delta"] for reason in rest)))
-    level = credit["newcomer"]
-    rows = [_make_row(page.say("credit.start"), str(level), draw_bar(0, level, SCORE_MAX, _PLAIN_COLOR), "")]
-    for text, delta in steps:
-        color = GRADE_COLORS["A"] if delta >= 0 else GRADE_COLORS["E"]
-        bar = draw_bar(level, level + delta, SCORE_MAX, color)
-        rows.append(_make_row(text, show_signed(delta), bar, "good" if delta >= 0 else "bad"))
-        level += delta
-    bar = draw_bar(0, credit["score"], SCORE_MAX, GRADE_COLORS[credit["grade"]])
-    return [*rows, _make_row(page.say("credit.now"), str(credit["score"]), bar, "") | {"is_sum": True}]
-
-
-def _tell_breach(page: Page, reason: Json) -> str:
-    severity = page.catalog(f"severity.{reason['severity']}")
-    if page.language == "en":
-        severity = severity.capitalize()
-    return page.say(
-        "credit.breach", severity=severity, contract=show_contract(reason["contract"]), clause=reason["clause"]
-    )
-
-
-def _make_row(text: str, value: str, bar: str, tone: str) -> dict[str, Json]:
-    return {"text": text, "value": value, "bar": bar, "tone": tone, "is_sum": False}
-
-
-# ── contract ────────────────────────────────────────────────────────────────────────────────────────────────────────
+REFUSED_MAX: Final = 3
 
 
 def render_contract(page: Page, number: int) -> str:
@@ -120,6 +32,8 @@ def render_contract(page: Page, number: int) -> str:
         steps=_make_steps(page, row),
         exit=page.catalog(f"status.contract.{row['status']}") if row["status"] in exits else None,
         waits=_find_waits(page, row),
+        also=_find_more(page, row),
+        names_told=tell_names(page, row["parties"]),
         duties=row["duties"],
         otherwise=_tell_consequences(page, row),
         text=reads.get_contract_text(page.node, number, page.language),
@@ -139,11 +53,11 @@ def render_contract(page: Page, number: int) -> str:
         history=reads.list_entries(page.node, page.language, link=("contract", str(number)), limit=HISTORY_MAX),
         proof={
             "lines": [
-                page.say("proof.line_signatures", count=len(signed)),
+                *([page.say("proof.line_signatures", count=len(signed))] if signed else []),
                 page.say("proof.line_contract", height=status["height"], time=page.time(status["time"])),
                 page.say("proof.line_checkpoint"),
             ],
-            "not_proved": tell_not_proved(page),
+            "not_proved": [*([] if signed else [page.say("proof.line_unsigned")]), *tell_not_proved(page)],
             "digests": [(page.say("proof.document"), row["document"]), (page.say("proof.root"), status["app_hash"])],
         },
     )
@@ -154,10 +68,55 @@ def _find_waits(page: Page, row: Json) -> list[Json]:
     waits = [wait for wait in reads.get_waits(page.node, page.reader.member or "") if wait["contract"] == row["id"]]
     first = next((wait for wait in waits if wait["action"] in {"deliver", "deliver_again"}), None)
     return [
-        tell_wait(page, wait) | {"detail": _tell_delivery(page, row, wait)}
+        tell_wait(page, wait)
+        | {"detail": _tell_delivery(page, row, wait)}
+        | ({"choice": _make_choice(page, row, wait)} if wait is first else {})
         for wait in waits
         if wait["action"] not in {"deliver", "deliver_again"} or wait is first
     ]
+
+
+def _make_choice(page: Page, row: Json, wait: Json) -> Json:
+    """What the debtor can hand over: versions that would do, why the newest others would not, how to register one."""
+    duty = row["duties"][wait["obligation"] - 1]
+    candidates = prospects.list_candidates(page.node, row["id"], wait["obligation"], page.language)
+    title = duty["subject"]["en"] or duty["subject"]["zh"]
+    return {
+        "dataset": duty["dataset"],
+        "usable": [candidate for candidate in candidates if candidate["refusal"] is None],
+        "refused": [candidate for candidate in candidates if candidate["refusal"] is not None][:REFUSED_MAX],
+        "command": f"concordat dataset register FILE.csv --name {duty['dataset']} --title {shlex.quote(title)} "
+        f"--node {page.origin} --key KEY",
+    }
+
+
+def _find_more(page: Page, row: Json) -> list[Json]:
+    """What the reader may do beside what waits: withdraw its own objection, ask to end the contract or agree to it."""
+    member = page.reader.member
+    if row["status"] not in {"active", "suspended"} or member not in row["parties"]:
+        return []
+    more = [
+        {
+            "fields": {"action": "acknowledge", "contract": row["id"], "obligation": duty["number"]},
+            "text": page.say("more.withdraw_text", obligation=duty["number"]),
+            "button": page.say("more.withdraw"),
+        }
+        for duty in row["duties"]
+        if duty["status"] == "objected" and duty["objector"] == member
+    ]
+    asked = [page.name(party) for party in row["wants_end"]]
+    if member in row["wants_end"]:
+        left = [page.name(party) for party in row["parties"] if party not in row["wants_end"]]
+        return [*more, {"fields": None, "text": page.say("more.end_asked", members=page.join(left)), "button": ""}]
+    text = page.say("more.end_agree_text", members=page.join(asked)) if asked else page.say("more.end_text")
+    button = page.say("more.end_agree") if asked else page.say("more.end")
+    return [*more, {"fields": {"action": "end", "contract": row["id"]}, "text": text, "button": button}]
+
+
+def tell_names(page: Page, parties: list[str]) -> str:
+    """Return who is meant by the names on the ledger that a contract's text uses."""
+    told = [page.say("contract.is_called", id=party, name=page.name(party)) for party in parties]
+    return page.say("contract.names", names=page.join(told))
 
 
 def _summarize(page: Page, row: Json) -> list[str]:

@@ -1,0 +1,116 @@
+"""The page of one member: identity, credit with the reason for every point, what the next grade asks. It only reads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from concordat.console.charts import GRADE_COLORS, draw_bar
+from concordat.console.formats import show_contract, show_number, show_signed
+from concordat.console.frame import Page, render_page, show_share
+from concordat.console.pages import SCORE_MAX, tell_not_proved
+from concordat.console.waits import tell_wait
+from concordat.errors import NotFound
+from concordat.node import prospects, reads
+from concordat.primitives.plain import Json
+
+RECORDS_MAX: Final = 10
+NEGATIVES_MAX: Final = 6
+HISTORY_MAX: Final = 10
+
+_PLAIN_COLOR: Final = "#9fb0be"
+
+
+def render_member(page: Page, member: str) -> str:
+    """Identity, credit with the reason for every point, contracts, history, proof."""
+    row = reads.get_member(page.node, member)
+    status = reads.get_status(page.node)
+    try:
+        credit = reads.get_credit(page.node, member, page.language)
+        following = prospects.get_next_grade(page.node, member)
+    except NotFound:
+        credit = following = None
+    records = sorted(credit["reasons"], key=lambda reason: -abs(reason["delta"])) if credit else []
+    waits = reads.get_waits(page.node, page.reader.member or "")
+    return render_page(
+        page,
+        "member.html",
+        "members",
+        member=row,
+        status_line=_tell_status(page, row),
+        waits=[tell_wait(page, wait) for wait in waits if wait.get("subject") == member],
+        credit=credit,
+        following=_tell_next_grade(page, credit, following) if credit and following else None,
+        fall=_make_fall(page, credit) if credit else [],
+        records=records[:RECORDS_MAX],
+        records_left=max(0, len(records) - RECORDS_MAX),
+        contracts=reads.list_contracts(page.node, member),
+        history=reads.list_entries(page.node, page.language, link=("member", member), limit=HISTORY_MAX),
+        proof={
+            "lines": [
+                page.say("proof.line_member", height=status["height"], time=page.time(status["time"])),
+                page.say("proof.line_checkpoint"),
+            ],
+            "not_proved": tell_not_proved(page),
+            "digests": [(page.say("proof.root"), status["app_hash"])],
+        },
+    )
+
+
+def _tell_status(page: Page, row: Json) -> str:
+    key, time = ("admitted", row["admitted_at"]) if row["admitted_at"] else ("applied", row["applied_at"])
+    return page.say(
+        f"member.line_{key}",
+        kind=page.catalog(f"kind.{row['kind']}"),
+        day=page.day(time),
+        status=page.catalog(f"status.member.{row['status']}"),
+    )
+
+
+def _tell_next_grade(page: Page, credit: Json, following: Json) -> Json:
+    """What the next grade asks, each as (sign, tone, text); then how much that is, and when it takes effect."""
+    checks = []
+    for what, show in (("score", str), ("confidence", show_share)):
+        needed, missing = following[f"{what}_min"], following[f"{what}_missing"]
+        if needed:
+            key = f"following.{what}_missing" if missing else f"following.{what}_met"
+            text = page.say(key, needed=show(needed), missing=show(missing), now=show(credit[what]))
+            checks.append(("○", "", text) if missing else ("✓", "good", text))
+    tenths = -(-following["evidence_missing"] // 100_000)
+    units = show_number(credit["full_size_units"])
+    lines = [page.say("following.evidence", count=f"{tenths // 10}.{tenths % 10}", units=units)] if tenths else []
+    lines.append(page.say("following.closes", day=page.day(following["closes_at"])))
+    return {"grade": following["grade"], "checks": checks, "lines": lines}
+
+
+def _make_fall(page: Page, credit: Json) -> list[Json]:
+    """The score as a waterfall: where everybody begins, what was kept, each breach, where that leads."""
+    kept = [reason for reason in credit["reasons"] if reason["severity"] == 0]
+    broken = sorted((reason for reason in credit["reasons"] if reason["severity"]), key=lambda reason: reason["delta"])
+    steps: list[tuple[str, int]] = []
+    if kept:
+        steps.append((page.say("credit.performances", count=len(kept)), sum(reason["delta"] for reason in kept)))
+    steps += [(_tell_breach(page, reason), reason["delta"]) for reason in broken[:NEGATIVES_MAX]]
+    if rest := broken[NEGATIVES_MAX:]:
+        steps.append((page.say("credit.others", count=len(rest)), sum(reason["delta"] for reason in rest)))
+    level = credit["newcomer"]
+    rows = [_make_row(page.say("credit.start"), str(level), draw_bar(0, level, SCORE_MAX, _PLAIN_COLOR), "")]
+    for text, delta in steps:
+        color = GRADE_COLORS["A"] if delta >= 0 else GRADE_COLORS["E"]
+        bar = draw_bar(level, level + delta, SCORE_MAX, color)
+        rows.append(_make_row(text, show_signed(delta), bar, "good" if delta >= 0 else "bad"))
+        level += delta
+    bar = draw_bar(0, credit["score"], SCORE_MAX, GRADE_COLORS[credit["grade"]])
+    return [*rows, _make_row(page.say("credit.now"), str(credit["score"]), bar, "") | {"is_sum": True}]
+
+
+def _tell_breach(page: Page, reason: Json) -> str:
+    severity = page.catalog(f"severity.{reason['severity']}")
+    if page.language == "en":
+        severity = severity.capitalize()
+    return page.say(
+        "credit.breach", severity=severity, contract=show_contract(reason["contract"]), clause=reason["clause"]
+    )
+
+
+def _make_row(text: str, value: str, bar: str, tone: str) -> dict[str, Json]:
+    return {"text": text, "value": value, "bar": bar, "tone": tone, "is_sum": False}
