@@ -165,6 +165,17 @@ def test_each_reason_is_the_difference_of_two_plain_scores(records: list[Record]
         assert (reason.delta, reason.score_without) == (after - before, without)
 
 
+@given(records_until(25, max_size=60), st.integers(12, 60))
+def test_each_reason_is_the_difference_of_two_scores_when_many_compete_in_a_quarter(
+    records: list[Record], week: int
+) -> None:
+    counted = [record for record in records if is_counted(record, week)]
+    for place, reason in enumerate(compute_reasons(records, week)):
+        before, after = (compute_score(counted[: place + more], week).score for more in (0, 1))
+        without = compute_score(counted[:place] + counted[place + 1 :], week).score
+        assert (reason.delta, reason.score_without) == (after - before, without)
+
+
 @given(records_until(60), st.randoms(use_true_random=False), WEEKS)
 def test_the_score_without_a_record_is_the_score_of_the_others(
     records: list[Record], order: random.Random, week: int

@@ -6,9 +6,10 @@ on the order or the moments in which they were counted.
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from math import isqrt
+from operator import floordiv
 
 from concordat.credit.records import Record, RecordId, get_record_id
 from concordat.credit.rulebook import RULEBOOK, Decay
@@ -17,10 +18,14 @@ from concordat.primitives.identifiers import Milli, Natural
 
 _SHIFT = 20  # the decay tables are in 2**-20
 _DECAYS: tuple[Decay, ...] = (RULEBOOK.performance_decay, *(rule.decay for rule in RULEBOOK.negatives))
+_FACTORS = tuple(decay.factors for decay in _DECAYS)
 _LOSSES = (0, *(1000 * rule.loss for rule in RULEBOOK.negatives))
 
 _Ranked = tuple[int, RecordId, int]
 """(minus the value, id, week): sorts as performances are ranked within a pair and quarter."""
+
+_Ranking = dict[int, tuple[list[int], list[int]]]
+"""A pair's performances of a quarter so far, by week: minus their values, ascending, and minus their ranks."""
 
 _Buckets = dict[tuple[int, int], int]
 """Evidence by (severity, week), before it fades."""
@@ -74,7 +79,7 @@ def compute_score(records: Iterable[Record], week: int) -> Score:
             groups.setdefault(_get_pair_quarter(record), []).append(_get_ranked(record))
     for group in groups.values():
         group.sort()
-        _add_group(buckets, group, 1)
+        _add_group(buckets, group)
     return compute_ratios(*_compute_totals(buckets, week))
 
 
@@ -86,11 +91,17 @@ def compute_reasons(records: Sequence[Record], week: int) -> tuple[Reason, ...]:
     counted = sorted((record for record in records if is_counted(record, week)), key=get_record_id)
     buckets: _Buckets = {}
     groups: dict[tuple[str, int], list[_Ranked]] = {}
+    rankings: dict[tuple[str, int], _Ranking] = {}
     deltas: list[int] = []
     positive, negative = 0, 0
     before = compute_ratios(positive, negative).score
     for record in counted:
-        change = _compute_change(record, groups, is_added=True)
+        if record.severity:
+            change: _Buckets = {(record.severity, record.week): _compute_loss(record)}
+        else:
+            pair_quarter = _get_pair_quarter(record)
+            groups.setdefault(pair_quarter, []).append(_get_ranked(record))
+            change = _rank_newest(rankings.setdefault(pair_quarter, {}), record)
         gain, loss = _compute_shift(buckets, change, week)
         positive, negative = positive + gain, negative + loss
         for key, amount in change.items():
@@ -98,11 +109,19 @@ def compute_reasons(records: Sequence[Record], week: int) -> tuple[Reason, ...]:
         after = compute_ratios(positive, negative).score
         deltas.append(after - before)
         before = after
+    departures: dict[RecordId, _Buckets] = {
+        get_record_id(record): {(record.severity, record.week): -_compute_loss(record)}
+        for record in counted
+        if record.severity
+    }
+    for group in groups.values():
+        group.sort()
+        departures.update(_compute_departures(group))
     reasons: list[Reason] = []
     for record, delta in zip(counted, deltas, strict=True):
-        gain, loss = _compute_shift(buckets, _compute_change(record, groups, is_added=False), week)
-        without = compute_ratios(positive + gain, negative + loss).score
-        reasons.append(Reason(get_record_id(record), delta, without))
+        record_id = get_record_id(record)
+        gain, loss = _compute_shift(buckets, departures[record_id], week)
+        reasons.append(Reason(record_id, delta, compute_ratios(positive + gain, negative + loss).score))
     return tuple(reasons)
 
 
@@ -118,31 +137,46 @@ def _compute_loss(record: Record) -> int:
     return record.size_milli * _LOSSES[record.severity]
 
 
-def _add_group(buckets: _Buckets, group: Sequence[_Ranked], sign: int) -> None:
-    """Add to the buckets, or take from them, the evidence of one pair's quarter: the k-th largest counts one k-th."""
+def _add_group(buckets: _Buckets, group: Sequence[_Ranked]) -> None:
+    """Add to the buckets the evidence of one pair's quarter, sorted: the k-th largest counts one k-th."""
     for rank, (minus_value, _, week) in enumerate(group, start=1):
-        buckets[(0, week)] = buckets.get((0, week), 0) + sign * (-minus_value // rank)
+        buckets[(0, week)] = buckets.get((0, week), 0) + -minus_value // rank
 
 
-def _compute_change(record: Record, groups: dict[tuple[str, int], list[_Ranked]], *, is_added: bool) -> _Buckets:
-    """Return how each bucket moves when the record comes (and ranks in `groups` from then on) or goes (only asked)."""
-    if record.severity:
-        loss = _compute_loss(record)
-        return {(record.severity, record.week): loss if is_added else -loss}
-    group = groups.setdefault(_get_pair_quarter(record), [])
+def _rank_newest(ranking: _Ranking, record: Record) -> _Buckets:
+    """Rank a pair's newest performance of the quarter, behind its equals; return how each bucket moves."""
     change: _Buckets = {}
-    _add_group(change, group, -1)
-    if is_added:
-        insort(group, _get_ranked(record))
-        _add_group(change, group, 1)
-    else:
-        own = _get_ranked(record)
-        _add_group(change, [ranked for ranked in group if ranked != own], 1)
+    rank = 1
+    for week, (values, ranks) in ranking.items():
+        place = bisect_right(values, -record.value)
+        rank += place
+        # What has no value ranks last and counts nothing there.
+        if place < len(values) and record.value:
+            below, former = values[place:], ranks[place:]
+            ranks[place:] = moved = [minus_rank - 1 for minus_rank in former]
+            change[(0, week)] = sum(map(floordiv, below, moved)) - sum(map(floordiv, below, former))
+    values, ranks = ranking.setdefault(record.week, ([], []))
+    place = bisect_right(values, -record.value)
+    values.insert(place, -record.value)
+    ranks.insert(place, -rank)
+    change[(0, record.week)] = change.get((0, record.week), 0) + record.value // rank
     return change
 
 
+def _compute_departures(group: Sequence[_Ranked]) -> Iterator[tuple[RecordId, _Buckets]]:
+    """Yield for each record of one pair's quarter, sorted, how each bucket would move without it: all below rise."""
+    gained: _Buckets = {}
+    for rank in range(len(group), 0, -1):
+        minus_value, record_id, week = group[rank - 1]
+        share = -minus_value // rank
+        held = gained.get((0, week), 0)
+        yield record_id, gained | {(0, week): held - share}
+        if rank > 1:
+            gained[(0, week)] = held + -minus_value // (rank - 1) - share
+
+
 def _compute_faded(severity: int, amount: int, age: int) -> int:
-    factors = _DECAYS[severity].factors
+    factors = _FACTORS[severity]
     return amount * factors[age] >> _SHIFT if age < len(factors) else 0
 
 
@@ -159,11 +193,17 @@ def _compute_totals(buckets: _Buckets, week: int) -> tuple[int, int]:
 
 def _compute_shift(buckets: _Buckets, change: _Buckets, week: int) -> tuple[int, int]:
     """Return by how much the totals move when `change` is added; each bucket is rounded once, as a whole."""
-    after = {key: buckets.get(key, 0) + amount for key, amount in change.items()}
-    before = {key: buckets.get(key, 0) for key in change}
-    positive_after, negative_after = _compute_totals(after, week)
-    positive_before, negative_before = _compute_totals(before, week)
-    return positive_after - positive_before, negative_after - negative_before
+    positive, negative = 0, 0
+    for key, amount in change.items():
+        if amount:
+            severity, bucket_week = key
+            held, age = buckets.get(key, 0), week - bucket_week
+            moved = _compute_faded(severity, held + amount, age) - _compute_faded(severity, held, age)
+            if severity:
+                negative += moved
+            else:
+                positive += moved
+    return positive, negative
 
 
 def compute_ratios(positive: int, negative: int) -> Score:
