@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 from concordat.crypto.state_tree import StatePath, StateTree, compute_state_root, hash_value
 from concordat.errors import Corrupt, Rejected
 from concordat.primitives.codec import decode, encode
+from crypto.test_bucket import COLLIDING, compute_naive_digest
 
 
 def compute_naive_root(entries: dict[bytes, bytes]) -> bytes:
     """The definition (PRF-5 to PRF-7): hash every bucket, then every level, empty ones by their known digests."""
-    buckets: dict[int, list[bytes]] = {}
+    buckets: dict[int, dict[bytes, bytes]] = {}
     for key, value in entries.items():
         key_hash = sha256(key).digest()
         value_hash = sha256(b"\x12" + value).digest()
-        buckets.setdefault(int.from_bytes(key_hash, "big") >> 236, []).append(key_hash + value_hash)
-    level = {index: sha256(b"\x10" + b"".join(sorted(content))).digest() for index, content in buckets.items()}
+        buckets.setdefault(int.from_bytes(key_hash, "big") >> 236, {})[key_hash] = value_hash
+    level = {index: compute_naive_digest(content) for index, content in buckets.items()}
     empty = sha256(b"\x10").digest()
     for _ in range(5):
         parents = sorted({index // 16 for index in level})
@@ -43,7 +44,7 @@ def find_neighbors() -> list[bytes]:
 
 
 NEIGHBORS = find_neighbors()
-keys = st.sampled_from(NEIGHBORS) | st.binary(max_size=6)
+keys = st.sampled_from(NEIGHBORS) | st.sampled_from(COLLIDING) | st.binary(max_size=6)
 values = st.binary(max_size=20)
 changes = st.lists(st.tuples(keys, st.none() | values), max_size=40)
 
@@ -105,10 +106,10 @@ def test_every_key_proves_its_value_or_its_absence_and_nothing_else(entries: dic
                 compute_state_root(asked, wrong, path)
 
 
-def test_any_flipped_bit_of_a_path_is_refused_or_leads_elsewhere() -> None:
-    entries = {key: b"v" + key for key in NEIGHBORS}
+@pytest.mark.parametrize("key", [NEIGHBORS[0], COLLIDING[0]])
+def test_any_flipped_bit_of_a_path_is_refused_or_leads_elsewhere(key: bytes) -> None:
+    entries = {key: b"v" + key for key in NEIGHBORS + COLLIDING}
     tree = make_tree(entries)
-    key = NEIGHBORS[0]
     data = encode(tree.prove(key))
     for bit in range(8 * len(data)):
         changed = bytearray(data)
@@ -123,7 +124,7 @@ def test_any_flipped_bit_of_a_path_is_refused_or_leads_elsewhere() -> None:
 def replace_level(path: StatePath, level: int, bitmap: int, digests: bytes) -> StatePath:
     siblings = list(path.siblings)
     siblings[level] = type(siblings[level])(bitmap, digests)
-    return StatePath(path.bucket, tuple(siblings))
+    return StatePath(path.cell, path.forks, tuple(siblings))
 
 
 def test_a_path_has_one_form() -> None:
@@ -131,18 +132,13 @@ def test_a_path_has_one_form() -> None:
     entries = {key: b"1", NEIGHBORS[1]: b"2"}
     path = make_tree(entries).prove(key)
     index = int.from_bytes(sha256(key).digest(), "big") >> 236
-    assert len(path.bucket) == 128
-    first, second = path.bucket[:64], path.bucket[64:]
-    foreign = bytes([path.bucket[0] ^ 0x80]) + path.bucket[1:64]
+    assert len(path.cell) == 128
     own_bit, other_bit = 1 << (index & 15), 1 << (index + 1 & 15)
     empty_bucket = sha256(b"\x10").digest()
     attempts = {
-        "unsorted": StatePath(second + first, path.siblings),
-        "duplicate": StatePath(first + first + second, path.siblings),
-        "cut": StatePath(path.bucket[:-1], path.siblings),
-        "foreign": StatePath(b"".join(sorted([foreign, first, second])), path.siblings),
-        "shallow": StatePath(path.bucket, path.siblings[:4]),
-        "deep": StatePath(path.bucket, path.siblings * 2),
+        "half an entry": StatePath(path.cell[:-1], path.forks, path.siblings),
+        "shallow": StatePath(path.cell, path.forks, path.siblings[:4]),
+        "deep": StatePath(path.cell, path.forks, path.siblings * 2),
         "own bit": replace_level(path, 0, own_bit, empty_bucket),
         "explicit empty": replace_level(path, 0, other_bit, empty_bucket),
         "missing digest": replace_level(path, 0, other_bit, b""),
@@ -154,9 +150,29 @@ def test_a_path_has_one_form() -> None:
         assert caught.value.code == "proof.bad_state", name
 
 
+def test_a_path_beyond_its_bounds_does_not_decode() -> None:
+    path = StateTree().prove(b"any")
+    forms = {
+        "cell of nine": StatePath(bytes(9 * 64), (), path.siblings),
+        "more forks than bits": StatePath(b"", (bytes(32),) * 237, path.siblings),
+        "short digest": StatePath(b"", (bytes(31),), path.siblings),
+        "four levels": StatePath(b"", (), path.siblings[:4]),
+    }
+    for name, form in forms.items():
+        with pytest.raises(Rejected) as caught:
+            decode(StatePath, encode(form))
+        assert caught.value.code == "encoding.malformed", name
+
+
+def test_a_crowded_bucket_makes_a_short_path() -> None:
+    tree = make_tree(dict.fromkeys(COLLIDING, b"v"))
+    paths = [tree.prove(key) for key in COLLIDING]
+    assert {len(path.cell) <= 8 * 64 and 1 <= len(path.forks) <= 5 for path in paths} == {True}
+
+
 def test_an_empty_tree_proves_absence_without_siblings() -> None:
     path = StateTree().prove(b"any")
-    assert path.bucket == b""
+    assert (path.cell, path.forks) == (b"", ())
     assert [level.bitmap for level in path.siblings] == [0] * 5
     assert compute_state_root(b"any", None, path) == StateTree().root == compute_naive_root({})
 

@@ -28,6 +28,7 @@ from crypto.building import (
     make_wire,
     sign_checkpoint,
 )
+from crypto.test_bucket import COLLIDING
 from crypto.test_merkle import make_leaves, tree_hash
 from crypto.test_signatures import RFC_8032
 from crypto.test_state_tree import NEIGHBORS, compute_naive_root
@@ -77,6 +78,13 @@ def make_state_tree() -> list[Case]:
         ("absent key, empty bucket", single, b"absent"),
         ("absent key, bucket of another", shared[:1], shared[1]),
         ("two keys in one bucket", shared[:2], shared[1]),
+        ("three keys in one bucket", COLLIDING[:3], COLLIDING[2]),
+        ("eight keys in one bucket: one cell", COLLIDING[-8:], COLLIDING[-1]),
+        ("nine keys in one bucket: forks", COLLIDING[-9:], COLLIDING[-1]),
+        ("nine keys that share bits: forks with an empty side", COLLIDING[:9], COLLIDING[8]),
+        ("absent key, cell of others behind forks", COLLIDING[:9], COLLIDING[9]),
+        ("absent key, empty cell behind forks", COLLIDING[:9], COLLIDING[-1]),
+        ("bucket of 42 keys", COLLIDING, COLLIDING[20]),
         ("many keys", [*NEIGHBORS], shared[3]),
     ]
     return [

@@ -1,7 +1,7 @@
 """The state: a tree of fixed depth over 2**20 buckets, arity 16, SHA-256. Normative text: spec/proof.md PRF-5 to PRF-9.
 
-An entry is key hash ‖ value hash (64 bytes); a bucket is its entries sorted by key hash; a key's bucket is the first
-20 bits of its hash. Domain bytes: 0x10 bucket, 0x11 node, 0x12 value; the log uses 0x00 and 0x01.
+A key's bucket is the first 20 bits of its hash; bucket.py says what is in one. Domain bytes: 0x10 cell, 0x11 node,
+0x12 value, 0x13 fork; the log uses 0x00 and 0x01.
 """
 
 from __future__ import annotations
@@ -12,20 +12,30 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from concordat.crypto.bucket import (
+    CELL_BYTES_MAX,
+    EMPTY_BUCKET,
+    FORKS_MAX,
+    Bucket,
+    compute_bucket_digest,
+    find_cell,
+    get_content,
+    replace_entry,
+)
 from concordat.errors import Corrupt
 from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import Digest
 
 DEPTH: Final = 5
 ARITY: Final = 16
 BUCKET_COUNT: Final = ARITY**DEPTH
 
-_EMPTY_BUCKET: Final = b"\x10"
 _NODE_DOMAIN: Final = b"\x11"
 _VALUE_DOMAIN: Final = b"\x12"
 
 
 def _compute_empty_digests() -> tuple[bytes, ...]:
-    digests = [sha256(_EMPTY_BUCKET).digest()]
+    digests = [sha256(EMPTY_BUCKET).digest()]
     for _ in range(DEPTH):
         digests.append(sha256(_NODE_DOMAIN + digests[-1] * ARITY).digest())
     return tuple(digests)
@@ -43,9 +53,10 @@ class SiblingSet(Struct, frozen=True):
 
 
 class StatePath(Struct, frozen=True):
-    """A key's whole bucket, and the siblings on the way from the bucket to the root."""
+    """The entries of the key's cell, then the digests beside the way: in its bucket, and from there to the root."""
 
-    bucket: bytes
+    cell: Annotated[bytes, Meta(max_length=CELL_BYTES_MAX)]
+    forks: Annotated[tuple[Digest, ...], Meta(max_length=FORKS_MAX)]
     siblings: Annotated[tuple[SiblingSet, ...], Meta(min_length=DEPTH, max_length=DEPTH)]
 
 
@@ -60,7 +71,7 @@ class StateTree:
     def __init__(self) -> None:
         # Buckets and nodes carry their domain byte in front, so that hashing one is a single call. The 16 buckets of
         # one parent lie in a list, and lists beat dicts here: at a million keys the time goes into cache misses.
-        self._groups: list[list[bytes] | None] = [None] * (BUCKET_COUNT // ARITY)
+        self._groups: list[list[Bucket] | None] = [None] * (BUCKET_COUNT // ARITY)
         self._levels: tuple[list[bytearray | None], ...] = tuple(
             [None] * (BUCKET_COUNT // ARITY**height) for height in range(1, DEPTH + 1)
         )
@@ -102,44 +113,39 @@ class StateTree:
             position = key_hash[2] >> 4
             group, node = groups[parent], nodes[parent]
             if group is None or node is None:
-                group = groups[parent] = [_EMPTY_BUCKET] * ARITY
+                group = groups[parent] = [EMPTY_BUCKET] * ARITY
                 node = nodes[parent] = bytearray(_NODE_DOMAIN + EMPTY_DIGESTS[0] * ARITY)
             bucket = group[position]
             entry = b"" if value is None else key_hash + sha256(_VALUE_DOMAIN + value).digest()
             # Most buckets hold this key alone: the general way would double the time of this loop.
-            if len(bucket) == 1 or (len(bucket) == 65 and bucket.startswith(key_hash, 1)):
-                bucket = _EMPTY_BUCKET + entry
+            if isinstance(bucket, bytes) and (
+                len(bucket) == 1 or (len(bucket) == 65 and bucket.startswith(key_hash, 1))
+            ):
+                bucket = content = EMPTY_BUCKET + entry
             else:
-                bucket = _replace_entry(bucket, key_hash, entry)
+                bucket = replace_entry(bucket, key_hash, entry)
+                content = get_content(bucket)
             group[position] = bucket
             offset = (position << 5) + 1
-            node[offset : offset + 32] = sha256(bucket).digest()
+            node[offset : offset + 32] = sha256(content).digest()
             parents[parent] = node
         return parents
 
     def prove(self, key: bytes) -> StatePath:
         """Return the path that shows the value of `key`, or that there is none."""
-        index = _compute_bucket_index(sha256(key).digest())
+        key_hash = sha256(key).digest()
+        index = _compute_bucket_index(key_hash)
         group = self._groups[index >> 4]
-        bucket = group[index & 15][1:] if group else b""
+        cell, forks = find_cell(group[index & 15], key_hash) if group else (b"", ())
         siblings = []
         for level, nodes in enumerate(self._levels):
             index, position = index >> 4, index & 15
             siblings.append(_list_siblings(nodes[index], position, EMPTY_DIGESTS[level]))
-        return StatePath(bucket, tuple(siblings))
+        return StatePath(cell, forks, tuple(siblings))
 
 
 def _compute_bucket_index(key_hash: bytes) -> int:
     return int.from_bytes(key_hash[:3], "big") >> 4
-
-
-def _replace_entry(bucket: bytes, key_hash: bytes, entry: bytes) -> bytes:
-    """Return the bucket (domain byte first) with the key's entry replaced; an empty `entry` removes it."""
-    position, end = 1, len(bucket)
-    while position < end and bucket[position : position + 32] < key_hash:
-        position += 64
-    is_present = bucket[position : position + 32] == key_hash
-    return bucket[:position] + entry + bucket[position + 64 if is_present else position :]
 
 
 def _list_siblings(node: bytearray | None, position: int, empty: bytes) -> SiblingSet:
@@ -162,28 +168,16 @@ def compute_state_root(key: bytes, value: bytes | None, path: StatePath) -> byte
     """
     key_hash = sha256(key).digest()
     index = _compute_bucket_index(key_hash)
-    _check_bucket(path.bucket, index)
-    entries = {path.bucket[at : at + 32]: path.bucket[at + 32 : at + 64] for at in range(0, len(path.bucket), 64)}
+    digest = compute_bucket_digest(key_hash, path.cell, path.forks)
+    entries = {path.cell[at : at + 32]: path.cell[at + 32 : at + 64] for at in range(0, len(path.cell), 64)}
     if entries.get(key_hash) != (None if value is None else hash_value(value)):
-        raise Corrupt("proof.bad_state", "the bucket says otherwise about this key")
+        raise Corrupt("proof.bad_state", "the cell says otherwise about this key")
     if len(path.siblings) != DEPTH:
         raise Corrupt("proof.bad_state", "wrong depth")
-    digest = sha256(_EMPTY_BUCKET + path.bucket).digest()
     for level, siblings in enumerate(path.siblings):
         index, position = index >> 4, index & 15
         digest = _compute_parent(digest, position, siblings, EMPTY_DIGESTS[level])
     return digest
-
-
-def _check_bucket(bucket: bytes, index: int) -> None:
-    if len(bucket) % 64:
-        raise Corrupt("proof.bad_state", "a bucket is made of 64-byte entries")
-    previous = b""
-    for at in range(0, len(bucket), 64):
-        key_hash = bucket[at : at + 32]
-        if key_hash <= previous or _compute_bucket_index(key_hash) != index:
-            raise Corrupt("proof.bad_state", "entries are out of order or belong to another bucket")
-        previous = key_hash
 
 
 def _compute_parent(digest: bytes, position: int, siblings: SiblingSet, empty: bytes) -> bytes:

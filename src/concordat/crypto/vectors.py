@@ -82,7 +82,8 @@ def _compute_state(given: _State) -> Expectation:
     path = tree.prove(key)
     return {
         "root": compute_state_root(key, entries.get(key), path).hex(),
-        "bucket": path.bucket.hex(),
+        "cell": path.cell.hex(),
+        "forks": [digest.hex() for digest in path.forks],
         "siblings": [{"bitmap": level.bitmap, "digests": level.digests.hex()} for level in path.siblings],
     }
 
