@@ -285,7 +285,7 @@ def test_places_that_cannot_be_written_are_told(call: Call, sound: World, tmp_pa
         ("backup", sound.node, tmp_path / "none" / "x"),
     ):
         answer = call(str(words[0]), *words)
-        assert (answer.status, answer.document["code"]) == (4, "disk.read_only")
+        assert (answer.status, answer.document["code"]) == (3, "disk.no_such_folder")
 
 
 @pytest.mark.parametrize("name", ["../escape", "/tmp/escape", "keys/../../escape", "notes.txt", "keys/.hidden", "keys"])

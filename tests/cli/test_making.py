@@ -12,11 +12,12 @@ from concordat.client.keys import compute_card_commitment, fetch_key
 from concordat.crypto.signatures import is_valid
 from concordat.errors import ConcordatError
 from concordat.node.founding import EXAMPLE_PLAN
+from concordat.primitives.plain import Json
 from concordat.protocol.families.membership import compute_possession_message
 from concordat.protocol.genesis import read_genesis
 from concordat.protocol.messages import OPERATIONS, REJECTIONS
 
-from .world import Call
+from .world import Call, World
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 
@@ -111,6 +112,110 @@ def test_a_plan_that_cannot_be_read_makes_nothing(call: Call, tmp_path: Path, pl
     assert (answer.status, answer.document["code"]) == (2, code)
     assert not (tmp_path / "node").exists()
     assert call("init", "init").status == 2
+
+
+@pytest.mark.parametrize("words", [("init",), ("doctor",), ("serve",), ("export",), ("backup",)])
+def test_an_empty_text_is_not_the_current_folder(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = call("error", *words, "", *(["x"] if words[0] in {"export", "backup"} else []))
+    assert (answer.status, answer.document["code"]) == (2, "cli.usage")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("foreign", ["notes.txt", ".hidden", "keys/notes.txt", "sub/a.key"])
+def test_a_folder_with_foreign_files_is_not_founded_in(call: Call, tmp_path: Path, foreign: str) -> None:
+    path = tmp_path / "node" / foreign
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    answer = call("init", "init", tmp_path / "node")
+    assert (answer.status, answer.document["code"]) == (4, "init.not_empty")
+    assert foreign in answer.document["reason"]
+    assert [found for found in (tmp_path / "node").rglob("*") if found.is_file()] == [path]
+
+
+def test_keys_made_before_are_used_and_never_overwritten(call: Call, tmp_path: Path) -> None:
+    keys = tmp_path / "node" / "keys"
+    made = call("key-new", "key", "new", keys / "node.key").document
+    before = (keys / "node.key").read_bytes()
+    answer = call("init", "init", tmp_path / "node").document
+    assert [Path(key).name for key in answer["keys"]] == ["founder.key"]
+    assert answer["needed_node_key"] is None
+    chain = read_genesis((tmp_path / "node" / "genesis.json").read_bytes())
+    assert chain.genesis.node_key.hex() == made["public_key"]
+    assert (keys / "node.key").read_bytes() == before
+
+
+def save_plan(folder: Path, **fields: Json) -> Path:
+    founder = EXAMPLE_PLAN["founders"][0] | {"public_keys": ["11" * 32]}
+    (folder / "plan.json").write_text(json.dumps(EXAMPLE_PLAN | {"founders": [founder]} | fields))
+    return folder / "plan.json"
+
+
+def test_a_plan_with_its_own_node_key_says_where_the_key_must_be(call: Call, tmp_path: Path) -> None:
+    key = call("key-new", "key", "new", tmp_path / "mine.key").document["public_key"]
+    node = tmp_path / "node"
+    made = call("init", "init", node, "--from", save_plan(tmp_path, node_key=key))
+    assert (made.status, made.document["needed_node_key"]) == (0, key)
+    assert str(node / "keys" / "node.key") in made.words
+    served = call("error", "serve", node, "--port", "0")
+    assert (served.status, served.document["code"]) == (4, "node.key_absent")
+    assert key in served.document["reason"]
+    assert str(node / "keys" / "node.key") in served.document["reason"]
+    call("key-new", "key", "new", tmp_path / "two" / "keys" / "node.key")
+    other = call("init", "init", tmp_path / "two", "--from", save_plan(tmp_path, node_key=key))
+    assert (other.status, other.document["code"]) == (5, "node.other_key")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "place"),
+    [
+        ({"parameters": {"full_size_units": -1}}, "input.", "/parameters/full_size_units"),
+        ({"parameters": {"nothing": 1}}, "input.unknown_field", "/parameters/nothing"),
+        ({"parameters": 5}, "input.", "/parameters"),
+        ({"parameters": {"verify_k": "x"}, "verify_k": 1}, "input.", ""),
+        ({"verify_k": 0}, "input.", "/verify_k"),
+        ({"verify_k": "many"}, "input.", "/verify_k"),
+        ({"founders": 7}, "input.", "/founders"),
+        ({"founders": ["x"]}, "input.", "/founders/0"),
+        ({"node_key": "11" * 32}, "genesis.repeated", "11" * 32),
+        ({"founders": EXAMPLE_PLAN["founders"]}, "input.not_hex", "/founders/0/public_keys/0"),
+    ],
+)
+def test_what_is_wrong_in_a_plan_is_called_as_the_plan_calls_it(
+    call: Call, tmp_path: Path, fields: Json, code: str, place: str
+) -> None:
+    answer = call("init", "init", tmp_path / "node", "--from", save_plan(tmp_path, **fields))
+    if not place:  # what wins elsewhere is not looked at
+        assert answer.status == 0
+        return
+    assert answer.status == 2
+    assert answer.document["code"].startswith(code)
+    assert place in answer.document["reason"]
+    assert "/params" not in answer.document["reason"]
+
+
+def test_a_repeated_founder_is_named(call: Call, tmp_path: Path) -> None:
+    founders = [EXAMPLE_PLAN["founders"][0] | {"public_keys": [f"{n}{n}" * 32]} for n in (1, 2)]
+    for changed, named in (({}, "azure-bay"), ({"member": "birch-vale"}, "EXAMPLE AB-0001")):
+        plan = save_plan(tmp_path, founders=[founders[0], founders[1] | changed])
+        answer = call("init", "init", tmp_path / "node", "--from", plan)
+        assert (answer.status, answer.document["code"]) == (2, "genesis.repeated")
+        assert named in answer.document["reason"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [("card-new", ("card", "new", "FILE", "--name", "A", "--phone", "1")), ("export", ("export", "NODE", "FILE"))],
+)
+def test_a_file_for_a_folder_that_is_missing_is_told(
+    call: Call, sound: World, tmp_path: Path, schema: str, words: tuple[str, ...]
+) -> None:
+    places = {"FILE": tmp_path / "none" / "file", "NODE": sound.node}
+    answer = call(schema, *(places.get(word, word) for word in words))
+    assert (answer.status, answer.document["code"]) == (3, "disk.no_such_folder")
+    assert str(tmp_path / "none") in answer.document["reason"]
 
 
 def test_every_operation_is_listed_and_shown(call: Call) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from cyclopts import Parameter, Token
 
 from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.client.api import fetch_now_us
@@ -18,15 +19,25 @@ from concordat.ledger.files import DiskFiles
 from concordat.ledger.survey import Check
 from concordat.node.archive import restore_backup, save_backup, save_export
 from concordat.node.checkup import examine_folder
-from concordat.node.founding import EXAMPLE_PLAN, found_chain, read_plan
-from concordat.wording.sentences import CATALOGS
+from concordat.node.founding import EXAMPLE_PLAN, NODE_KEY_FILE, found_chain, read_plan
+from concordat.wording.sentences import CATALOGS, render
 
 _DAMAGED = 5
 _MARKS = {"ok": "✔", "warning": "!", "failed": "✘"}
 
 
+def _read_path(_: object, tokens: Sequence[Token]) -> Path:
+    """An empty text is no folder: a script with an unset variable must not act on the current one."""
+    if not tokens[0].value:
+        raise ValueError("the name of the folder is empty")
+    return Path(tokens[0].value)
+
+
+Folder = Annotated[Path, Parameter(converter=_read_path)]
+
+
 def init(
-    folder: Path | None = None,
+    folder: Folder | None = None,
     /,
     *,
     from_: Path | None = None,
@@ -36,7 +47,7 @@ def init(
 ) -> None:
     """Make a new chain in an empty folder. Its genesis.json is what others pin.
 
-    :param folder: The node's folder.
+    :param folder: The node's folder: empty, or with nothing but `keys/node.key` made by `concordat key new`.
     :param from_: A plan in JSON: name, clock, start time, node key, founders, verify_k, parameters. Without it
         one founder, whose key is made in the folder, is operator, seed and verifier.
     :param clock: `scenario`: time moves only by a signed `clock.advance`, and every face says that it is simulated.
@@ -49,18 +60,27 @@ def init(
         raise UsageError("cli.usage", "the folder is missing", "run the command with --help")
     founded = found_chain(folder, read_plan(from_) if from_ else None, clock, fetch_now_us())
     keys = [str(key) for key in founded.keys]
+    place, needed = str(folder / NODE_KEY_FILE), founded.needed_key.hex() if founded.needed_key else None
     emit(
         output,
-        {"chain_id": founded.chain_id.hex(), "genesis": str(founded.genesis), "keys": keys},
+        {
+            "chain_id": founded.chain_id.hex(),
+            "genesis": str(founded.genesis),
+            "keys": keys,
+            "node_key_file": place,
+            "needed_node_key": needed,
+        },
         [founded.chain_id.hex()],
     )
-    tell(f"{founded.genesis}: give it to everyone who is to trust this chain")
+    tell(render("init.genesis", output.language, str(founded.genesis)))
     for key in keys:
-        tell(f"{key}: keep a copy of it in another place")
+        tell(render("init.key", output.language, key))
+    if needed is not None:
+        tell(render("init.needed_key", output.language, needed, place))
 
 
 def serve(
-    folder: Path,
+    folder: Folder,
     /,
     *,
     host: str = "127.0.0.1",
@@ -97,7 +117,7 @@ def serve(
     )
 
 
-def doctor(folder: Path, /, *, files: bool = False, output: Output = OUTPUT) -> int:
+def doctor(folder: Folder, /, *, files: bool = False, output: Output = OUTPUT) -> int:
     """Look at a node's folder: what is wrong, and what to do. Changes nothing.
 
     :param folder: A node's folder; a node may be running on it.
@@ -125,7 +145,7 @@ def _describe_check(check: Check, language: Language) -> Iterator[str]:
         yield f"  {CATALOGS[language].get(f'next.doctor.{check.id}', check.fix)}"
 
 
-def export(folder: Path, file: Path, /, *, output: Output = OUTPUT) -> None:
+def export(folder: Folder, file: Path, /, *, output: Output = OUTPUT) -> None:
     """Write the ledger as one file that a stranger can replay. The node may be running.
 
     :param folder: A node's folder.
@@ -135,7 +155,7 @@ def export(folder: Path, file: Path, /, *, output: Output = OUTPUT) -> None:
     emit(output, {"file": str(file), "height": head.height}, [f"{file}: height {head.height}"])
 
 
-def backup(folder: Path, file: Path, /, *, output: Output = OUTPUT) -> None:
+def backup(folder: Folder, file: Path, /, *, output: Output = OUTPUT) -> None:
     """Copy a node's folder into one file while the node runs. The file holds keys: keep it like them.
 
     :param folder: A node's folder.
@@ -146,7 +166,7 @@ def backup(folder: Path, file: Path, /, *, output: Output = OUTPUT) -> None:
     tell(f"{file}: it holds the node's keys; keep it like them")
 
 
-def restore(file: Path, folder: Path, /, *, output: Output = OUTPUT) -> None:
+def restore(file: Path, folder: Folder, /, *, output: Output = OUTPUT) -> None:
     """Make a node's folder from a backup.
 
     :param file: A file that `concordat backup` wrote.

@@ -21,7 +21,8 @@ from concordat.client.keys import (
     save_key,
 )
 from concordat.client.verification import read_file
-from concordat.errors import Refused, UsageError
+from concordat.errors import UsageError
+from concordat.ledger.files import output_error
 from concordat.protocol.families.membership import compute_possession_message
 from concordat.protocol.genesis import read_genesis
 
@@ -105,8 +106,7 @@ def new_card(file: Path, /, *, name: str, phone: str, output: Output = OUTPUT) -
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        problem = f"{file}: {error.strerror}"
-        raise Refused("disk.read_only", problem, "name a new file in a folder you may write") from error
+        raise output_error(error, file) from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
         handle.write(json.dumps(card, ensure_ascii=False, indent=2) + "\n")
     emit(output, {"file": str(file), "commitment": commitment}, [commitment])

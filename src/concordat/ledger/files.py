@@ -73,6 +73,15 @@ def disk_error(error: OSError, name: str, *, is_write: bool) -> ConcordatError:
     return Refused(code, f"{name}: {error.strerror}", next_step)
 
 
+def output_error(error: OSError, path: Path) -> ConcordatError:
+    """Return what it means to people that a new file, which they named, could not be written."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError | FileExistsError) and not path.parent.is_dir():
+        return NotFound("disk.no_such_folder", str(path.parent), "make the folder, or name another")
+    if isinstance(error, FileExistsError):
+        return Refused("file.exists", str(path), "name a file that does not exist; nothing is overwritten")
+    return disk_error(error, str(path), is_write=True)
+
+
 def folder_in_use(name: str) -> Refused:
     """Return the error of the second node on one folder."""
     return Refused("ledger.folder_in_use", name, "Another node runs on this folder: stop it, or use its address.")

@@ -21,7 +21,7 @@ from typing import IO, BinaryIO, Final
 from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.block_log import LogFault, ReadAt, Record, scan
 from concordat.ledger.doctor import AUDIT_FILE, examine, list_files
-from concordat.ledger.files import DiskFiles
+from concordat.ledger.files import DiskFiles, output_error
 from concordat.ledger.head import SLOT_BYTES, Head, HeadReading, compute_slot_offset, encode_slot, parse_head
 from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE
 
@@ -185,7 +185,7 @@ def restore_backup(source: Path, folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise output_error(error, folder) from error
     try:
         _extract(source, made)
         _check_restored(made)
@@ -258,11 +258,7 @@ def _save(target: Path, write: Callable[[BinaryIO], None]) -> None:
             os.fsync(file.fileno())
         temporary.rename(target)
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise output_error(error, target) from error
     finally:
         with suppress(OSError):
             temporary.unlink()
-
-
-def _unwritable(path: Path, error: OSError) -> Refused:
-    return Refused("disk.read_only", f"{path}: {error.strerror}", "name a place where you may write")

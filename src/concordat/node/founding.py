@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from concordat.client.keys import Key, make_key, render_key
+from concordat.client.keys import Key, make_key, read_key, render_key
 from concordat.credit.rulebook import RULEBOOK_DIGEST
-from concordat.errors import NotFound, Refused, UsageError
-from concordat.ledger.files import DiskFiles, disk_error
-from concordat.ledger.store import BlockStore
-from concordat.ledger.survey import LOG_FILE
+from concordat.errors import Corrupt, NotFound, Refused, UsageError
+from concordat.ledger.files import TEMPORARY_SUFFIX, DiskFiles, disk_error
+from concordat.ledger.store import LOCK_FILE, BlockStore
+from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, from_plain, read_json, to_plain
 from concordat.protocol.genesis import Genesis, check_genesis, read_genesis, render_genesis
 from concordat.protocol.params import DEFAULT_PARAMS
 
 NODE_KEY_FILE = "keys/node.key"
+_KEY_START = b"concordat key "
 
 EXAMPLE_PLAN: Json = {
     "name": {"en": "Six Regions consortium", "zh": "六区协作联盟"},
@@ -41,11 +42,13 @@ EXAMPLE_PLAN: Json = {
 
 @dataclass(frozen=True, slots=True)
 class Founded:
-    """A new chain's folder."""
+    """A new chain's folder, and which key files were made."""
 
     chain_id: bytes
     genesis: Path
     keys: tuple[Path, ...]
+    needed_key: bytes | None
+    """The public key whose file must come to `keys/node.key` before the node can start; None when it is there."""
 
 
 def read_plan(path: Path) -> Json:
@@ -64,14 +67,18 @@ def read_plan(path: Path) -> Json:
 
 
 def found_chain(folder: Path, plan: Json | None, clock: str | None, now_us: int) -> Founded:
-    """Make a node's folder from a plan, or with one founder whose key is made in `folder/keys`.
+    """Make a node's folder from a plan, or with one founder whose key is in `folder/keys`.
+
+    Keys that stand there already are used and never overwritten; those that are missing are made.
 
     Raises:
-        UsageError: `input.*`, `genesis.*`. Refused: `ledger.exists`, `disk.*`.
+        UsageError: `input.*`, `genesis.*`. Refused: `ledger.exists`, `init.not_empty`, `key.locked`, `disk.*`.
+        Corrupt: `key.unreadable`; `node.other_key` when `keys/node.key` is not the plan's.
     """
+    files = DiskFiles(folder)
+    _check_is_free(files, folder)
     made: dict[str, Key] = {}
     if plan is None:
-        made["keys/founder.key"] = make_key()
         founder = {
             "member": "founder",
             "name": {"en": "Founder", "zh": "发起成员"},
@@ -79,53 +86,90 @@ def found_chain(folder: Path, plan: Json | None, clock: str | None, now_us: int)
             "scheme": "LOCAL",
             "code": "FOUNDER",
             "roles": ["operator", "seed", "verifier"],
-            "public_keys": [made["keys/founder.key"].public_key.hex()],
+            "public_keys": [_fetch_or_make(files, "keys/founder.key", made).hex()],
         }
         plan = {"name": {"en": "New consortium", "zh": "新建联盟"}, "founders": [founder]}
     plan = dict(plan)
     if plan.get("node_key") is None:
-        made[NODE_KEY_FILE] = make_key()
-        plan["node_key"] = made[NODE_KEY_FILE].public_key.hex()
+        plan["node_key"] = _fetch_or_make(files, NODE_KEY_FILE, made).hex()
     genesis = make_genesis(plan, clock, now_us)
+    has_node_key = NODE_KEY_FILE in made or files.exists(NODE_KEY_FILE)
+    if has_node_key and _fetch_or_make(files, NODE_KEY_FILE, made) != genesis.node_key:
+        raise Corrupt("node.other_key", NODE_KEY_FILE, "put the key there that the plan names as node_key")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk_error(error, str(folder), is_write=True) from error
-    files = DiskFiles(folder)
     data = render_genesis(genesis)
-    if files.exists(LOG_FILE):
-        raise Refused("ledger.exists", LOG_FILE, "choose an empty folder, or start the node on this one")
     for name, key in made.items():  # keys first: a chain that nobody can sign for would be worse than a lone key
         files.replace(name, render_key(key))
     BlockStore.create(files, data).close()
     files.close()
-    return Founded(read_genesis(data).id, folder / "genesis.json", tuple(folder / name for name in made))
+    return Founded(
+        read_genesis(data).id,
+        folder / GENESIS_FILE,
+        tuple(folder / name for name in made),
+        None if has_node_key else genesis.node_key,
+    )
+
+
+def _check_is_free(files: DiskFiles, folder: Path) -> None:
+    """Refuse a folder with anything else in it than key files, and what a founding leaves that a crash cut short."""
+    names = files.names()
+    if LOG_FILE in names:
+        raise Refused("ledger.exists", LOG_FILE, "choose an empty folder, or start the node on this one")
+    for name in names:
+        is_key = name.startswith("keys/") and files.read(name).startswith(_KEY_START)
+        if not is_key and name.removesuffix(TEMPORARY_SUFFIX) not in {GENESIS_FILE, HEAD_FILE, LOCK_FILE}:
+            raise Refused("init.not_empty", str(folder / name), "choose a folder that is empty or holds only keys/")
+
+
+def _fetch_or_make(files: DiskFiles, name: str, made: dict[str, Key]) -> bytes:
+    """Return the public key of the key file, or of the key that is made for it, and noted, when there is none."""
+    if name not in made:
+        if files.exists(name):
+            return read_key(files.read(name), name).public_key
+        made[name] = make_key()
+    return made[name].public_key
 
 
 def make_genesis(plan: Json, clock: str | None, now_us: int) -> Genesis:
-    """Return the genesis document of a plan with its gaps filled; `clock` overrides the plan's."""
+    """Return the genesis document of a plan with its gaps filled; `clock` overrides the plan's.
+
+    Raises:
+        UsageError: `input.*` with the place in the plan as a JSON Pointer, `genesis.*`.
+    """
     allowed = {"name", "clock", "start_time", "node_key", "founders", "verify_k", "parameters"}
     unknown = sorted(set(plan) - allowed)
     if unknown:
         raise UsageError("input.unknown_field", f"/{unknown[0]}", f"allowed: {', '.join(sorted(allowed))}")
-    params = to_plain(DEFAULT_PARAMS) | plan.get("parameters", {})
-    if "verify_k" in plan:
+    given, founders = plan.get("parameters", {}), plan.get("founders", [])
+    params = to_plain(DEFAULT_PARAMS) | given if isinstance(given, dict) else given
+    if "verify_k" in plan and isinstance(params, dict):
         params["verify_k"] = plan["verify_k"]
-    genesis = from_plain(
-        Genesis,
-        {
-            "format": "concordat/genesis/v1",
-            "name": _as_label(plan.get("name", "Concordat")),
-            "clock": clock or plan.get("clock", "real"),
-            "start_time": plan.get("start_time", format_time(now_us)),
-            "node_key": plan["node_key"],
-            "founders": [_as_founder(founder) for founder in plan.get("founders", [])],
-            "params": params,
-            "rulebook": RULEBOOK_DIGEST.hex(),
-        },
-    )
+    filled = {
+        "format": "concordat/genesis/v1",
+        "name": _as_label(plan.get("name", "Concordat")),
+        "clock": clock or plan.get("clock", "real"),
+        "start_time": plan.get("start_time", format_time(now_us)),
+        "node_key": plan["node_key"],
+        "founders": [_as_founder(founder) for founder in founders] if isinstance(founders, list) else founders,
+        "params": params,
+        "rulebook": RULEBOOK_DIGEST.hex(),
+    }
+    try:
+        genesis = from_plain(Genesis, filled)
+    except UsageError as error:
+        raise UsageError(error.code, _name_place_in_plan(error.detail, plan), error.next_step) from error
     check_genesis(genesis)
     return genesis
+
+
+def _name_place_in_plan(detail: str, plan: Json) -> str:
+    """Return the words of an error in genesis with the pointer that they begin with as the plan writes it."""
+    if "verify_k" in plan and detail.startswith("/params/verify_k"):
+        return detail.removeprefix("/params")
+    return detail.replace("/params", "/parameters", 1) if detail.startswith("/params") else detail
 
 
 def _as_founder(founder: Json) -> Json:

@@ -38,8 +38,8 @@ class Node:
         """Open the folder and start the engine.
 
         Raises:
-            NotFound: `ledger.absent`, `key.absent`. Corrupt: `ledger.corrupt`, `replay.differs`, `node.other_key`.
-            Refused: `ledger.folder_in_use`, `disk.*`.
+            NotFound: `ledger.absent`. Corrupt: `ledger.corrupt`, `replay.differs`, `node.other_key`.
+            Refused: `ledger.folder_in_use`, `node.key_absent`, `disk.*`.
         """
         self.folder = folder
         self.files = DiskFiles(folder)
@@ -79,7 +79,8 @@ class Node:
 
     def _fetch_node_key(self) -> Key:
         if not self.files.exists(NODE_KEY_FILE):
-            raise Refused("key.absent", NODE_KEY_FILE, "put the key that genesis.json names as node_key there")
+            place = f"{self.folder / NODE_KEY_FILE} ({self.chain.genesis.node_key.hex()})"
+            raise Refused("node.key_absent", place, "put the key that genesis.json names as node_key there")
         key = read_key(self.files.read(NODE_KEY_FILE), NODE_KEY_FILE)
         if key.public_key != self.chain.genesis.node_key:
             raise Corrupt("node.other_key", NODE_KEY_FILE, "put the key that genesis.json names as node_key there")

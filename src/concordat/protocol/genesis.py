@@ -98,12 +98,13 @@ def check_genesis(genesis: Genesis) -> None:
     """
     keys = [genesis.node_key, *(key for founder in genesis.founders for key in founder.public_keys)]
     for values in (
-        keys,
+        [key.hex() for key in keys],
         [founder.member for founder in genesis.founders],
-        [(founder.scheme, founder.code) for founder in genesis.founders],
+        [f"{founder.scheme} {founder.code}" for founder in genesis.founders],
     ):
-        if len(dict.fromkeys(values)) != len(values):
-            raise UsageError("genesis.repeated", "a key, member or legal code appears twice", "name each once")
+        repeated = next((value for value in values if values.count(value) > 1), None)
+        if repeated is not None:
+            raise UsageError("genesis.repeated", repeated, "name each key, member and legal code once")
     count = {role: sum(role in founder.roles for founder in genesis.founders) for role in ("seed", "verifier")}
     if count["seed"] < 1 or count["verifier"] < genesis.params.verify_k:
         raise UsageError(
