@@ -92,7 +92,8 @@ def test_the_english_text_of_a_supply() -> None:
         "1. azure-bay delivers to cedar-ford: Hourly readings. Due 2027-03-03T00:00:00Z. Size: 50 units. "
         f"Evidence: a registered version of dataset azure-bay/readings with schema {'ab' * 32} and at least 24 rows. "
         "Each creditor acknowledges or objects within 5 days; silence accepts. An objection to a delivery in time "
-        "gives azure-bay 7 days anew; one not resolved 14 days later ends this contract without a breach. "
+        "gives azure-bay 7 days anew; one not resolved 14 days later closes this obligation without a breach, "
+        "and this contract goes on. "
         "Within 7 days after the deadline: late, a minor breach. After that this contract is suspended and azure-bay "
         "has 14 days to cure: a general breach. "
         "Not cured: this contract ends, all are released from open duties, and the breach stands."
@@ -108,7 +109,7 @@ def test_the_chinese_text_of_a_supply() -> None:
         "1. azure-bay 向 cedar-ford 交付：逐时读数。期限 2027-03-03T00:00:00Z。规模 50 单位。"
         f"履约凭据：数据集 azure-bay/readings 登记一个结构摘要为 {'ab' * 32}、不少于 24 行的版本。"
         "各债权方在 5 日内确认或提出异议；逾期不答视为接受。对按期交付提出异议的，"
-        "azure-bay 重新获得 7 日；此后 14 日内仍未解决的，本合同终止，不记违约。"
+        "azure-bay 重新获得 7 日；此后 14 日内仍未解决的，本项义务终结，不记违约，本合同继续履行。"
         "期限后 7 日内履行为逾期，记轻微违约。此后本合同中止，azure-bay 有 14 日补救期，记一般违约。"
         "未补救的：本合同终止，各方未到期义务免除，违约记录保留。"
         ),

@@ -27,6 +27,9 @@ DUTY = Obligation(
     consequence="terminate",
 )
 TERMS = Terms("supply/1", Label("Readings", ""), ("azure-bay", "cedar-ford"), (DUTY,), NOW + DAY_US)
+EXCHANGE = replace(
+    TERMS, template="exchange/1", obligations=(DUTY, replace(DUTY, debtor="cedar-ford", creditors=("azure-bay",)))
+)
 
 
 def with_duty(**changes: object) -> Terms:
@@ -34,12 +37,13 @@ def with_duty(**changes: object) -> Terms:
 
 
 FAULTS: list[tuple[str, Terms, dict[str, Party | None], tuple[str | int, ...]]] = [
+    ("judge.not_as_template", replace(TERMS, template="exchange/1"), PARTIES, ("exchange/1",)),
     ("judge.party_repeated", replace(TERMS, parties=(*TERMS.parties, "azure-bay")), PARTIES, ("azure-bay",)),
     ("judge.party_not_admitted", TERMS, PARTIES | {"cedar-ford": None}, ("cedar-ford",)),
     ("judge.party_not_in_standing", TERMS, PARTIES | {"cedar-ford": Party(True, False, 200)}, ("cedar-ford",)),
     ("judge.party_without_part", replace(TERMS, parties=(*TERMS.parties, "dune-shore")), PARTIES, ("dune-shore",)),
     ("judge.over_limit", TERMS, PARTIES | {"cedar-ford": Party(True, True, 49)}, ("cedar-ford", 50, 49)),
-    ("judge.debtor_not_party", replace(TERMS, obligations=(DUTY, replace(DUTY, debtor="dune-shore"))), PARTIES,
+    ("judge.debtor_not_party", replace(EXCHANGE, obligations=(DUTY, replace(DUTY, debtor="dune-shore"))), PARTIES,
      (2, "dune-shore")),
     ("judge.creditor_not_party", with_duty(creditors=("cedar-ford", "dune-shore")), PARTIES, (1, "dune-shore")),
     ("judge.creditor_repeated", with_duty(creditors=("cedar-ford", "cedar-ford")), PARTIES, (1, "cedar-ford")),
@@ -55,6 +59,11 @@ FAULTS: list[tuple[str, Terms, dict[str, Party | None], tuple[str | int, ...]]] 
 def test_good_terms_have_no_fault() -> None:
     assert judge(TERMS, PARTIES, NOW) == ()
     assert judge(with_duty(due=NOW + (TERM_DAYS_MAX - 21) * DAY_US), PARTIES, NOW) == ()
+
+
+def test_a_template_says_who_owes() -> None:
+    assert judge(EXCHANGE, PARTIES, NOW) == ()
+    assert judge(replace(EXCHANGE, template="supply/1"), PARTIES, NOW) == (("judge.not_as_template", ("supply/1",)),)
 
 
 def test_every_reason_is_tried() -> None:

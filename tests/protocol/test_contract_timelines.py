@@ -310,7 +310,7 @@ def test_an_objection_that_nobody_resolves_lapses_without_a_record(c: Consortium
     c.deliver(number)
     object_to(c, number)
     assert names(c.advance_to(c.time + 21 * DAY_US - 1)) == []
-    assert names(c.advance_to(c.time + 1)) == ["Lapsed", "Terminated"]
+    assert names(c.advance_to(c.time + 1)) == ["Lapsed", "Completed"]
     assert get_severities(c) == []
 
 
@@ -322,7 +322,7 @@ def test_a_second_objection_starts_its_own_clock(c: Consortium) -> None:
     c.deliver(number)
     object_to(c, number)
     assert names(c.advance(20)) == []
-    assert names(c.advance(1)) == ["Lapsed", "Terminated"]
+    assert names(c.advance(1)) == ["Lapsed", "Completed"]
 
 
 def test_objecting_twice_at_the_same_time_lapses_once(c: Consortium) -> None:
@@ -330,7 +330,7 @@ def test_objecting_twice_at_the_same_time_lapses_once(c: Consortium) -> None:
     for _ in range(2):
         c.deliver(number)
         object_to(c, number)
-    assert names(c.advance(21)) == ["Lapsed", "Terminated"]
+    assert names(c.advance(21)) == ["Lapsed", "Completed"]
 
 
 def test_an_objection_may_be_dropped(c: Consortium) -> None:
@@ -505,7 +505,7 @@ def test_creditors_object_one_after_the_other(c: Consortium) -> None:
     acknowledge(c, number)
     object_to(c, number, member="dune-shore")
     assert names(c.advance(20)) == []
-    assert names(c.advance(1)) == ["Lapsed", "Terminated"]
+    assert names(c.advance(1)) == ["Lapsed", "Completed"]
     assert get_severities(c) == []
 
 

@@ -146,6 +146,11 @@ def removed_key(c: Consortium) -> Receipt:
     return c.attempt("azure-bay/2", RESPOND)
 
 
+def not_admitted(c: Consortium) -> Receipt:
+    apply_for(c)
+    return c.attempt("echo-hill", RESPOND)
+
+
 def role_missing(c: Consortium) -> Receipt:
     c.act("azure-bay", make_officer(c, "azure-bay", "azure-bay/2", roles=("auditor",)))
     return c.attempt("azure-bay/2", RESPOND)
@@ -299,11 +304,6 @@ def end_already_asked(c: Consortium) -> Receipt:
 # ── datasets ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def owner_not_admitted(c: Consortium) -> Receipt:
-    c.act("echo-hill", c.make_application("echo-hill", "azure-bay"))
-    return c.attempt("echo-hill", c.make_registration("echo-hill"))
-
-
 def version_not_next(c: Consortium) -> Receipt:
     return c.attempt("cedar-ford", replace(c.make_registration("cedar-ford"), version=2))
 
@@ -341,6 +341,17 @@ def get_reviewed(c: Consortium) -> m.Apply:
 
 def key_in_use(c: Consortium) -> Receipt:
     return c.attempt("cedar-ford", c.make_application("echo-hill", "azure-bay"))
+
+
+def apply_weakly(c: Consortium, application: m.Apply) -> Receipt:
+    """The neutral element as public key: by ZIP-215 this signature fits whatever it stands before."""
+    identity = b"\1" + bytes(31)
+    payload = encode(replace(c.make_payload("nobody", application)))
+    return send(c, identity + bytes(32) + b"concordat/tx/v1\0" + identity + payload)
+
+
+def weak_key(c: Consortium) -> Receipt:
+    return apply_weakly(c, c.make_application("echo-hill", "azure-bay"))
 
 
 def id_taken(c: Consortium) -> Receipt:
@@ -454,6 +465,7 @@ PROVOKE: dict[str, Callable[[Consortium], Receipt]] = {
     "ledger.client_key_used": client_key_used,
     "ledger.unknown_key": unknown_key,
     "ledger.removed_key": removed_key,
+    "ledger.not_admitted": not_admitted,
     "ledger.role_missing": role_missing,
     "clock.not_a_scenario": not_a_scenario,
     "clock.not_an_operator": not_an_operator,
@@ -483,11 +495,11 @@ PROVOKE: dict[str, Callable[[Consortium], Receipt]] = {
     "contracts.objection_stands": objection_stands,
     "contracts.already_acknowledged": already_acknowledged,
     "contracts.end_already_asked": end_already_asked,
-    "datasets.owner_not_admitted": owner_not_admitted,
     "datasets.version_not_next": version_not_next,
     "datasets.unknown_version": unknown_withdrawal,
     "datasets.already_withdrawn": already_withdrawn,
     "membership.key_in_use": key_in_use,
+    "membership.weak_key": weak_key,
     "membership.id_taken": id_taken,
     "membership.code_taken": code_taken,
     "membership.unknown_member": unknown_member,
@@ -674,13 +686,17 @@ def both_objected_to_and_acknowledged(c: Consortium) -> Receipt:
     return c.attempt("azure-bay", make_object(number))
 
 
-def both_not_admitted_and_not_next(c: Consortium) -> Receipt:
-    c.act("echo-hill", c.make_application("echo-hill", "azure-bay"))
-    return c.attempt("echo-hill", replace(c.make_registration("echo-hill"), version=5))
-
-
 def both_key_and_id_and_code(c: Consortium) -> Receipt:
     return c.attempt("cedar-ford", replace(c.make_application("dune-shore", "azure-bay"), code="F-1"))
+
+
+def both_weak_and_id(c: Consortium) -> Receipt:
+    return apply_weakly(c, c.make_application("dune-shore", "azure-bay"))
+
+
+def both_not_admitted_and_roleless(c: Consortium) -> Receipt:
+    apply_for(c)
+    return c.attempt("echo-hill", TICK)
 
 
 def both_id_and_code(c: Consortium) -> Receipt:
@@ -757,7 +773,8 @@ PRECEDENCE: dict[Callable[[Consortium], Receipt], str] = {
     both_not_a_creditor_and_nothing_delivered: "contracts.not_a_creditor",
     both_objected_to_by_another_and_acknowledged: "contracts.objection_stands",
     both_objected_to_and_acknowledged: "contracts.nothing_delivered",
-    both_not_admitted_and_not_next: "datasets.owner_not_admitted",
+    both_weak_and_id: "membership.weak_key",
+    both_not_admitted_and_roleless: "ledger.not_admitted",
     both_key_and_id_and_code: "membership.key_in_use",
     both_id_and_code: "membership.id_taken",
     both_code_and_review: "membership.code_taken",

@@ -18,6 +18,7 @@ TERM_DAYS_MAX = 3650
 """No deadline lies further ahead: a promise that nobody will live to judge is none."""
 
 REASONS = (
+    "judge.not_as_template",  # template
     "judge.party_repeated",  # member
     "judge.party_not_admitted",  # member
     "judge.party_not_in_standing",  # member
@@ -47,8 +48,21 @@ class Party:
 
 def judge(terms: Terms, parties: Mapping[str, Party | None], now_us: int) -> tuple[Reason, ...]:
     """Return every reason against the terms; none means valid. `parties` has a row for each named member."""
-    found = [*_judge_parties(terms, parties), *_judge_obligations(terms), *_judge_times(terms, now_us)]
+    found = (
+        *_judge_template(terms),
+        *_judge_parties(terms, parties),
+        *_judge_obligations(terms),
+        *_judge_times(terms, now_us),
+    )
     return tuple(sorted(found, key=lambda reason: REASONS.index(reason[0])))
+
+
+def _judge_template(terms: Terms) -> Iterator[Reason]:
+    """The heading that people sign names a shape: who supplies, and whether the other does so too."""
+    debtors = dict.fromkeys(duty.debtor for duty in terms.obligations)
+    expected = {"supply/1": (1, range(2, 13)), "exchange/1": (2, range(2, 3))}[terms.template]
+    if len(debtors) != expected[0] or len(terms.parties) not in expected[1]:
+        yield "judge.not_as_template", (terms.template,)
 
 
 def _judge_parties(terms: Terms, parties: Mapping[str, Party | None]) -> Iterator[Reason]:

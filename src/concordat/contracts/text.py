@@ -26,8 +26,8 @@ _WORDS = {
         "matching_table": "Evidence: a registered version of dataset {debtor}/{dataset} with schema {schema} "
         "and at least {rows} rows.",
         "acceptance": "Each creditor acknowledges or objects within {objection} days; silence accepts. An objection "
-        "to a delivery in time gives {debtor} {grace} days anew; one not resolved {cure} days later ends this contract "
-        "without a breach.",
+        "to a delivery in time gives {debtor} {grace} days anew; one not resolved {cure} days later closes this "
+        "obligation without a breach, and this contract goes on.",
         "lateness": "Within {grace} days after the deadline: late, a minor breach. After that this contract is "
         "suspended and {debtor} has {cure} days to cure: a general breach.",
         "terminate": "Not cured: this contract ends, all are released from open duties, and the breach stands.",
@@ -45,7 +45,7 @@ _WORDS = {
         "exact_file": "履约凭据：数据集 {debtor}/{dataset} 登记一个摘要为 {digest} 的版本。",
         "matching_table": "履约凭据：数据集 {debtor}/{dataset} 登记一个结构摘要为 {schema}、不少于 {rows} 行的版本。",
         "acceptance": "各债权方在 {objection} 日内确认或提出异议；逾期不答视为接受。对按期交付提出异议的，"
-        "{debtor} 重新获得 {grace} 日；此后 {cure} 日内仍未解决的，本合同终止，不记违约。",
+        "{debtor} 重新获得 {grace} 日；此后 {cure} 日内仍未解决的，本项义务终结，不记违约，本合同继续履行。",
         "lateness": "期限后 {grace} 日内履行为逾期，记轻微违约。此后本合同中止，"
         "{debtor} 有 {cure} 日补救期，记一般违约。",
         "terminate": "未补救的：本合同终止，各方未到期义务免除，违约记录保留。",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
+from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 from nacl.exceptions import BadSignatureError
 
 from concordat.crypto.zip215 import is_valid_by_zip215
@@ -23,6 +23,14 @@ def sign(seed: bytes, message: bytes) -> bytes:
 def public_key_of(seed: bytes) -> bytes:
     """Return the 32-byte public key of the 32-byte `seed`."""
     return crypto_sign_seed_keypair(seed)[0]
+
+
+def is_sound_key(public_key: bytes) -> bool:
+    """Tell whether the key is a point of prime order in its one encoding.
+
+    ZIP-215 accepts others too; a signature by a key of small order says nothing, since it fits any message.
+    """
+    return len(public_key) == 32 and crypto_core_ed25519_is_valid_point(public_key)
 
 
 def is_accepted_by_libsodium(public_key: bytes, signature: bytes, message: bytes) -> bool:

@@ -10,17 +10,18 @@ from concordat.protocol.params import Params
 from concordat.protocol.records import Due, Member, Officer, OfficerRole
 from concordat.protocol.state import State
 
-# Kinds of due items. At equal times they run in this order: the epoch closes first, silence accepts before lateness,
-# and what suspends a contract ends before another deadline of it is looked at.
+# Kinds of due items. At equal times they run in this order: the epoch closes first, then each member's credit; silence
+# accepts before lateness, and what suspends a contract ends before another deadline of it is looked at.
 DUE_EPOCH = 1
-DUE_ACCEPT = 2
-DUE_LAPSE = 3
-DUE_FAIL = 4
-DUE_SUSPEND = 5
-DUE_LATE = 6
-DUE_EXPIRE = 7
-DUE_APPLICATION = 8
-DUE_HEARING = 9
+DUE_CLOSE = 2
+DUE_ACCEPT = 3
+DUE_LAPSE = 4
+DUE_FAIL = 5
+DUE_SUSPEND = 6
+DUE_LATE = 7
+DUE_EXPIRE = 8
+DUE_APPLICATION = 9
+DUE_HEARING = 10
 
 
 @dataclass(slots=True)

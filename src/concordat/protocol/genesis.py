@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from concordat.crypto.signatures import is_sound_key
 from concordat.errors import Corrupt, UsageError
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Code, Digest, Label, MemberId, PublicKey, TimeUs
@@ -94,9 +95,12 @@ def check_genesis(genesis: Genesis) -> None:
     """Refuse founders that contradict each other.
 
     Raises:
-        UsageError: `genesis.repeated`, `genesis.no_admission_possible`, `genesis.no_operator`.
+        UsageError: `genesis.weak_key`, `genesis.repeated`, `genesis.no_admission_possible`, `genesis.no_operator`.
     """
     keys = [genesis.node_key, *(key for founder in genesis.founders for key in founder.public_keys)]
+    for key in keys:
+        if not is_sound_key(key):
+            raise UsageError("genesis.weak_key", key.hex(), "make each key with `concordat key new FILE`")
     for values in (
         [key.hex() for key in keys],
         [founder.member for founder in genesis.founders],
@@ -150,7 +154,7 @@ def _put_founder(state: State, founder: Founder, time_us: int) -> None:
         attestations=(),
         applied_at=time_us,
         admitted_at=time_us,
-        admitted_record=(0, 0),
+        admitted_entry=(0, 0),
         expelled_at=None,
         returned_at=None,
         guarantor=None,

@@ -26,9 +26,10 @@ TRANSACTION_REJECTIONS = (
     Rejection("ledger.client_key_used", "LED-8", may_succeed_later=False),
     Rejection("ledger.unknown_key", "LED-7", may_succeed_later=True),
     Rejection("ledger.removed_key", "LED-7", may_succeed_later=False),
+    Rejection("ledger.not_admitted", "LED-7", may_succeed_later=True),
     Rejection("ledger.role_missing", "LED-7", may_succeed_later=True),
 )
-"""What any transaction may meet before a family looks at its operations, in order of precedence. The last three are
+"""What any transaction may meet before a family looks at its operations, in order of precedence. The last four are
 asked again by each operation, since an earlier one of the same transaction may have changed the answer.
 """
 

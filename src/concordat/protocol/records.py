@@ -30,6 +30,9 @@ DutyStatus = Literal[
     "waiting", "grace", "curing", "delivered", "objected", "kept", "cured", "breached", "lapsed", "released"
 ]
 
+EntryPlace = tuple[Natural, Natural]
+"""(height, index): the entry of history that did something."""
+
 FINAL_DUTY = ("kept", "cured", "breached", "lapsed", "released")
 
 
@@ -59,8 +62,8 @@ class Member(Struct, frozen=True):
     applied_at: TimeUs
     admitted_at: TimeUs | None
     """The last admission or readmission."""
-    admitted_record: tuple[Natural, Natural]
-    """(height, index) of that admission: only later negatives count towards an exit (credit §2.7)."""
+    admitted_entry: EntryPlace
+    """That admission: only later negatives count towards an exit (credit §2.7)."""
     expelled_at: TimeUs | None
     returned_at: TimeUs | None
     guarantor: MemberId | None
@@ -125,6 +128,7 @@ class PartySignature(Struct, frozen=True):
     member: MemberId
     public_key: PublicKey
     time: TimeUs
+    entry: EntryPlace
 
 
 class Contract(Struct, frozen=True):
@@ -134,6 +138,7 @@ class Contract(Struct, frozen=True):
     proposer: MemberId
     status: ContractStatus
     proposed_at: TimeUs
+    proposed_entry: EntryPlace
     signatures: tuple[PartySignature, ...]
     activated_at: TimeUs | None
     ended_at: TimeUs | None
@@ -153,6 +158,8 @@ class Duty(Struct, frozen=True):
 
     status: DutyStatus
     due: TimeUs
+    waits_until: TimeUs | None
+    """When the ledger moves it unless somebody does before; None once it is closed."""
     delivery: Delivery | None
     """The last one; `accepted` and `objector` speak of it."""
     accepted: tuple[MemberId, ...]

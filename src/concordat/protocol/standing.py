@@ -35,6 +35,6 @@ def is_on_return(state: State, member: str, row: Member, now_us: int) -> bool:
     if now_us < row.returned_at + RULEBOOK.return_weeks * WEEK_US:
         return True
     performances = sum(
-        1 for key, record in state.records.group(member) if record.severity == 0 and key[1:3] > row.admitted_record
+        1 for key, record in state.records.group(member) if record.severity == 0 and key[1:3] > row.admitted_entry
     )
     return performances < RULEBOOK.return_performances

@@ -17,6 +17,7 @@ from concordat.primitives.codec import Struct
 from concordat.protocol.context import (
     DUE_ACCEPT,
     DUE_APPLICATION,
+    DUE_CLOSE,
     DUE_EPOCH,
     DUE_EXPIRE,
     DUE_FAIL,
@@ -63,6 +64,7 @@ APPLY: dict[type[Struct], Callable[..., None]] = {  # each function takes exactl
 
 FIRE: dict[int, Callable[[Context, bytes], None]] = {
     DUE_EPOCH: credit.fire_epoch,
+    DUE_CLOSE: credit.fire_close,
     DUE_ACCEPT: performance.fire_accept,
     DUE_LAPSE: performance.fire_lapse,
     DUE_FAIL: performance.fire_fail,
@@ -197,7 +199,7 @@ def _react_to_all(context: Context, start: int = 0) -> None:
 def check_admission(context: Context, transaction: SignedTransaction) -> None:
     """LED-5 to LED-8: height window, nonce window, client's key, known signer.
 
-    A key that nobody knows may do one thing: apply for membership.
+    A key that nobody knows may do one thing: apply for membership; until it is admitted, nothing more.
     """
     payload, state = transaction.payload, context.state
     if payload.valid_until_height < context.height:
@@ -213,7 +215,9 @@ def check_admission(context: Context, transaction: SignedTransaction) -> None:
     officer = state.officers.get((transaction.public_key,))
     is_application = len(payload.operations) == 1 and isinstance(payload.operations[0], membership.Apply)
     if officer is not None or not is_application:
-        check_officer(officer)
+        member = check_officer(officer).member
+        if state.members[(member,)].admitted_at is None:
+            raise Rejected("ledger.not_admitted", member)
 
 
 def is_nonce_fresh(lane: Lane | None, nonce: int) -> bool:

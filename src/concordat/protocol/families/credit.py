@@ -12,6 +12,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from concordat.contracts.terms import Obligation
 from concordat.credit.exits import is_by_score_condition, is_by_strikes_condition
 from concordat.credit.grades import compute_grade, settle_grade
 from concordat.credit.reach import compute_reached
@@ -25,11 +26,11 @@ from concordat.credit.records import (
     make_performance,
 )
 from concordat.credit.rulebook import RULEBOOK
-from concordat.credit.score import compute_score, is_live
+from concordat.credit.score import compute_score, is_counted, is_live
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import MemberId, Milli, Natural
 from concordat.primitives.ledger_time import EPOCH_WEEKS, WEEK_US, compute_week
-from concordat.protocol.context import DUE_EPOCH, Context
+from concordat.protocol.context import DUE_CLOSE, DUE_EPOCH, Context
 from concordat.protocol.records import Flow, Member
 from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
@@ -117,19 +118,31 @@ def append_breach(context: Context, contract: int, clause: int) -> None:
 
 def _append_breach(context: Context, contract: int, clause: int, severity: Literal[1, 2, 3]) -> None:
     duty = context.state.terms[(contract,)].obligations[clause - 1]
+    creditor = _get_witness(context.state, duty)
     record = make_negative(
         _next_id(context),
         week=compute_week(context.time, context.genesis_us),
         subject=duty.debtor,
-        counterparty=duty.creditors[0],
+        counterparty=creditor,
         channel="F",
         severity=severity,
         size_milli=compute_size_milli(duty.size, context.params.full_size_units, is_negative=True),
-        weight_milli=_get_weight(context.state, duty.creditors[0]),
+        weight_milli=_get_weight(context.state, creditor),
         contract=contract,
         clause=clause,
     )
     _append(context, record)
+
+
+def _get_witness(state: State, duty: Obligation) -> str:
+    """CRD-4: one breach is one record, so it names one creditor: the weightiest of those independent of the debtor.
+
+    Were it the first named, a debtor would put its own child first and never be corroborated against.
+    """
+    return max(
+        duty.creditors,
+        key=lambda creditor: (_are_independent(state, creditor, duty.debtor), _get_weight(state, creditor)),
+    )
 
 
 def _next_id(context: Context) -> RecordId:
@@ -191,7 +204,7 @@ def _settle(
 
 
 def _admitted(row: Member) -> RecordId:
-    return (*row.admitted_record, 0, 0)
+    return (*row.admitted_entry, 0, 0)
 
 
 def _are_independent(state: State, first: str, second: str) -> bool:
@@ -218,33 +231,38 @@ def _schedule_epoch(context: Context, epoch: int) -> None:
 
 
 def fire_epoch(context: Context, subject: bytes) -> None:
-    """CRD-8, CRD-9, CRD-11, CRD-14: settle scores and grades at t = 4(n+1), count closes below, then set weights."""
+    """CRD-8, CRD-14: set the weights at t = 4(n+1), then let each member that has records close."""
     epoch = int.from_bytes(subject, "big")
-    week = EPOCH_WEEKS * (epoch + 1)
-    are_independent = partial(_are_independent, context.state)
-    reached = set(_compute_reached(context, week))
-    for (member,), row in context.state.members.items():
-        credit = context.state.credits.get((member,))
-        if credit is None:
-            continue
+    reached = set(_compute_reached(context, EPOCH_WEEKS * (epoch + 1)))
+    for (member,), credit in context.state.credits.items():
         weight = 1000 if member in reached else 0
         if credit.weight_milli != weight:
             context.state.credits.put((member,), replace(credit, weight_milli=weight))
-        records = get_records(context.state, member)
-        if not records:
-            continue
-        _settle(context, member, records, week, "close")
-        credit = context.state.credits[(member,)]
-        below = row.status == "active" and is_by_score_condition(
-            credit.score, records, week, _admitted(row), are_independent
-        )
-        closes = credit.closes_below + 1 if below else 0
-        if closes >= RULEBOOK.score_exit.closes:
-            closes = 0
-            context.emit(ExitDue(member, "score"))
-        context.state.credits.put((member,), replace(credit, closes_below=closes))
+        if context.state.records.group(member):
+            context.schedule(context.time, DUE_CLOSE, subject + member.encode())
     context.emit(EpochClosed(epoch, len(reached)))
     _schedule_epoch(context, epoch + 1)
+
+
+def fire_close(context: Context, subject: bytes) -> None:
+    """CRD-7 to CRD-9, CRD-11: one member's close, so that no block has to close them all; old records are dropped."""
+    week = EPOCH_WEEKS * (int.from_bytes(subject[:8], "big") + 1)
+    member = subject[8:].decode()
+    for key, record in context.state.records.group(member):
+        if not is_counted(record, week):
+            context.state.records.delete(key)
+    records = get_records(context.state, member)
+    _settle(context, member, records, week, "close")
+    row, credit = context.state.members[(member,)], context.state.credits[(member,)]
+    are_independent = partial(_are_independent, context.state)
+    is_below = row.status == "active" and is_by_score_condition(
+        credit.score, records, week, _admitted(row), are_independent
+    )
+    closes = credit.closes_below + 1 if is_below else 0
+    if closes >= RULEBOOK.score_exit.closes:
+        closes = 0
+        context.emit(ExitDue(member, "score"))
+    context.state.credits.put((member,), replace(credit, closes_below=closes))
 
 
 def _compute_reached(context: Context, week: int) -> tuple[str, ...]:

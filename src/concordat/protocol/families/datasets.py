@@ -61,7 +61,6 @@ Operation = Register | Withdraw
 Event = Registered | Withdrawn
 
 REJECTIONS = (
-    Rejection("datasets.owner_not_admitted", "DAT-1", may_succeed_later=True),
     Rejection("datasets.version_not_next", "DAT-2", may_succeed_later=True),
     Rejection("datasets.unknown_version", "DAT-3", may_succeed_later=True),
     Rejection("datasets.already_withdrawn", "DAT-4", may_succeed_later=False),
@@ -70,9 +69,7 @@ REJECTIONS = (
 
 def apply_register(context: Context, operation: Register) -> None:
     """DAT-1, DAT-2: an owner, even one expelled that winds down, registers versions without gaps."""
-    owner, member = get_signer(context, "data")
-    if member.admitted_at is None:
-        raise Rejected("datasets.owner_not_admitted", owner, member.status)
+    owner, _ = get_signer(context, "data")
     dataset = context.state.datasets.get((owner, operation.dataset))
     expected = dataset.latest + 1 if dataset else 1
     if operation.version != expected:

@@ -13,7 +13,7 @@ from concordat.primitives.identifiers import DatasetName, Digest, MemberId, Natu
 from concordat.protocol.receipts import Rejection
 
 Ground = Literal["incomplete", "wrong_content", "wrong_period", "not_received"]
-Cause = Literal["breach", "dispute", "consent"]
+Cause = Literal["breach", "consent"]
 
 
 class Propose(Struct, frozen=True, tag="contracts.propose"):

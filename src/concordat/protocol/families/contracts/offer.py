@@ -11,9 +11,9 @@ from concordat.contracts.judge import Party, judge
 from concordat.contracts.terms import Terms
 from concordat.contracts.text import compute_document_digest
 from concordat.errors import Rejected
-from concordat.protocol.context import DUE_EXPIRE, DUE_LATE, Context, get_signer
+from concordat.protocol.context import DUE_EXPIRE, Context, get_signer
 from concordat.protocol.families.contracts import Activated, Decline, Declined, Expired, Propose, Proposed, Sign, Signed
-from concordat.protocol.families.contracts.performance import end, get_party_to, make_subject, read_subject
+from concordat.protocol.families.contracts.performance import end, get_party_to, make_subject, read_subject, wait
 from concordat.protocol.records import Contract, Counter, Duty, PartySignature
 from concordat.protocol.standing import get_limit_units, is_admitted, is_in_standing
 
@@ -56,6 +56,7 @@ def apply_propose(context: Context, operation: Propose) -> None:
             proposer=proposer,
             status="proposed",
             proposed_at=context.time,
+            proposed_entry=(context.height, context.index),
             signatures=(),
             activated_at=None,
             ended_at=None,
@@ -73,7 +74,8 @@ def apply_sign(context: Context, operation: Sign) -> None:
         raise Rejected("contracts.document_differs", operation.document.hex(), contract.document.hex())
     if any(signature.member == member for signature in contract.signatures):
         raise Rejected("contracts.already_signed", member)
-    signatures = (*contract.signatures, PartySignature(member, context.public_key, context.time))
+    signature = PartySignature(member, context.public_key, context.time, (context.height, context.index))
+    signatures = (*contract.signatures, signature)
     left = len(terms.parties) - len(signatures)
     context.emit(Signed(operation.contract, member, left))
     contract = replace(contract, signatures=signatures)
@@ -81,9 +83,8 @@ def apply_sign(context: Context, operation: Sign) -> None:
         check_valid(context, terms)
         contract = replace(contract, status="active", activated_at=context.time)
         for number, duty in enumerate(terms.obligations, start=1):
-            place = (operation.contract, number)
-            context.state.duties.put(place, Duty("waiting", duty.due, None, (), None, 0, None))
-            context.schedule(duty.due, DUE_LATE, make_subject(place))
+            row = Duty("waiting", duty.due, None, None, (), None, 0, None)
+            wait(context, (operation.contract, number), row, "waiting", duty.due)
         context.emit(Activated(operation.contract))
     context.state.contracts.put((operation.contract,), contract)
 

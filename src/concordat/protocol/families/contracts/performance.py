@@ -57,6 +57,15 @@ from concordat.protocol.state import State
 Place = tuple[int, int]
 """The key of a duty: number of the contract, number of the obligation."""
 
+WAITS_FOR: dict[DutyStatus, int] = {
+    "waiting": DUE_LATE,
+    "grace": DUE_SUSPEND,
+    "curing": DUE_FAIL,
+    "delivered": DUE_ACCEPT,
+    "objected": DUE_LAPSE,
+}
+"""The kind of due item that ends each open status."""
+
 
 def apply_deliver(context: Context, operation: Deliver) -> None:
     """CON-12, CON-14 to CON-20: hand over what was promised; the creditors' objection period begins."""
@@ -67,10 +76,9 @@ def apply_deliver(context: Context, operation: Deliver) -> None:
         raise Rejected("contracts.nothing_owed", operation.contract, operation.obligation, row.status)
     check_version(context.state, operation, duty)
     delivery = Delivery(operation.version, context.time)
-    row = replace(row, status="delivered", delivery=delivery, accepted=(), objector=None)
-    context.state.duties.put(place, row)
     accepts_at = _get_acceptance_us(duty, delivery)
-    context.schedule(accepts_at, DUE_ACCEPT, make_subject(place))
+    row = replace(row, delivery=delivery, accepted=(), objector=None)
+    wait(context, place, row, "delivered", accepts_at)
     context.emit(Delivered(*place, member, duty.dataset, operation.version, accepts_at))
 
 
@@ -133,12 +141,13 @@ def apply_acknowledge(context: Context, operation: Acknowledge) -> None:
         raise Rejected("contracts.objection_stands", operation.contract, operation.obligation, row.objector)
     if member in row.accepted:
         raise Rejected("contracts.already_acknowledged", member)
-    row = replace(row, status="delivered", accepted=(*row.accepted, member), objector=None)
+    row = replace(row, accepted=(*row.accepted, member), objector=None)
     left = len(get_silent_creditors(duty, row))
-    if left == 0 or _get_acceptance_us(duty, delivery) <= context.time:
+    accepts_at = _get_acceptance_us(duty, delivery)
+    if left == 0 or accepts_at <= context.time:
         _settle(context, place, duty, row, member)
     else:
-        context.state.duties.put(place, row)
+        wait(context, place, row, "delivered", accepts_at)
         context.emit(Acknowledged(*place, member, left))
 
 
@@ -152,13 +161,11 @@ def apply_object(context: Context, operation: Object) -> None:
         raise Rejected("contracts.nothing_delivered", operation.contract, operation.obligation, row.status)
     if member in row.accepted:
         raise Rejected("contracts.already_acknowledged", member)
-    objections = row.objections + 1
     extended = max(row.due, context.time + duty.grace_days * DAY_US)
     until = extended + duty.cure_days * DAY_US
     due = extended if delivery.time <= row.due else row.due
-    row = replace(row, status="objected", due=due, objector=member, objections=objections)
-    context.state.duties.put(place, row)
-    context.schedule(until, DUE_LAPSE, make_subject(place) + objections.to_bytes(8, "big"))
+    row = replace(row, due=due, objector=member, objections=row.objections + 1)
+    wait(context, place, row, "objected", until)
     context.emit(Objected(*place, member, operation.ground, until))
     _go_on(context, operation.contract)
 
@@ -175,9 +182,8 @@ def _get_delivered(context: Context, operation: Acknowledge | Object) -> tuple[s
 
 def fire_accept(context: Context, subject: bytes) -> None:
     """Silence accepts, unless the delivery was replaced or objected to since."""
-    place, duty, row = _get_due(context, subject)
-    if row.status == "delivered" and row.delivery and _get_acceptance_us(duty, row.delivery) <= context.time:
-        _settle(context, place, duty, row, None)
+    if (found := _find_due(context, subject, "delivered")) is not None:
+        _settle(context, *found, None)
 
 
 def _settle(context: Context, place: Place, duty: Obligation, row: Duty, member: str | None) -> None:
@@ -195,19 +201,17 @@ def _settle(context: Context, place: Place, duty: Obligation, row: Duty, member:
 
 def fire_late(context: Context, subject: bytes) -> None:
     """The deadline: what is still owed is late. While the contract is suspended by another duty, the deadline waits."""
-    place, duty, row = _get_due(context, subject)
-    if row.status != "waiting":
+    if (found := _find_due(context, subject, "waiting")) is None:
         return
+    place, duty, row = found
     if context.state.contracts[(place[0],)].status == "suspended":
         later = max(_held_up_until(context.state, place[0]), default=context.time)
         if later <= context.time:
             raise InvariantBroken(f"contract {place[0]} is suspended and nothing holds it up")
-        context.state.duties.put(place, replace(row, due=later))
-        context.schedule(later, DUE_LATE, subject)
+        wait(context, place, replace(row, due=later), "waiting", later)
         return
     ends = context.time + duty.grace_days * DAY_US
-    context.state.duties.put(place, replace(row, status="grace"))
-    context.schedule(ends, DUE_SUSPEND, subject)
+    wait(context, place, row, "grace", ends)
     context.emit(GraceBegan(*place, duty.debtor, ends))
 
 
@@ -220,10 +224,9 @@ def _held_up_until(state: State, number: int) -> Iterator[int]:
     for (_, obligation), row in state.duties.group(number):
         duty = obligations[obligation - 1]
         grace_ends = row.due + duty.grace_days * DAY_US
-        if row.status == "curing":
-            yield grace_ends + duty.cure_days * DAY_US
-        elif row.status == "delivered" and row.objections == 0 and row.delivery and row.delivery.time >= grace_ends:
-            yield _get_acceptance_us(duty, row.delivery)
+        is_cured_late = row.objections == 0 and row.delivery is not None and row.delivery.time >= grace_ends
+        if row.waits_until is not None and (row.status == "curing" or (row.status == "delivered" and is_cured_late)):
+            yield row.waits_until
 
 
 def _is_held_up(state: State, number: int) -> bool:
@@ -232,20 +235,19 @@ def _is_held_up(state: State, number: int) -> bool:
 
 def fire_suspend(context: Context, subject: bytes) -> None:
     """Grace is over: the contract stops; the debtor may still cure."""
-    place, duty, row = _get_due(context, subject)
-    if row.status == "grace":
+    if (found := _find_due(context, subject, "grace")) is not None:
+        place, duty, row = found
         ends = context.time + duty.cure_days * DAY_US
-        context.state.duties.put(place, replace(row, status="curing"))
+        wait(context, place, row, "curing", ends)
         contract = context.state.contracts[(place[0],)]
         context.state.contracts.put((place[0],), replace(contract, status="suspended"))
-        context.schedule(ends, DUE_FAIL, subject)
         context.emit(Suspended(*place, duty.debtor, ends))
 
 
 def fire_fail(context: Context, subject: bytes) -> None:
     """The cure period is over: breach, and the consequence the parties agreed on."""
-    place, duty, row = _get_due(context, subject)
-    if row.status == "curing":
+    if (found := _find_due(context, subject, "curing")) is not None:
+        place, duty, row = found
         _close(context, place, row, "breached")
         context.emit(Breached(*place, duty.debtor))
         if duty.consequence == "terminate":
@@ -255,12 +257,15 @@ def fire_fail(context: Context, subject: bytes) -> None:
 
 
 def fire_lapse(context: Context, subject: bytes) -> None:
-    """An objection that nobody resolved ends the contract; a one-sided complaint is not a negative (credit §2.1)."""
-    place, _, row = _get_due(context, subject)
-    if row.status == "objected" and row.objections == int.from_bytes(subject[10:], "big"):
+    """CON-26: an objection that nobody resolved closes its duty alone, so that nobody is freed by objecting.
+
+    A one-sided complaint is not a negative (credit §2.1).
+    """
+    if (found := _find_due(context, subject, "objected")) is not None:
+        place, _, row = found
         _close(context, place, row, "lapsed")
         context.emit(Lapsed(*place))
-        _terminate(context, place[0], "dispute")
+        _go_on(context, place[0])
 
 
 def apply_terminate(context: Context, operation: Terminate) -> None:
@@ -279,8 +284,14 @@ def apply_terminate(context: Context, operation: Terminate) -> None:
 # ── shared steps ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def wait(context: Context, place: Place, row: Duty, status: DutyStatus, until: int) -> None:
+    """Leave the duty in an open status, which its due item ends unless something else does before."""
+    context.state.duties.put(place, replace(row, status=status, waits_until=until))
+    context.schedule(until, WAITS_FOR[status], make_subject(place))
+
+
 def _close(context: Context, place: Place, row: Duty, status: DutyStatus) -> None:
-    context.state.duties.put(place, replace(row, status=status, settled_at=context.time))
+    context.state.duties.put(place, replace(row, status=status, waits_until=None, settled_at=context.time))
 
 
 def _terminate(context: Context, number: int, cause: Cause) -> None:
@@ -335,9 +346,13 @@ def _get_duty(context: Context, operation: Deliver | Acknowledge | Object) -> tu
     return member, place, terms.obligations[operation.obligation - 1], context.state.duties[place]
 
 
-def _get_due(context: Context, subject: bytes) -> tuple[Place, Obligation, Duty]:
+def _find_due(context: Context, subject: bytes, status: DutyStatus) -> tuple[Place, Obligation, Duty] | None:
+    """Return the duty that a due item speaks of, unless it has left the status or waits longer since."""
     place = read_subject(subject)
-    return place, context.state.terms[(place[0],)].obligations[place[1] - 1], context.state.duties[place]
+    row = context.state.duties[place]
+    if row.status != status or row.waits_until is None or row.waits_until > context.time:
+        return None
+    return place, context.state.terms[(place[0],)].obligations[place[1] - 1], row
 
 
 def make_subject(place: Place) -> bytes:
@@ -347,7 +362,7 @@ def make_subject(place: Place) -> bytes:
 
 def read_subject(subject: bytes) -> Place:
     """Return the duty that a due item names; 0 for the obligation names the contract."""
-    return int.from_bytes(subject[:8], "big"), int.from_bytes(subject[8:10], "big")
+    return int.from_bytes(subject[:8], "big"), int.from_bytes(subject[8:], "big")
 
 
 def find_broken_invariants(state: State) -> Iterator[str]:
@@ -355,7 +370,8 @@ def find_broken_invariants(state: State) -> Iterator[str]:
 
     CON-INV-1: in force iff all signed and not ended. CON-INV-2: ended means nothing is owed. CON-INV-3: suspended iff a
     duty is overdue or waits to be accepted after being overdue. CON-INV-4: creditors accept, each once; while a
-    delivery waits not all of them have; an objection stands iff somebody holds it.
+    delivery waits not all of them have; an objection stands iff somebody holds it. CON-INV-5: an open duty waits for a
+    due item.
     """
     for (number,), contract in state.contracts.items():
         terms = state.terms[(number,)]
@@ -370,6 +386,8 @@ def find_broken_invariants(state: State) -> Iterator[str]:
         for (_, place), row in rows:
             if not _is_answered_consistently(terms.obligations[place - 1], row):
                 yield f"CON-INV-4: {number}/{place}"
+            if not _is_scheduled(state, (number, place), row):
+                yield f"CON-INV-5: {number}/{place}"
 
 
 def _is_answered_consistently(duty: Obligation, row: Duty) -> bool:
@@ -379,3 +397,9 @@ def _is_answered_consistently(duty: Obligation, row: Duty) -> bool:
     if row.status in FINAL_DUTY:
         return True
     return bool(silent) and (row.objector in silent if row.status == "objected" else row.objector is None)
+
+
+def _is_scheduled(state: State, place: Place, row: Duty) -> bool:
+    if row.waits_until is None:
+        return row.status in FINAL_DUTY
+    return (row.waits_until, WAITS_FOR[row.status], make_subject(place)) in state.due

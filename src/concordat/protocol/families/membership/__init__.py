@@ -36,6 +36,7 @@ class Apply(Struct, frozen=True, tag="membership.apply"):
     predecessor: MemberId | None
     """The member under whose identity the same body was known before."""
     parent: MemberId | None
+    """The member that it belongs to, which then must be its sponsor."""
     card: Digest
 
 
@@ -203,6 +204,7 @@ Event = (
 
 REJECTIONS = (
     Rejection("membership.key_in_use", "MEM-1", may_succeed_later=False),
+    Rejection("membership.weak_key", "MEM-22", may_succeed_later=False),
     Rejection("membership.id_taken", "MEM-2", may_succeed_later=True),
     Rejection("membership.code_taken", "MEM-3", may_succeed_later=True),
     Rejection("membership.unknown_member", "MEM-5", may_succeed_later=True),
@@ -230,7 +232,7 @@ REVIEW_REASONS = (
     "review.sponsor_credit_too_low",  # sponsor, grade
     "review.predecessor_unknown",  # predecessor
     "review.predecessor_expelled",  # predecessor, days left
-    "review.parent_unknown",  # parent
+    "review.parent_not_sponsor",  # parent
     "review.open_sanction",  # member under a hearing
 )
 """Every ground on which the credit review refuses (MEM-4), in the order in which they are listed."""

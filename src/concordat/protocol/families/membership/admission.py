@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from concordat.credit.grades import is_sponsor_grade
 from concordat.credit.score import Score
+from concordat.crypto.signatures import is_sound_key
 from concordat.errors import Rejected
 from concordat.primitives.ledger_time import DAY_US, compute_week
 from concordat.protocol.context import DUE_APPLICATION, Context, get_signer
@@ -40,13 +41,14 @@ FAILED: tuple[MemberStatus, ...] = ("refused", "lapsed")
 
 
 def check_apply(context: Context, operation: Apply) -> None:
-    """MEM-1 to MEM-4."""
+    """MEM-1 to MEM-4, MEM-22."""
     officer = context.state.officers.get((context.public_key,))
-    row = context.state.members.get((operation.member,))
-    is_free = row is None or row.status in FAILED
-    if officer is not None and not (is_free and officer.member == operation.member):
+    if officer is not None:
         raise Rejected("membership.key_in_use", officer.member)
-    if not is_free:
+    if not is_sound_key(context.public_key):
+        raise Rejected("membership.weak_key", context.public_key.hex())
+    row = context.state.members.get((operation.member,))
+    if row is not None and row.status not in FAILED:
         raise Rejected("membership.id_taken", operation.member)
     if (operation.scheme, operation.code) in context.state.identities:
         raise Rejected("membership.code_taken", operation.scheme, operation.code)
@@ -77,8 +79,8 @@ def _review(
             yield "review.predecessor_unknown", (predecessor,)
         elif (days_left := count_barred_days(context, former)) > 0:
             yield "review.predecessor_expelled", (predecessor, days_left)
-    if parent is not None and (parent,) not in members:
-        yield "review.parent_unknown", (parent,)
+    if parent not in {None, sponsor}:
+        yield "review.parent_not_sponsor", (parent,)
     for member in (predecessor, parent):
         if member is not None and (row := members.get((member,))) is not None and row.status == "suspended":
             yield "review.open_sanction", (member,)
@@ -88,7 +90,6 @@ def apply_apply(context: Context, operation: Apply) -> None:
     """Register the identity; the application lapses unless it is finished in time."""
     check_apply(context, operation)
     state = context.state
-    _end_former_keys(context, operation.member)
     member = Member(
         name=operation.name,
         kind=operation.kind,
@@ -104,7 +105,7 @@ def apply_apply(context: Context, operation: Apply) -> None:
         attestations=(),
         applied_at=context.time,
         admitted_at=None,
-        admitted_record=(0, 0),
+        admitted_entry=(0, 0),
         expelled_at=None,
         returned_at=None,
         guarantor=None,
@@ -119,19 +120,12 @@ def apply_apply(context: Context, operation: Apply) -> None:
     context.emit(Applied(operation.member, operation.sponsor))
 
 
-def _end_former_keys(context: Context, member: str) -> None:
-    """MEM-2: a new try speaks with its own key alone; whoever tried before under this name speaks for it no more."""
-    row = context.state.members.get((member,))
-    for key in row.officers if row is not None else ():
-        if key != context.public_key:
-            officer = context.state.officers[(key,)]
-            context.state.officers.put((key,), replace(officer, removed_at=context.time))
-
-
 def _fail_application(context: Context, member: str, status: Literal["refused", "lapsed"]) -> None:
-    """MEM-2, MEM-3: what an application fails with is free again, its name and its legal code."""
+    """MEM-1 to MEM-3: the name and the legal code are free again; the key that applied speaks for nobody any more."""
     row = context.state.members[(member,)]
-    context.state.members.put((member,), replace(row, status=status))
+    for key in row.officers:
+        context.state.officers.put((key,), replace(context.state.officers[(key,)], removed_at=context.time))
+    context.state.members.put((member,), replace(row, status=status, officers=()))
     context.state.identities.delete((row.scheme, row.code))
     context.emit(ApplicationRefused(member) if status == "refused" else ApplicationLapsed(member))
 
@@ -216,7 +210,7 @@ def admit(context: Context, member: str, row: Member) -> None:
     """Give the mirror identity: a newcomer signs from day one (credit §2.7, grade N)."""
     context.state.members.put(
         (member,),
-        replace(row, status="active", admitted_at=context.time, admitted_record=(context.height, context.index)),
+        replace(row, status="active", admitted_at=context.time, admitted_entry=(context.height, context.index)),
     )
     week = compute_week(context.time, context.genesis_us)
     context.state.credits.put((member,), make_newcomer_credit(row.roles, week))

@@ -90,7 +90,7 @@ def readmit(context: Context, member: str, row: Member) -> None:
             row,
             status="active",
             admitted_at=context.time,
-            admitted_record=(context.height, context.index),
+            admitted_entry=(context.height, context.index),
             returned_at=context.time,
         ),
     )

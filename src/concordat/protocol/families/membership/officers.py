@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from concordat.crypto.signatures import is_accepted_by_libsodium
+from concordat.crypto.signatures import is_accepted_by_libsodium, is_sound_key
 from concordat.errors import Rejected
 from concordat.protocol.context import Context, get_signer
 from concordat.protocol.families.membership import (
@@ -22,14 +22,16 @@ OFFICERS_MAX = 32
 
 
 def apply_add_officer(context: Context, operation: AddOfficer) -> None:
-    """MEM-1, MEM-16, MEM-17, MEM-20: a new key proves that somebody holds it."""
+    """MEM-1, MEM-16, MEM-17, MEM-20, MEM-22: a new key proves that somebody holds it."""
     member, row = get_signer(context, "admin")
     if (operation.public_key,) in context.state.officers:
         raise Rejected("membership.key_in_use", context.state.officers[(operation.public_key,)].member)
     if len(row.officers) >= OFFICERS_MAX:
         raise Rejected("membership.too_many_officers", OFFICERS_MAX)
     message = compute_possession_message(context.chain_id, member)
-    # libsodium's verdict by rule: it refuses keys of small order, which prove nothing, and it is never slow.
+    if not is_sound_key(operation.public_key):
+        raise Rejected("membership.weak_key", operation.public_key.hex())
+    # libsodium's verdict by rule: it is never slow.
     if not is_accepted_by_libsodium(operation.public_key, operation.possession, message):
         raise Rejected("membership.possession_not_proved")
     _check_roles(operation.roles)
