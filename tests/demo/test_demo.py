@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
+import select
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ import pytest
 
 from concordat.client.keys import derive_key
 
+REAL = Path(__file__).parents[3] / "shared" / "data" / "regions"
 COMMAND = [sys.executable, "-m", "concordat"]
 
 
@@ -22,8 +26,8 @@ class Told:
     document: dict[str, Any]
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
-    words = ["demo", "--once", "--dir", str(folder), "--seed", "7", "--port", "0", "--json"]
+def start(folder: Path, *more: str) -> subprocess.Popen[str]:
+    words = ["demo", "--once", "--dir", str(folder), "--seed", "7", "--port", "0", "--json", *more]
     return subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -104,3 +108,30 @@ def test_no_party_s_private_key_reaches_the_node(told: tuple[Told, Told]) -> Non
 def test_party_folders_lie_beside_the_node_s(told: tuple[Told, Told]) -> None:
     folder = told[0].folder
     assert not list(folder.rglob("officer.key"))
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="../shared/data/regions is not there")
+def test_real_tables_take_the_place_of_the_made_up_ones(tmp_path: Path) -> None:
+    folder = tmp_path / "node"
+    told = finish(start(folder, "--data", str(REAL)), folder)
+    assert told.document["data"] == str(REAL.resolve())
+    parts = sorted((tmp_path / "node-parties" / "azure-bay").glob("*.csv"))
+    assert parts
+    for part in parts:
+        source = REAL / f"{part.stem.rpartition('-')[0].replace('-', '_')}.csv"
+        with part.open(newline="") as ours, source.open(encoding="utf-8-sig", newline="") as theirs:
+            held, known = list(csv.reader(ours)), {tuple(row) for row in csv.reader(theirs)}
+        assert len(held) > 1
+        assert all(tuple(row) in known for row in held)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_a_demo_that_is_killed_leaves_no_node_behind(tmp_path: Path) -> None:
+    process = start(tmp_path / "node")
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("•")  # the story has begun, so the node answers
+    node = os.pidfd_open(json.loads((tmp_path / "node-parties" / "ready.json").read_text())["pid"])
+    process.kill()
+    process.communicate()
+    assert select.select([node], [], [], 60)[0], "the node outlived the demo"
+    os.close(node)

@@ -17,7 +17,7 @@ _HERE = "concordat.cli"
 
 SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
     "Begin": (
-        Command("demo", "concordat.demo.entry:demo", "Play a whole scenario on this machine."),
+        Command("demo", "concordat.demo.command:demo", "Play a whole scenario on this machine."),
         Command("init", f"{_HERE}.folder:init", "Make a new chain in an empty folder."),
         Command("serve", f"{_HERE}.folder:serve", "Run the node of a folder: HTTP interface and console."),
         Command("key new", f"{_HERE}.keys:new_key", "Make a key; it never leaves its folder."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import shutil
 import signal
@@ -11,6 +12,7 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
+from concordat.cli.output import OUTPUT, Output, emit
 from concordat.client.api import Client
 from concordat.client.keys import Key, derive_key, fetch_key, save_key
 from concordat.demo.files import fetch_tables
@@ -24,8 +26,33 @@ from concordat.primitives.plain import Json
 START = "2026-01-05T00:00:00Z"
 STARTUP_SECONDS_MAX = 30
 
+_PR_SET_PDEATHSIG = 1
 
-def run_demo(folder: Path, data: Path | None, seed: str, port: int, *, is_once: bool, is_reset: bool) -> Json:
+
+def demo(
+    *,
+    once: bool = False,
+    dir_: Path = Path("demo/node"),
+    data: Path | None = None,
+    seed: str = "1",
+    port: int = 0,
+    reset: bool = False,
+    output: Output = OUTPUT,
+) -> None:
+    """Play a whole scenario on this machine: simulated time, fictional regions, derived keys.
+
+    :param once: End when the story has been told; otherwise the node stays until Ctrl-C.
+    :param dir_: The node's folder; the parties' folders lie beside it. A finished one is told again, unchanged.
+    :param data: A folder of tables to use in place of the made-up ones.
+    :param seed: Keys, salts and nonces follow from it: the same seed gives the same app hash.
+    :param port: Where the node listens; 0 takes a free port.
+    :param reset: Remove the folders of an earlier run first.
+    """
+    document = _run(dir_, data, seed, port, is_once=once, is_reset=reset)
+    emit(output, document, [f"{document['chain_id']}  {document['height']}  {document['app_hash']}"])
+
+
+def _run(folder: Path, data: Path | None, seed: str, port: int, *, is_once: bool, is_reset: bool) -> Json:
     """Play the story in `folder` (the node's) and beside it (the parties'); return the document of `--json`.
 
     Without `is_once` the node and two parties stay running until Ctrl-C.
@@ -142,8 +169,9 @@ def _start_node(folder: Path, parties_folder: Path, port: int) -> tuple[subproce
     command = ["serve", str(folder), "--port", str(port), "--ready-file", str(ready_file)]
     with (parties_folder / "node.log").open("ab") as log:
         node = subprocess.Popen(
-            [sys.executable, "-P", "-m", "concordat", *command], stdout=log, stderr=log, start_new_session=True
-        )
+            [sys.executable, "-P", "-m", "concordat", *command],
+            stdout=log, stderr=log, start_new_session=True, preexec_fn=_end_with_parent,  # noqa: PLW1509  # no thread runs yet
+        )  # fmt: skip
     for _ in range(STARTUP_SECONDS_MAX * 20):
         if ready_file.exists():
             return node, json.loads(ready_file.read_text())
@@ -153,6 +181,12 @@ def _start_node(folder: Path, parties_folder: Path, port: int) -> tuple[subproce
     node.kill()
     said = (parties_folder / "node.log").read_text().strip().splitlines()
     raise Refused("demo.node_did_not_start", said[-1] if said else "no word", f"read {parties_folder / 'node.log'}")
+
+
+def _end_with_parent() -> None:
+    """On Linux the kernel ends the node when the demo is killed and can no longer do so itself."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _play(folder: Path, data: Path | None, stage: Stage) -> Json:
