@@ -27,11 +27,11 @@ demo: .venv/installed  ## Play the story and leave the console running (ONCE=1 e
 
 test: .venv/installed-dev  ## Run the tests
 	@$(BIN)/pytest -q -n 2 -m "not slow and not browser"
-	@$(BIN)/pytest -q -m browser
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m browser
 
 test-long: .venv/installed-dev  ## Run the long lanes too: 10 000 crash points, 50 kills
 	@$(BIN)/pytest -q -n 2 -m "not browser"
-	@$(BIN)/pytest -q -m browser
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m browser
 
 lint: .venv/installed-dev  ## Style, types, import boundaries
 	@$(BIN)/ruff check src tests

@@ -2,36 +2,16 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
 from console.scene import PASSWORD, Scene
 from console.visitor import PAGES
 
+from .visits import end, open_context
+
 pytestmark = pytest.mark.browser
 
 PHONE_WIDTH = 360
-
-
-def open_context(browser: Browser, address: str, *, scripts: bool, width: int, language: str = "en") -> BrowserContext:
-    """A browser of an officer who has signed in by password."""
-    context = browser.new_context(
-        java_script_enabled=scripts,
-        bypass_csp=scripts,  # axe is a script, and the console allows none
-        viewport={"width": width, "height": 900},
-        locale=language,
-    )
-    page = context.new_page()
-    page.goto(f"{address}/login")
-    page.fill("#password", PASSWORD)
-    page.click("main form button")
-    page.wait_for_load_state("load")  # a page closed while it loads may never answer
-    return context
-
-
-def end(context: BrowserContext) -> None:
-    for page in context.pages:
-        page.wait_for_load_state("load")
-    context.close()
 
 
 def go(page: Page, address: str, path: str, language: str) -> None:
@@ -39,33 +19,23 @@ def go(page: Page, address: str, path: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_axe_finds_nothing_on_any_page(browser: Browser, address: str, language: str) -> None:
+def test_axe_finds_nothing_on_any_page_and_a_phone_needs_no_sideways_scrolling(
+    browser: Browser, address: str, language: str
+) -> None:
     found: list[str] = []
     for width in (1280, PHONE_WIDTH):
         context = open_context(browser, address, scripts=True, width=width)
         page = context.new_page()
         for path in (*PAGES, "/members/nobody"):
             go(page, address, path, language)
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                found.append(f"{path} is wider than {width}")
             page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
             for violation in Axe().run(page).response["violations"]:
                 targets = [node["target"] for node in violation["nodes"]][:3]
                 found.append(f"{path} at {width}: {violation['id']}: {targets}")
         end(context)
     assert found == [], "\n".join(found)
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_phone_needs_no_sideways_scrolling(browser: Browser, address: str, language: str) -> None:
-    context = open_context(browser, address, scripts=True, width=PHONE_WIDTH)
-    page = context.new_page()
-    wide = []
-    for path in PAGES:
-        go(page, address, path, language)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        if width > PHONE_WIDTH:
-            wide.append((path, width))
-    end(context)
-    assert wide == []
 
 
 def test_pages_ask_nobody_else_and_break_no_rule_of_their_own(browser: Browser, address: str) -> None:

@@ -3,82 +3,30 @@ each command as its own process there; hostile turns in between are refused, eac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
-from .stranger import Done, Json, ask, call, found, make_founder, make_plan, serving
+from .stranger import ask
+from .town import (
+    WORKERS,
+    Town,
+    attest,
+    draw_up,
+    make_application,
+    make_draft,
+    name_duty,
+    open_town,
+    register,
+    sign,
+    write_table,
+)
 
 COURTS = {"juniper-court": ["operator", "seed", "verifier"], "cobalt-court": ["verifier"], "basalt-court": ["verifier"]}
 OFFICES = ("willow-creek", "granite-cape", "coral-strand", "iron-valley", "lark-meadow", "amber-hill")
-WORKERS = 2
-
-
-@dataclass(frozen=True)
-class Town:
-    """A folder for each party, and the node that they all use."""
-
-    folder: Path
-    url: str
-
-    def call(self, party: str, *words: str | Path, given: Json = None) -> Done:
-        """A party runs a command in its own folder, with its own key."""
-        folder = self.folder / party
-        return call(*words, "--node", self.url, "--key", "officer.key", "--json", folder=folder, given=given)
-
-    def ask(self, party: str, *words: str | Path, given: Json = None) -> Json:
-        done = self.call(party, *words, given=given)
-        assert done.status == 0, done.out
-        return done.document
-
-    def act(self, party: str, *operations: Json) -> Json:
-        """A party signs one transaction and checks the receipt's proof against the genesis that it pinned."""
-        receipt = self.ask(party, "tx", "operations", "-", "--trust", "genesis.json", given=list(operations))
-        assert receipt["code"] == "ok"
-        assert receipt["sentence"]
-        return receipt
-
-    def refuse(self, party: str, operation: Json) -> Json:
-        """A party tries what a rule forbids; return the document that says so."""
-        done = self.call(party, "tx", "operations", "-", given=[operation])
-        assert done.status == 4
-        assert done.document["rule"]
-        assert done.document["reason"]
-        assert done.document["next_step"]
-        return done.document
-
-    def advance(self, time: str) -> None:
-        self.act("juniper-court", {"type": "clock.advance", "time": time})
-
-    def show(self, party: str, contract: int) -> Json:
-        return self.ask(party, "contract", "show", f"C-{contract:04d}")
-
-
-@contextmanager
-def open_town(folder: Path) -> Iterator[Town]:
-    """Every party makes its key in its own folder; the courts found the chain; everybody gets its genesis.json."""
-
-    def settle(party: str) -> str:
-        (folder / party).mkdir()
-        return str(ask("key", "new", "officer.key", folder=folder / party)["public_key"])
-
-    with ThreadPoolExecutor(WORKERS) as workers:
-        parties = (*COURTS, *OFFICES, "thief")
-        public_keys = dict(zip(parties, workers.map(settle, parties), strict=True))
-    founders = [make_founder(court, roles, public_keys[court]) for court, roles in COURTS.items()]
-    node = found(folder, make_plan(*founders, verify_k=2))
-    for party in parties:
-        (folder / party / "genesis.json").write_bytes((node / "genesis.json").read_bytes())
-    with serving(node) as served:
-        yield Town(folder, served.url)
-    assert not list(node.rglob("officer.key"))
 
 
 def test_offices_join_agree_deliver_and_cure_and_everybody_sees_it(tmp_path: Path) -> None:
-    with open_town(tmp_path) as town:
+    with open_town(tmp_path, COURTS, (*OFFICES, "thief")) as town:
         admit_offices(town)
         keep_a_contract(town)
         suspend_two_contracts(town)
@@ -88,39 +36,19 @@ def test_offices_join_agree_deliver_and_cure_and_everybody_sees_it(tmp_path: Pat
 # ── joining ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def make_application(member: str, dossier: str, card: str, **other: str) -> Json:
-    return {
-        "type": "membership.apply",
-        "member": member,
-        "name": {"en": member.replace("-", " ").title(), "zh": ""},
-        "kind": "region",
-        "scheme": "REGISTER",
-        "code": f"R-{member}",
-        "dossier": dossier,
-        "sponsor": "juniper-court",
-        "predecessor": None,
-        "parent": None,
-        "card": card,
-    } | other
-
-
-def make_dossier(member: str) -> str:
-    return sha256(f"{member}: statutes and charter, with a salt".encode()).hexdigest()
-
-
 def admit_offices(town: Town) -> None:
     """Six offices apply, are reviewed, verified by two of three, and have a mirror identity."""
 
     def apply(member: str) -> None:
         card = ask("card", "new", "o.card", "--name", member, "--phone", "1", folder=town.folder / member)["commitment"]
-        town.act(member, make_application(member, make_dossier(member), card))
+        town.act(member, make_application(member, "juniper-court", card))
 
     with ThreadPoolExecutor(WORKERS) as workers:
         list(workers.map(apply, OFFICES))
 
-    copied = make_application("echo-plain", make_dossier("echo-plain"), "11" * 32, code="R-willow-creek")
+    copied = make_application("echo-plain", "juniper-court", "11" * 32, code="R-willow-creek")
     assert town.refuse("thief", copied)["code"] == "membership.code_taken"
-    unsponsored = make_application("echo-plain", make_dossier("echo-plain"), "11" * 32, sponsor="willow-creek")
+    unsponsored = make_application("echo-plain", "willow-creek", "11" * 32)
     refused = town.refuse("thief", unsponsored)
     assert refused["code"] == "membership.review_failed"
     assert "review.sponsor_not_in_standing" in {reason["code"] for reason in refused["reasons"]}
@@ -143,73 +71,7 @@ def admit_offices(town: Town) -> None:
     assert {"active"} == {state["value"]["status"] for state in verdict["states"] if state["table"] == "members"}
 
 
-def attest(member: str, dossier: str = "") -> Json:
-    return {
-        "type": "membership.attest",
-        "member": member,
-        "dossier": make_dossier(dossier or member),
-        "verdict": True,
-    }
-
-
 # ── a contract that is kept ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def write_table(town: Town, party: str, name: str, rows: int) -> Json:
-    """Write a CSV file into a party's folder and describe it there."""
-    lines = ["station,value", *(f"s{row},{row * 7}" for row in range(rows))]
-    (town.folder / party / name).write_text("\n".join(lines) + "\n")
-    return ask("dataset", "describe", name, folder=town.folder / party)
-
-
-def register(town: Town, party: str, file: str, dataset: str) -> int:
-    words = ("dataset", "register", file, "--name", dataset, "--title", "Readings", "--title-zh", "读数")
-    (operation,) = town.ask(party, *words)["operations"]
-    return int(operation["version"])
-
-
-def draw_up(town: Town, debtor: str, creditors: list[str], evidence: Json, dataset: str, day: str) -> int:
-    """The debtor drafts terms from a template and offers them; return the contract's number."""
-    draft: dict[str, Json] = {
-        "template": "supply/1",
-        "title": {"en": f"Readings of {debtor}", "zh": "读数供给"},
-        "items": [
-            {
-                "debtor": debtor,
-                "creditors": creditors,
-                "subject": {"en": "All stations", "zh": "全部站点"},
-                "dataset": dataset,
-                "evidence": evidence,
-                "size": 200,
-                "first_due": day,
-                "every_days": 1,
-                "times": 1,
-            }
-        ],
-        "sign_by": "2031-03-06T00:00:00Z",
-        "grace_days": 5,
-        "cure_days": 14,
-        "objection_days": 7,
-        "consequence": "terminate",
-    }
-    example = ask("contract", "draft", "--example", folder=town.folder / debtor)["example"]
-    assert (set(example), set(example["items"][0])) == (set(draft), set(draft["items"][0]))
-    drafted = town.ask(debtor, "contract", "draft", "-", given=draft)
-    assert (drafted["valid"], drafted["reasons"]) == (True, [])
-    offered = town.act(debtor, {"type": "contracts.propose", "terms": drafted["terms"]})
-    (number,) = (event["contract"] for event in offered["events"] if event["type"] == "contracts.proposed")
-    assert town.show(creditors[0], number)["document"] == drafted["document"]
-    return int(number)
-
-
-def sign(town: Town, number: int, *parties: str) -> None:
-    document = town.show(parties[0], number)["document"]
-    for party in parties:
-        town.act(party, {"type": "contracts.sign", "contract": number, "document": document})
-
-
-def name_duty(kind: str, number: int, **other: int) -> Json:
-    return {"type": f"contracts.{kind}", "contract": number, "obligation": 1, **other}
 
 
 def keep_a_contract(town: Town) -> None:
@@ -218,6 +80,9 @@ def keep_a_contract(town: Town) -> None:
     write_table(town, "willow-creek", "wrong.csv", 29)
     evidence = {"type": "exact_file", "digest": right["digest"]}
     parties = ["granite-cape", "juniper-court"]
+    draft = make_draft("willow-creek", parties, evidence, "readings", "2031-03-20T00:00:00Z")
+    example = ask("contract", "draft", "--example", folder=town.folder / "willow-creek")["example"]
+    assert (set(example), set(example["items"][0])) == (set(draft), set(draft["items"][0]))
     number = draw_up(town, "willow-creek", parties, evidence, "readings", "2031-03-20T00:00:00Z")
 
     shown = town.show("granite-cape", number)

@@ -1,0 +1,29 @@
+"""Browsers of officers: how they are opened, and how they are closed."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, BrowserContext
+
+from console.scene import PASSWORD
+
+
+def open_context(browser: Browser, address: str, *, scripts: bool, width: int, language: str = "en") -> BrowserContext:
+    """A browser of an officer who has signed in by password."""
+    context = browser.new_context(
+        java_script_enabled=scripts,
+        bypass_csp=scripts,  # axe is a script, and the console allows none
+        viewport={"width": width, "height": 900},
+        locale=language,
+    )
+    page = context.new_page()
+    page.goto(f"{address}/login")
+    page.fill("#password", PASSWORD)
+    page.click("main form button")
+    page.wait_for_load_state("load")  # a page closed while it loads may never answer
+    return context
+
+
+def end(context: BrowserContext) -> None:
+    for page in context.pages:
+        page.wait_for_load_state("load")
+    context.close()
