@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bench.ledger import NODE_KEY, make_mix, make_world, rate_verification, run_through, running
 from bench.measure import Result, measure_pair, seconds_of
-from concordat.crypto.checkpoint import render_note
+from concordat.crypto.checkpoint import make_node_signature
 from concordat.crypto.proof import EntryProof, Proof, StateProof, Trust, encode_proof, verify_proof
 from concordat.ledger.application import BlockRecord
 from concordat.primitives.codec import decode
@@ -25,9 +25,8 @@ def measure_proofs() -> Iterator[Result]:
         value, path = application.prove_state(key)
         proof = Proof(
             world.chain.id,
-            NODE_KEY.public_key,
             application.checkpoint,
-            NODE_KEY.sign(render_note(application.checkpoint)),
+            (make_node_signature(application.checkpoint, NODE_KEY.public_key, NODE_KEY.sign),),
             (EntryProof(size // 2, leaves[size // 2], application.history.inclusion_path(size // 2, size)),),
             (StateProof(key, value, path),),
             None,

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from concordat.client.keys import make_key, render_key
-from concordat.crypto.checkpoint import compute_app_hash
+from concordat.crypto.checkpoint import compute_app_hash, make_node_signature
 from concordat.errors import ConcordatError
 from concordat.ledger.application import BlockRecord
 from concordat.ledger.block_log import FIRST_DIGEST, Record, frame, scan
@@ -46,19 +46,20 @@ def write_log(bodies: list[bytes]) -> tuple[bytes, Head]:
 def change_body(body: bytes) -> bytes:
     record = decode(BlockRecord, body)
     entries = (*record.entries[:-1], record.entries[-1][:-1] + b"\x91\xa1x")
-    return encode(BlockRecord(record.height, record.time, (), entries, record.checkpoint, record.signature))
+    return encode(BlockRecord(record.height, record.time, entries, record.checkpoint, record.signatures))
 
 
 def change_root(body: bytes) -> bytes:
     record = decode(BlockRecord, body)
     checkpoint = replace(record.checkpoint, state_root=bytes(32))
-    return encode(BlockRecord(record.height, record.time, (), record.entries, checkpoint, record.signature))
+    return encode(BlockRecord(record.height, record.time, record.entries, checkpoint, record.signatures))
 
 
 def sign_anew(body: bytes) -> bytes:
+    key = make_key()
     record = decode(BlockRecord, body)
-    signature = make_key().sign(b"anything")
-    return encode(BlockRecord(record.height, record.time, (), record.entries, record.checkpoint, signature))
+    signatures = (make_node_signature(record.checkpoint, key.public_key, key.sign),)
+    return encode(BlockRecord(record.height, record.time, record.entries, record.checkpoint, signatures))
 
 
 # ── doctor ──────────────────────────────────────────────────────────────────────────────────────────────────────────

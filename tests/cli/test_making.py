@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from concordat.client.keys import compute_card_commitment, fetch_key
+from concordat.client.commitments import compute_card_commitment
+from concordat.client.keys import fetch_key
 from concordat.crypto.signatures import is_valid
 from concordat.errors import ConcordatError
 from concordat.node.founding import EXAMPLE_PLAN

@@ -23,6 +23,9 @@ def test_a_contract_is_proved_to_whoever_has_genesis(call: Call, sound: World) -
     assert {signature["member"] for signature in verdict["signatures"]} == {"azure-bay", "cedar-ford"}
     assert all(signature["valid"] for signature in verdict["signatures"])
     assert "C-0001" in verdict["statement"]
+    sentences = [entry["sentence"] for entry in verdict["entries"]]
+    assert all("C-0001" in sentence for sentence in sentences)
+    assert verdict["statement"].startswith("Simulated time: an operator moves this chain's clock")
     assert "single_history" in verdict["not_proved"]
     (contract,) = (state["value"] for state in verdict["states"] if state["table"] == "contracts")
     assert contract["status"] == "completed"
@@ -39,7 +42,7 @@ def test_the_statement_is_in_the_readers_language(
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
     assert run(words) == 0
     chinese = capsys.readouterr().out
-    assert "simulated time" in english
+    assert "Simulated time" in english
     assert "模拟时间" in chinese
     assert run([*words, "--lang", "en"]) == 0
     assert capsys.readouterr().out == english
@@ -62,6 +65,8 @@ def test_every_root_of_trust_is_recognized_by_its_content(
     assert (answer.status, answer.document["code"]) == (0, "ok")
     expected = {"genesis": "genesis", "key file": "node_key", "digits": "node_key"}.get(root, "checkpoint")
     assert answer.document["authority"] == expected
+    assert answer.document["simulated"] is True
+    assert answer.document["statement"].startswith("Simulated time")
 
 
 def test_without_a_root_of_trust_nothing_is_valid(call: Call, sound: World) -> None:
@@ -97,19 +102,34 @@ def test_junk_proves_nothing(call: Call, sound: World, tmp_path: Path, junk: byt
 
 
 @pytest.mark.parametrize(
-    ("junk", "status"), [(b"", 2), (b"junk", 2), (b"{}", 5), (b"concordat/x", 5), (b"concordat key v1\nx", 5)]
+    "junk", [b"", b"junk", b"{}", b"{", b"\xff\xfe", b"concordat/x", b"concordat/\xff", b"concordat key v1\nx"]
 )
-def test_junk_is_no_root_of_trust(call: Call, sound: World, tmp_path: Path, junk: bytes, status: int) -> None:
+def test_junk_is_no_root_of_trust(call: Call, sound: World, tmp_path: Path, junk: bytes) -> None:
     (tmp_path / "junk").write_bytes(junk)
     answer = call("verify", "verify", sound.contract_proof, "--trust", tmp_path / "junk")
-    assert answer.status == status
+    assert (answer.status, answer.document["valid"], answer.document["code"]) == (5, False, "untrusted_root")
+    assert answer.document["statement"]
     assert answer.document["next_step"]
+
+
+@pytest.mark.parametrize("name", ["genesis", "checkpoint", "key"])
+def test_a_damaged_root_of_trust_leaves_the_answer_its_shape(
+    call: Call, sound: World, tmp_path: Path, name: str
+) -> None:
+    path = sound.node / "keys" / "node.key" if name == "key" else Path(getattr(sound, name))
+    data = path.read_bytes()
+    for place in range(0, len(data), max(1, len(data) // 40)):
+        (tmp_path / "trust").write_bytes(data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :])
+        answer = call("verify", "verify", sound.contract_proof, "--trust", tmp_path / "trust")
+        assert (answer.status, answer.document["valid"]) == (5, False), place
 
 
 def test_missing_files_end_with_three(call: Call, sound: World, tmp_path: Path) -> None:
     for words in (["verify", tmp_path / "no", "--trust", sound.genesis], ["verify", sound.genesis, "--trust", "no"]):
         answer = call("verify", *words)
-        assert (answer.status, answer.document["code"]) == (3, "input.absent")
+        verdict = answer.document
+        assert (answer.status, verdict["valid"], verdict["code"]) == (3, False, "input.absent")
+        assert verdict["next_step"]
 
 
 PROBE = """

@@ -20,8 +20,8 @@ def test_the_decay_tables_are_the_rounded_powers(decay: Decay) -> None:
     assert decay.factors[decay.half_life_weeks] == 2**19
 
 
-def test_the_digest_is_of_the_canonical_encoding() -> None:
-    assert sha256(encode(RULEBOOK)).digest() == RULEBOOK_DIGEST
+def test_the_digest_is_of_the_domain_and_the_canonical_encoding() -> None:
+    assert sha256(b"concordat/rulebook/v1\0" + encode(RULEBOOK)).digest() == RULEBOOK_DIGEST
     assert decode(Rulebook, encode(RULEBOOK)) == RULEBOOK
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from concordat.crypto.checkpoint import Checkpoint, compute_key_name, render_note, render_signed_note
+from concordat.crypto.checkpoint import Checkpoint, NoteSignature, make_node_signature, render_signed_note
 from concordat.crypto.merkle import Log, hash_leaf
 from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof
 from concordat.crypto.signatures import public_key_of, sign
@@ -16,7 +16,7 @@ from concordat.primitives.codec import encode
 NODE_SEED = b"\x11" * 32
 NODE_KEY = public_key_of(NODE_SEED)
 OFFICER_SEED = b"\x22" * 32
-GENESIS = b'{"name": "test", "node_key": "' + NODE_KEY.hex().encode() + b'"}\n'
+GENESIS = b'{"name": "test", "clock": "real", "node_key": "' + NODE_KEY.hex().encode() + b'"}\n'
 CHAIN_ID = sha256(GENESIS).digest()
 SECOND_US = 1_000_000
 
@@ -39,6 +39,7 @@ class Ledger:
     state: dict[bytes, bytes] = field(default_factory=dict)
     genesis: bytes = GENESIS
     seed: bytes = NODE_SEED
+    is_simulated: bool = False
 
     @property
     def chain_id(self) -> bytes:
@@ -66,6 +67,7 @@ class Ledger:
         size = len(self.leaves) if size is None else size
         return Checkpoint(
             chain_id=self.chain_id,
+            is_simulated=self.is_simulated,
             height=size,
             time=size * SECOND_US,
             log_size=size,
@@ -76,10 +78,7 @@ class Ledger:
 
     def note(self, size: int | None = None) -> str:
         checkpoint = self.checkpoint(size)
-        signature = sign(self.seed, render_note(checkpoint))
-        return render_signed_note(
-            checkpoint, compute_key_name(checkpoint.chain_id), public_key_of(self.seed), signature
-        )
+        return render_signed_note(checkpoint, sign_by(self.seed, checkpoint))
 
     def prove(self, entries: tuple[int, ...] = (), keys: tuple[bytes, ...] = (), old_size: int | None = None) -> Proof:
         log, tree, checkpoint = self.log(), self.tree(), self.checkpoint()
@@ -89,15 +88,19 @@ class Ledger:
             consistency = ConsistencyProof(old_size, log.root_at(old_size), path)
         return Proof(
             chain_id=self.chain_id,
-            node_key=public_key_of(self.seed),
             checkpoint=checkpoint,
-            signature=sign(self.seed, render_note(checkpoint)),
+            signatures=(sign_by(self.seed, checkpoint),),
             entries=tuple(
                 EntryProof(index, self.leaves[index], log.inclusion_path(index, log.size)) for index in entries
             ),
             states=tuple(StateProof(key, self.state.get(key), tree.prove(key)) for key in keys),
             consistency=consistency,
         )
+
+
+def sign_by(seed: bytes, checkpoint: Checkpoint) -> NoteSignature:
+    """Return the signature of the node whose key has this seed."""
+    return make_node_signature(checkpoint, public_key_of(seed), lambda note: sign(seed, note))
 
 
 def change(proof: Proof, **fields: object) -> Proof:
@@ -109,4 +112,4 @@ def sign_checkpoint(proof: Proof, fields: Mapping[str, object], seed: bytes = NO
     """Return the proof with a changed checkpoint, honestly signed."""
     old = {name: getattr(proof.checkpoint, name) for name in proof.checkpoint.__struct_fields__}
     checkpoint = Checkpoint(**{**old, **fields})
-    return change(proof, checkpoint=checkpoint, signature=sign(seed, render_note(checkpoint)))
+    return change(proof, checkpoint=checkpoint, signatures=(sign_by(seed, checkpoint),))

@@ -5,7 +5,9 @@ from hashlib import sha256
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from concordat.crypto.checkpoint import NoteSignature, compute_origin
 from concordat.crypto.proof import (
     PROOF_MAGIC,
     ConsistencyProof,
@@ -75,8 +77,14 @@ def test_nothing_is_believed_without_a_root_of_trust() -> None:
     assert not verification.states
     for trust in (Trust(note="no note"), Trust(note=LEDGER.note(3).replace("\n\n", "\n"))):
         assert code_of(PROOF, trust) == "untrusted_root"
-    keyless = Ledger(genesis=b'{"node_key": "zz"}').grow(1)
-    assert code_of(keyless.prove((0,)), Trust(genesis=keyless.genesis)) == "untrusted_root"
+    for genesis in (
+        GENESIS.replace(b'"node_key": "', b'"node_key": "zz'),
+        GENESIS.replace(b"real", b"lunar"),
+        b"{",
+        b"",
+    ):
+        unclear = Ledger(genesis=genesis).grow(1)
+        assert code_of(unclear.prove((0,)), Trust(genesis=genesis)) == "untrusted_root"
 
 
 def test_trust_is_exactly_one_thing() -> None:
@@ -158,15 +166,58 @@ def test_only_the_trusted_node_key_may_sign_the_checkpoint() -> None:
     impostor = Ledger(seed=b"\x33" * 32).grow(5).prove((0,), old_size=3)
     for trust in (BY_GENESIS, BY_NOTE, BY_KEY):
         assert code_of(impostor, trust) == "bad_signature"
-        assert code_of(change(PROOF, signature=impostor.signature), trust) == "bad_signature"
-        assert code_of(change(impostor, node_key=NODE_KEY), trust) == "bad_signature"
+        assert code_of(change(PROOF, signatures=impostor.signatures), trust) == "bad_signature"
+        renamed = replace(impostor.signatures[0], public_key=NODE_KEY)
+        assert code_of(change(impostor, signatures=(renamed,)), trust) == "bad_signature"
+
+
+def test_a_proof_carries_one_signature_of_the_node_and_no_other() -> None:
+    (one,) = PROOF.signatures
+    changes: list[tuple[NoteSignature, ...]] = [
+        (),
+        (one, one),
+        (one, replace(one, name="witness.example", kind=4)),
+        (replace(one, kind=4),),
+        (replace(one, name="concordat/0001020304050607"),),
+        (replace(one, signature=one.signature + bytes(8)),),
+        (replace(one, public_key=one.public_key + bytes(8)),),
+    ]
+    for signatures in changes:
+        for trust in (BY_GENESIS, BY_NOTE, BY_KEY):
+            assert code_of(change(PROOF, signatures=signatures), trust) == "unknown_signatures"
+    for wrong in (replace(one, signature=bytes(8193)), replace(one, name="a b"), replace(one, kind=256)):
+        assert code_of(change(PROOF, signatures=(wrong,))) == "malformed"
+
+
+def test_simulated_time_is_said_by_the_checkpoint_and_agrees_with_the_root_of_trust() -> None:
+    genesis = GENESIS.replace(b"real", b"scenario")
+    simulated = Ledger(genesis=genesis, is_simulated=True).grow(5)
+    proof = simulated.prove((0,), old_size=3)
+    for trust in (Trust(genesis=genesis), Trust(note=simulated.note(3)), BY_KEY):
+        verification = verify_proof(encode_proof(proof), trust)
+        assert verification.checkpoint is not None
+        assert verification.checkpoint.is_simulated
+    lying = Ledger(genesis=genesis).grow(5)
+    assert code_of(lying.prove((0,)), Trust(genesis=genesis)) == "other_clock"
+    assert code_of(lying.prove((0,), old_size=3), Trust(note=simulated.note(3))) == "other_clock"
+    assert code_of(Ledger(is_simulated=True).grow(5).prove((0,))) == "other_clock"
+    unsigned = replace(proof.checkpoint, is_simulated=False)
+    renamed = replace(proof.signatures[0], name=compute_origin(unsigned))
+    assert code_of(change(proof, checkpoint=unsigned), BY_KEY) == "unknown_signatures"
+    assert code_of(change(proof, checkpoint=unsigned, signatures=(renamed,)), BY_KEY) == "bad_signature"
+
+
+def test_a_note_with_the_lines_of_witnesses_is_a_root_of_trust() -> None:
+    note = LEDGER.note(3) + "— witness.example d3d3d3d3d3d3\n"
+    assert code_of(PROOF, Trust(note=note)) == "ok"
+    assert code_of(PROOF, Trust(note=note + "— witness.example\n")) == "untrusted_root"
 
 
 def test_a_trusted_note_must_be_signed_by_the_proofs_node_key() -> None:
     note = LEDGER.note(3)
     forged = Ledger(LEDGER.leaves, LEDGER.state, seed=b"\x33" * 32).note(3)
     assert code_of(PROOF, Trust(note=forged)) == "bad_signature"
-    end = note.rindex(" ") + 9
+    end = note.rindex(" ") + 9  # within the signature, past the key id
     swapped = note[:end] + ("A" if note[end] != "A" else "B") + note[end + 1 :]
     assert code_of(PROOF, Trust(note=swapped)) == "bad_signature"
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from concordat.crypto.checkpoint import compute_key_name, parse_signed_note, render_note
+from concordat.crypto.checkpoint import NoteSignature, compute_origin, parse_signed_note, render_note
 from concordat.crypto.proof import EntryProof, Proof, StateProof, encode_proof
 from concordat.crypto.signatures import public_key_of, sign
 from concordat.crypto.vectors import check_case, compute_expectation
@@ -99,8 +100,8 @@ def make_state_tree() -> list[Case]:
 
 def make_checkpoint() -> list[Case]:
     cases = []
-    for name, size in (("genesis", 0), ("block 5", 5)):
-        checkpoint = Ledger().grow(5).checkpoint(size)
+    for name, size, is_simulated in (("genesis", 0, False), ("block 5", 5, False), ("simulated time", 5, True)):
+        checkpoint = Ledger(is_simulated=is_simulated).grow(5).checkpoint(size)
         values = {field: getattr(checkpoint, field) for field in checkpoint.__struct_fields__}
         signature = sign(NODE_SEED, render_note(checkpoint))
         given: dict[str, object] = {
@@ -111,6 +112,10 @@ def make_checkpoint() -> list[Case]:
     return cases
 
 
+def change_signature(proof: Proof, **fields: object) -> NoteSignature:
+    return msgspec.structs.replace(proof.signatures[0], **fields)
+
+
 def make_proof() -> list[Case]:
     ledger = Ledger().grow(5)
     proof = ledger.prove((0, 3), (b"absent", b"key 2"), old_size=3)
@@ -118,6 +123,7 @@ def make_proof() -> list[Case]:
     genesis, key, note = {"genesis": GENESIS.hex()}, {"node_key": NODE_KEY.hex()}, {"note": ledger.note(3)}
     entry, state = proof.entries[0], proof.states[1]
     impostor = Ledger(seed=b"\x33" * 32).grow(5)
+    simulated = Ledger(is_simulated=True).grow(5)
 
     def logged(cause: tuple[object, ...], height: int = 6) -> Proof:
         return replace(ledger, leaves=[*ledger.leaves, make_leaf(height, cause)]).prove((5,))
@@ -142,9 +148,19 @@ def make_proof() -> list[Case]:
         ("signed by another key", impostor.prove((0,)), genesis),
         (
             "checkpoint changed after signing",
-            change(sign_checkpoint(proof, {"time": 9}), signature=proof.signature),
+            change(sign_checkpoint(proof, {"time": 9}), signatures=proof.signatures),
             key,
         ),
+        ("no signature", change(proof, signatures=()), genesis),
+        ("two signatures", change(proof, signatures=proof.signatures * 2), genesis),
+        ("signature of another kind", change(proof, signatures=(change_signature(proof, kind=4),)), genesis),
+        ("signature of another name", change(proof, signatures=(change_signature(proof, name="node"),)), genesis),
+        ("signature too long", change(proof, signatures=(change_signature(proof, signature=bytes(8193)),)), genesis),
+        ("simulated time by node key", simulated.prove((0,)), key),
+        ("simulated time by note", simulated.prove((0,), old_size=3), {"note": simulated.note(3)}),
+        ("simulated time, which genesis does not say", simulated.prove((0,)), genesis),
+        ("simulated time, which the note does not say", simulated.prove((0,), old_size=3), note),
+        ("note with a witness's line", data, {"note": note["note"] + "— witness.example d3d3d3d3d3d3\n"}),
         ("trusted note by another key", data, {"note": impostor.note(3)}),
         ("trusted note newer than the proof", data, {"note": replace(ledger, leaves=[*ledger.leaves]).grow(1).note()}),
         ("trusted note without consistency", ledger.prove((0,)), note),
@@ -195,6 +211,7 @@ def test_the_proof_cases_show_every_code() -> None:
     stored = json.loads((DIRECTORY / "proof.json").read_text(encoding="utf-8"))
     assert {case["expect"]["code"] for case in stored["cases"]} == {
         *("ok", "untrusted_root", "malformed", "incomplete", "other_chain", "bad_signature", "other_checkpoint"),
+        *("unknown_signatures", "other_clock"),
         *("bad_inclusion", "bad_state", "bad_transaction_signature"),
     }
 
@@ -211,11 +228,12 @@ def test_the_roots_in_the_cases_are_those_of_the_definitions() -> None:
 
 def test_the_notes_in_the_cases_read_back() -> None:
     for case in json.loads((DIRECTORY / "checkpoint.json").read_text(encoding="utf-8"))["cases"]:
-        checkpoint, name, key_id, signature = parse_signed_note(case["expect"]["signed_note"])
-        assert checkpoint.chain_id == CHAIN_ID
-        assert name == compute_key_name(CHAIN_ID)
-        assert key_id == sha256(name.encode() + b"\n\x01" + public_key_of(NODE_SEED)).digest()[:4]
-        assert signature.hex() == case["input"]["signature"]
+        note = parse_signed_note(case["expect"]["signed_note"])
+        assert note.checkpoint.chain_id == CHAIN_ID
+        (line,) = note.lines
+        assert line.name == compute_origin(note.checkpoint)
+        assert line.key_id == sha256(line.name.encode() + b"\n\x01" + public_key_of(NODE_SEED)).digest()[:4]
+        assert line.signature.hex() == case["input"]["signature"]
 
 
 def test_a_case_that_no_reader_can_understand_is_refused() -> None:

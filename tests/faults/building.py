@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from concordat.crypto.checkpoint import render_note
-from concordat.crypto.signatures import is_accepted_by_libsodium, sign
+from concordat.crypto.checkpoint import is_signed_by
+from concordat.crypto.signatures import sign
 from concordat.ledger.application import Application, BlockRecord, replay
 from concordat.ledger.doctor import examine
 from concordat.ledger.embedded import Committed, EmbeddedEngine, Observer
@@ -92,9 +92,7 @@ def check_folder(story: Story, files: Files, acknowledged: dict[bytes, Committed
         heights: list[int] = []
         application = Application(story.chain, story.sign)
         for record in replay(application, store.bodies()):
-            assert is_accepted_by_libsodium(
-                story.chain.genesis.node_key, record.signature, render_note(record.checkpoint)
-            )
+            assert is_signed_by(record.checkpoint, record.signatures, story.chain.genesis.node_key)
             leaves += record.entries
             heights += [record.height] * len(record.entries)
     finally:

@@ -13,8 +13,8 @@ from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.where import fetch_key_asking
+from concordat.client.commitments import compute_card_commitment
 from concordat.client.keys import (
-    compute_card_commitment,
     derive_key,
     make_key,
     read_public_key,
@@ -70,6 +70,7 @@ def show_key(file: Path, /, *, output: Output = OUTPUT) -> None:
     """Print a key file's public key."""
     public_key = read_public_key(read_file(file), str(file)).hex()
     emit(output, {"file": str(file), "public_key": public_key}, [public_key])
+
 
 def prove_key(
     file: Path,

@@ -8,8 +8,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from concordat.cli.output import OUTPUT, Output, emit
+from concordat.cli.output import OUTPUT, Output, describe_error, emit
 from concordat.client.verification import compute_verdict, read_file, read_trust
+from concordat.errors import ConcordatError, NotFound
 from concordat.primitives.plain import Json
 
 _INVALID = 5
@@ -24,20 +25,27 @@ def verify(file: Path, /, *, trust: Root = None, output: Output = OUTPUT) -> int
 
     :param file: A proof file.
     """
-    data = read_file(file)
-    verdict = compute_verdict(data, read_trust(trust) if trust else None, output.language)
-    emit(output, verdict, _describe(verdict, output))
-    return 0 if verdict["valid"] else _INVALID
+    status = _INVALID
+    try:
+        verdict = compute_verdict(read_file(file), read_trust(trust) if trust else None, output.language)
+    except ConcordatError as error:
+        # Whatever could not be read, the answer keeps its shape: nothing is valid, and why.
+        told = describe_error(error, output.language)
+        code = "untrusted_root"
+        if isinstance(error, NotFound):
+            code, status = error.code, error.exit_status
+        told_so: Json = {"code": code, "statement": told["reason"], "next_step": told["next_step"]}
+        verdict = compute_verdict(b"", None, output.language) | told_so
+    emit(output, verdict, _describe(verdict))
+    return 0 if verdict["valid"] else status
 
 
-def _describe(verdict: Json, output: Output) -> Iterator[str]:
+def _describe(verdict: Json) -> Iterator[str]:
     yield f"{'✔' if verdict['valid'] else '✘'} {verdict['statement']}"
     if not verdict["valid"]:
-        yield verdict["code"]
+        yield from (verdict["code"], verdict["next_step"])
         return
     yield f"{verdict['chain_id']}, {verdict['height']}, {verdict['time']}"
-    if verdict["simulated"]:
-        yield "simulated time" if output.language == "en" else "模拟时间"
     for signature in verdict["signatures"]:
         yield f"✔ {signature['signer']} {signature['member'] or ''}".rstrip()
     yield verdict["authority_sentence"]

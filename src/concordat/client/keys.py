@@ -14,7 +14,6 @@ from __future__ import annotations
 import hmac
 import os
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -148,8 +147,3 @@ def check_hex_key(text: str) -> bytes:
     if len(key) != 32:
         raise UsageError("key.not_a_public_key", text, "a public key is 64 hexadecimal digits")
     return key
-
-
-def compute_card_commitment(salt: bytes, name: str, phone: str) -> bytes:
-    """Return what the ledger keeps of an officer's card: SHA-256(salt ‖ name ‖ NUL ‖ phone)."""
-    return sha256(salt + name.encode() + b"\0" + phone.encode()).digest()

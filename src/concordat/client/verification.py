@@ -70,13 +70,16 @@ def compute_verdict(data: bytes, trust: Trust | None, language: Language) -> Jso
         verification, entries, states = Verification(valid=False, code="malformed"), [], []
         members, sentences = {}, []
     checkpoint = verification.checkpoint
-    statement = (" " if language == "en" else "").join(sentences)
+    is_simulated = checkpoint.is_simulated if checkpoint else None
+    warnings = [render("verdict.simulated", language)] if is_simulated else []
+    statement = (" " if language == "en" else "").join(warnings + sentences)
     return {
         "valid": verification.valid,
         "code": verification.code,
         "statement": statement if verification.valid else render(f"proof.{verification.code}", language),
+        "next_step": "" if verification.valid else render(f"next.proof.{verification.code}", language),
         "chain_id": checkpoint.chain_id.hex() if checkpoint else None,
-        "simulated": read_genesis(trust.genesis).is_scenario if trust and trust.genesis else None,
+        "simulated": is_simulated,
         "height": checkpoint.height if checkpoint else None,
         "time": format_time(checkpoint.time) if checkpoint else None,
         "signatures": [

@@ -159,4 +159,4 @@ RULEBOOK = Rulebook(
     return_performances=3,
 )
 
-RULEBOOK_DIGEST: Digest = hashlib.sha256(encode(RULEBOOK)).digest()
+RULEBOOK_DIGEST: Digest = hashlib.sha256(b"concordat/rulebook/v1\0" + encode(RULEBOOK)).digest()

@@ -8,18 +8,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Raw
 
-from concordat.crypto.checkpoint import Checkpoint, compute_key_id, parse_signed_note, render_note
+from concordat.crypto.checkpoint import (
+    Checkpoint,
+    NoteSignature,
+    has_node_signature,
+    is_note_signed_by,
+    is_signed_by,
+    parse_signed_note,
+)
 from concordat.crypto.merkle import EMPTY_LOG_ROOT, check_consistency, compute_root_from_inclusion, hash_leaf
 from concordat.crypto.signatures import SUITE_ED25519, is_valid
 from concordat.crypto.state_tree import StatePath, compute_state_root
 from concordat.errors import Corrupt, Rejected, UsageError
 from concordat.primitives.codec import Struct, decode, encode
-from concordat.primitives.identifiers import Digest, Natural, Positive, PublicKey, Signature, TimeUs
+from concordat.primitives.identifiers import Digest, Natural, Positive, TimeUs
 
 PROOF_MAGIC: Final = b"concordat/proof/v1\n"
 PROOF_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -57,9 +64,8 @@ class Proof(Struct, frozen=True):
     """What a proof file holds. Entries ascend by index, states by key."""
 
     chain_id: Digest
-    node_key: PublicKey
     checkpoint: Checkpoint
-    signature: Signature
+    signatures: tuple[NoteSignature, ...]
     entries: tuple[EntryProof, ...]
     states: tuple[StateProof, ...]
     consistency: ConsistencyProof | None
@@ -120,8 +126,9 @@ class _Payload(Struct, frozen=True):
 
 
 class _Genesis(msgspec.Struct, frozen=True):
-    """The one field of genesis that a verifier needs."""
+    """The two fields of genesis that a verifier needs."""
 
+    clock: Literal["real", "scenario"]
     node_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
@@ -175,47 +182,49 @@ def _read_proof(data: bytes) -> Proof:
         raise Corrupt("proof.malformed", "entries ascend by index and states by key, none twice")
     if not (proof.entries or proof.states or proof.consistency):
         raise Corrupt("proof.incomplete", "there is nothing to prove but the checkpoint")
+    if not has_node_signature(proof.checkpoint, proof.signatures):
+        raise Corrupt("proof.unknown_signatures", "a proof has one signature, of kind 1, by the node")
     return proof
 
 
 def _check_authority(proof: Proof, trust: Trust) -> tuple[tuple[str, tuple[str | int, ...]], Checkpoint | None]:
-    """Check chain and signature by the root of trust; return who attests, and the trusted checkpoint if that is it."""
-    trusted = None
-    note_key = None
-    node_key = trust.node_key
-    authority: tuple[str, tuple[str | int, ...]] = ("node_key", (proof.node_key.hex(),))
-    chain_id = proof.checkpoint.chain_id
+    """Check chain, signature and clock by the root of trust; return who attests, and a trusted note's checkpoint."""
+    checkpoint, signed_by = proof.checkpoint, proof.signatures[0].public_key
+    chain_id, is_simulated, node_key = checkpoint.chain_id, checkpoint.is_simulated, trust.node_key
+    authority: tuple[str, tuple[str | int, ...]] = ("node_key", (signed_by.hex(),))
+    note = None
     if trust.genesis is not None:
         chain_id = sha256(trust.genesis).digest()
-        node_key = _read_genesis_key(trust.genesis)
-        authority = ("genesis", (proof.node_key.hex(),))
+        is_simulated, node_key = _read_genesis(trust.genesis)
+        authority = ("genesis", (signed_by.hex(),))
     elif trust.note is not None:
         try:
-            trusted, name, note_key, note_signature = parse_signed_note(trust.note)
+            note = parse_signed_note(trust.note)
         except Corrupt as error:
             raise Corrupt("proof.untrusted_root", "the trusted note is malformed") from error
-        chain_id = trusted.chain_id
-        node_key = proof.node_key
+        trusted = note.checkpoint
+        # The note names no key; the key that verifies its signature is the one that made it, for Ed25519 hashes the
+        # key into what it signs.
+        chain_id, is_simulated, node_key = trusted.chain_id, trusted.is_simulated, signed_by
         authority = ("checkpoint", (trusted.height, trusted.log_size))
-    if not proof.chain_id == proof.checkpoint.chain_id == chain_id:
+    if not proof.chain_id == checkpoint.chain_id == chain_id:
         raise Corrupt("proof.other_chain", "the proof is about another chain")
-    # The note names no key; the key that verifies its signature is the one that made it, for Ed25519 hashes the key
-    # into what it signs.
-    if trusted is not None and not (
-        note_key == compute_key_id(name, proof.node_key)
-        and is_valid(proof.node_key, note_signature, render_note(trusted))
-    ):
+    if note is not None and not is_note_signed_by(note, signed_by):
         raise Corrupt("proof.bad_signature", "the trusted note is by another key")
-    if proof.node_key != node_key or not is_valid(proof.node_key, proof.signature, render_note(proof.checkpoint)):
+    if node_key is None or not is_signed_by(checkpoint, proof.signatures, node_key):
         raise Corrupt("proof.bad_signature", "the checkpoint is not signed by the trusted key")
-    return authority, trusted
+    if checkpoint.is_simulated != is_simulated:
+        raise Corrupt("proof.other_clock", "the checkpoint and the trusted root name different clocks")
+    return authority, None if note is None else note.checkpoint
 
 
-def _read_genesis_key(genesis: bytes) -> bytes:
+def _read_genesis(genesis: bytes) -> tuple[bool, bytes]:
+    """Return whether the chain's time is simulated, and its node's key."""
     try:
-        return bytes.fromhex(msgspec.json.decode(genesis, type=_Genesis).node_key)
+        read = msgspec.json.decode(genesis, type=_Genesis)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Corrupt("proof.untrusted_root", "genesis names no node key") from error
+        raise Corrupt("proof.untrusted_root", "genesis names no clock or no node key") from error
+    return read.clock == "scenario", bytes.fromhex(read.node_key)
 
 
 def _check_history(proof: Proof, trusted: Checkpoint | None) -> None:

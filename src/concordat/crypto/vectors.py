@@ -7,7 +7,13 @@ from typing import Final
 
 import msgspec
 
-from concordat.crypto.checkpoint import Checkpoint, compute_app_hash, compute_key_name, render_note, render_signed_note
+from concordat.crypto.checkpoint import (
+    Checkpoint,
+    compute_app_hash,
+    make_node_signature,
+    render_note,
+    render_signed_note,
+)
 from concordat.crypto.merkle import Log, check_consistency, compute_root_from_inclusion, hash_leaf
 from concordat.crypto.proof import Trust, verify_proof
 from concordat.crypto.signatures import is_valid
@@ -36,6 +42,7 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Note(msgspec.Struct, forbid_unknown_fields=True):
     chain_id: str
+    is_simulated: bool
     height: int
     time: int
     log_size: int
@@ -91,6 +98,7 @@ def _compute_state(given: _State) -> Expectation:
 def _compute_note(given: _Note) -> Expectation:
     checkpoint = Checkpoint(
         chain_id=_unhex(given.chain_id),
+        is_simulated=given.is_simulated,
         height=given.height,
         time=given.time,
         log_size=given.log_size,
@@ -98,13 +106,12 @@ def _compute_note(given: _Note) -> Expectation:
         state_root=_unhex(given.state_root),
         params_hash=_unhex(given.params_hash),
     )
-    name = compute_key_name(checkpoint.chain_id)
     note = render_note(checkpoint)
     public_key, signature = _unhex(given.public_key), _unhex(given.signature)
     app_hash = compute_app_hash(checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash)
     return {
         "note": note.decode(),
-        "signed_note": render_signed_note(checkpoint, name, public_key, signature),
+        "signed_note": render_signed_note(checkpoint, make_node_signature(checkpoint, public_key, lambda _: signature)),
         "app_hash": app_hash.hex(),
         "valid": is_valid(public_key, signature, note),
     }

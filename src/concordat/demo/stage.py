@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from concordat.client.api import Client
+from concordat.client.commitments import compute_documents_commitment
 from concordat.client.datasets import describe_csv
 from concordat.demo.files import make_register, save_part
 from concordat.demo.parties import Party
@@ -109,7 +110,8 @@ class Stage:
     def commitment(self, label: str) -> str:
         """Return a salted commitment to a document of the demo, as hex."""
         salt = hmac.digest(self.seed.encode(), f"concordat/salt/{label}".encode(), "sha256")
-        return sha256(salt + f"generated demo document: {label}".encode()).hexdigest()
+        document = sha256(f"generated demo document: {label}".encode()).digest()
+        return compute_documents_commitment(salt, (document,)).hex()
 
 
 def make_duty(
@@ -129,4 +131,3 @@ def make_duty(
         "objection_days": 7,
         "consequence": "terminate",
     } | terms
-

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from concordat.credit.rulebook import RULEBOOK_DIGEST
-from concordat.crypto.checkpoint import Checkpoint, compute_app_hash, render_note
+from concordat.crypto.checkpoint import Checkpoint, NoteSignature, compute_app_hash, make_node_signature
 from concordat.crypto.merkle import Log, hash_leaf
 from concordat.crypto.signatures import verify_signed
 from concordat.crypto.state_tree import StatePath, StateTree
 from concordat.errors import Corrupt, Rejected
 from concordat.primitives.codec import Struct, decode, encode
-from concordat.primitives.identifiers import Digest, Positive, Signature, TimeUs
+from concordat.primitives.identifiers import Positive, TimeUs
 from concordat.protocol.context import Context
 from concordat.protocol.genesis import Chain, make_first_state
 from concordat.protocol.params import compute_params_hash
@@ -52,10 +52,9 @@ class BlockRecord(Struct, frozen=True):
 
     height: Positive
     time: TimeUs
-    evidence: tuple[Digest, ...]
     entries: tuple[bytes, ...]
     checkpoint: Checkpoint
-    signature: Signature
+    signatures: tuple[NoteSignature, ...]
 
 
 class Application:
@@ -83,9 +82,7 @@ class Application:
     def app_hash(self) -> bytes:
         """The one digest of state, history and parameters; unchanged by an empty block."""
         checkpoint = self.checkpoint
-        return compute_app_hash(
-            checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash
-        )
+        return compute_app_hash(checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash)
 
     # ── the engine port ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -183,8 +180,8 @@ class Application:
         self.checkpoint = self._make_checkpoint()
         for wire in block.transactions:
             self._verified.pop(sha256(wire).digest(), None)
-        signature = self._sign(render_note(self.checkpoint))
-        return BlockRecord(block.height, block.time, (), leaves, self.checkpoint, signature)
+        signature = make_node_signature(self.checkpoint, self.chain.genesis.node_key, self._sign)
+        return BlockRecord(block.height, block.time, leaves, self.checkpoint, (signature,))
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -202,6 +199,7 @@ class Application:
     def _make_checkpoint(self) -> Checkpoint:
         return Checkpoint(
             self.chain.id,
+            self.chain.is_scenario,
             self.height,
             self.time,
             self.history.size,

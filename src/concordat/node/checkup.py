@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from concordat.client.keys import read_public_key
-from concordat.crypto.checkpoint import Checkpoint, compute_app_hash, compute_key_id, parse_signed_note, render_note
+from concordat.crypto.checkpoint import (
+    Checkpoint,
+    compute_app_hash,
+    is_note_signed_by,
+    is_signed_by,
+    parse_signed_note,
+)
 from concordat.crypto.proof import Trust
-from concordat.crypto.signatures import is_valid
 from concordat.errors import Corrupt, NotFound, UsageError
 from concordat.ledger.application import Application, get_block, replay
 from concordat.ledger.block_log import Record, scan
@@ -37,9 +42,7 @@ class ReplayedBlock:
     def app_hash(self) -> bytes:
         """The one digest of state, history and parameters."""
         checkpoint = self.checkpoint
-        return compute_app_hash(
-            checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash
-        )
+        return compute_app_hash(checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash)
 
 
 def replay_export(path: Path, trust: Trust | None) -> Iterator[ReplayedBlock]:
@@ -68,10 +71,9 @@ def _check_trust(chain: Chain, trust: Trust | None) -> Checkpoint | None:
         return None
     node_key = chain.genesis.node_key
     if trust.note is not None:
-        checkpoint, name, key_id, signature = parse_signed_note(trust.note)
-        is_same = key_id == compute_key_id(name, node_key) and is_valid(node_key, signature, render_note(checkpoint))
-        if is_same and checkpoint.chain_id == chain.id:
-            return checkpoint
+        note = parse_signed_note(trust.note)
+        if note.checkpoint.chain_id == chain.id and is_note_signed_by(note, node_key):
+            return note.checkpoint
     elif trust.node_key == node_key or (trust.genesis is not None and sha256(trust.genesis).digest() == chain.id):
         return None
     raise Corrupt("replay.other_chain", "height 0", "name the root of trust of this chain")
@@ -80,7 +82,7 @@ def _check_trust(chain: Chain, trust: Trust | None) -> Checkpoint | None:
 def _replay(chain: Chain, bodies: Iterable[bytes]) -> Iterator[ReplayedBlock]:
     application = Application(chain, lambda _: bytes(64))
     for record in replay(application, bodies):
-        if not is_valid(chain.genesis.node_key, record.signature, render_note(record.checkpoint)):
+        if not is_signed_by(record.checkpoint, record.signatures, chain.genesis.node_key):
             place = f"height {record.height}: the checkpoint is not signed by the node's key"
             raise Corrupt("replay.differs", place, "compare with another copy")
         yield ReplayedBlock(record.checkpoint, len(get_block(record).transactions))
@@ -110,8 +112,10 @@ def _check_node_key(files: DiskFiles) -> Iterator[Check]:
         return
     genesis = read_genesis(files.read("genesis.json")).genesis
     is_same = read_public_key(files.read(NODE_KEY_FILE), NODE_KEY_FILE) == genesis.node_key
-    yield Check("keys.node", "ok", NODE_KEY_FILE) if is_same else Check(
-        "keys.node", "failed", NODE_KEY_FILE, fix=_KEY_FIX
+    yield (
+        Check("keys.node", "ok", NODE_KEY_FILE)
+        if is_same
+        else Check("keys.node", "failed", NODE_KEY_FILE, fix=_KEY_FIX)
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from concordat.crypto.checkpoint import compute_key_name, render_note, render_signed_note
+from concordat.crypto.checkpoint import make_node_signature, render_signed_note
 from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof, encode_proof
 from concordat.errors import NotFound, UsageError
 from concordat.node.node import Node
@@ -18,8 +18,7 @@ def render_checkpoint(node: Node) -> str:
     """The signed note of the newest checkpoint: what a reader keeps, to compare with next time."""
     with node.engine.lock:
         checkpoint = node.application.checkpoint
-        signature = node.key.sign(render_note(checkpoint))
-    return render_signed_note(checkpoint, compute_key_name(node.chain.id), node.key.public_key, signature)
+    return render_signed_note(checkpoint, make_node_signature(checkpoint, node.key.public_key, node.key.sign))
 
 
 def make_entry_proof(node: Node, position: int, since_size: int | None = None) -> bytes:
@@ -95,17 +94,8 @@ def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], sin
                 raise UsageError("proof.since_ahead", str(since_size), f"history has {history.size} entries")
             path_since = history.consistency_path(since_size, history.size)
             consistency = ConsistencyProof(since_size, history.root_at(since_size), path_since)
-        signature = node.key.sign(render_note(checkpoint))
-        proof = Proof(
-            node.chain.id,
-            node.key.public_key,
-            checkpoint,
-            signature,
-            tuple(entries),
-            tuple(states),
-            consistency,
-        )
-    return encode_proof(proof)
+    signature = make_node_signature(checkpoint, node.key.public_key, node.key.sign)
+    return encode_proof(Proof(node.chain.id, checkpoint, (signature,), tuple(entries), tuple(states), consistency))
 
 
 def _fetch_leaf(node: Node, position: int) -> bytes:

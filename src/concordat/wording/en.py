@@ -477,6 +477,11 @@ CATALOG: dict[str, str] = {
     "next.proof.other_chain": "Check which chain you trust, and from whom the proof comes.",
     "proof.bad_signature": "The checkpoint is not signed by the key you trust.",
     "next.proof.bad_signature": "Do not rely on this file; ask the node for a new one.",
+    "proof.unknown_signatures": "The checkpoint is signed in a way that this release does not know.",
+    "next.proof.unknown_signatures": "Ask the node for a new file, or verify it with a newer release.",
+    "proof.other_clock": "The proof and what you trust disagree whether time is simulated.",
+    "next.proof.other_clock": "Do not rely on this file; keep it, for the node has signed a contradiction.",
+    "verdict.simulated": "Simulated time: an operator moves this chain's clock; no time here is real.",
     "proof.other_checkpoint": "The proof's history is not shown to continue the one you trust.",
     "next.proof.other_checkpoint": "Ask for a proof made against your checkpoint; if none can be given, keep both as "
     "evidence of two histories.",

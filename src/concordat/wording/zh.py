@@ -466,6 +466,11 @@ CATALOG: dict[str, str] = {
     "next.proof.other_chain": "请核对您信任的是哪条链，以及凭证的来源。",
     "proof.bad_signature": "检查点不是由您信任的密钥签名的。",
     "next.proof.bad_signature": "请勿采信该文件，并向节点重新索取。",
+    "proof.unknown_signatures": "检查点的签名方式不为本版本所识别。",
+    "next.proof.unknown_signatures": "请向节点重新索取，或用更新的版本核验。",
+    "proof.other_clock": "凭证与您的信任依据对时间是否为模拟时间说法不一。",
+    "next.proof.other_clock": "请勿采信该文件，并留作证据：节点签署了自相矛盾的内容。",
+    "verdict.simulated": "模拟时间：本链时钟由运营方推进，此处时间均非真实时间。",
     "proof.other_checkpoint": "凭证未能表明其历史延续自您信任的历史。",
     "next.proof.other_checkpoint": "请索取以您的检查点为起点的凭证；如对方无法提供，请保留两者，"
     "作为存在两份历史的证据。",
