@@ -151,15 +151,8 @@ def _put_founder(state: State, founder: Founder, time_us: int) -> None:
         roles=founder.roles,
         status="active",
         officers=founder.public_keys,
-        attestations=(),
         applied_at=time_us,
         admitted_at=time_us,
-        admitted_entry=(0, 0),
-        expelled_at=None,
-        returned_at=None,
-        guarantor=None,
-        hearing_ends=None,
-        statement=None,
     )
     state.members.put((founder.member,), row)
     state.identities.put((founder.scheme, founder.code), Identity(founder.member))

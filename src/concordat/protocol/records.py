@@ -58,18 +58,18 @@ class Member(Struct, frozen=True):
     roles: tuple[MemberRole, ...]
     status: MemberStatus
     officers: tuple[PublicKey, ...]
-    attestations: tuple[Attestation, ...]
     applied_at: TimeUs
-    admitted_at: TimeUs | None
+    attestations: tuple[Attestation, ...] = ()
+    admitted_at: TimeUs | None = None
     """The last admission or readmission."""
-    admitted_entry: EntryPlace
+    admitted_entry: EntryPlace = (0, 0)
     """That admission: only later negatives count towards an exit (credit §2.7)."""
-    expelled_at: TimeUs | None
-    returned_at: TimeUs | None
-    guarantor: MemberId | None
+    expelled_at: TimeUs | None = None
+    returned_at: TimeUs | None = None
+    guarantor: MemberId | None = None
     """Who stands for a return; set while one is asked for and after it."""
-    hearing_ends: TimeUs | None
-    statement: Digest | None
+    hearing_ends: TimeUs | None = None
+    statement: Digest | None = None
 
 
 class Identity(Struct, frozen=True):
@@ -118,8 +118,8 @@ class Version(Struct, frozen=True):
     schema: Digest
     row_root: Digest
     registered_at: TimeUs
-    withdrawn_at: TimeUs | None
-    withdrawn_reason: ShortText | None
+    withdrawn_at: TimeUs | None = None
+    withdrawn_reason: ShortText | None = None
 
 
 class PartySignature(Struct, frozen=True):
@@ -139,10 +139,10 @@ class Contract(Struct, frozen=True):
     status: ContractStatus
     proposed_at: TimeUs
     proposed_entry: EntryPlace
-    signatures: tuple[PartySignature, ...]
-    activated_at: TimeUs | None
-    ended_at: TimeUs | None
-    wants_end: tuple[MemberId, ...]
+    signatures: tuple[PartySignature, ...] = ()
+    activated_at: TimeUs | None = None
+    ended_at: TimeUs | None = None
+    wants_end: tuple[MemberId, ...] = ()
     """Parties that asked to end it; when all have, it ends without a breach."""
 
 
@@ -158,14 +158,14 @@ class Duty(Struct, frozen=True):
 
     status: DutyStatus
     due: TimeUs
-    waits_until: TimeUs | None
+    waits_until: TimeUs | None = None
     """When the ledger moves it unless somebody does before; None once it is closed."""
-    delivery: Delivery | None
+    delivery: Delivery | None = None
     """The last one; `accepted` and `objector` speak of it."""
-    accepted: tuple[MemberId, ...]
-    objector: MemberId | None
-    objections: Natural
-    settled_at: TimeUs | None
+    accepted: tuple[MemberId, ...] = ()
+    objector: MemberId | None = None
+    objections: Natural = 0
+    settled_at: TimeUs | None = None
 
 
 class Credit(Struct, frozen=True):

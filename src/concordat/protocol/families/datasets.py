@@ -84,8 +84,6 @@ def apply_register(context: Context, operation: Register) -> None:
             schema=operation.schema,
             row_root=operation.row_root,
             registered_at=context.time,
-            withdrawn_at=None,
-            withdrawn_reason=None,
         ),
     )
     context.emit(Registered(owner, operation.dataset, operation.version, operation.rows))

@@ -57,10 +57,6 @@ def apply_propose(context: Context, operation: Propose) -> None:
             status="proposed",
             proposed_at=context.time,
             proposed_entry=(context.height, context.index),
-            signatures=(),
-            activated_at=None,
-            ended_at=None,
-            wants_end=(),
         ),
     )
     context.schedule(operation.terms.sign_by, DUE_EXPIRE, make_subject((number, 0)))
@@ -83,7 +79,7 @@ def apply_sign(context: Context, operation: Sign) -> None:
         check_valid(context, terms)
         contract = replace(contract, status="active", activated_at=context.time)
         for number, duty in enumerate(terms.obligations, start=1):
-            row = Duty("waiting", duty.due, None, None, (), None, 0, None)
+            row = Duty("waiting", duty.due)
             wait(context, (operation.contract, number), row, "waiting", duty.due)
         context.emit(Activated(operation.contract))
     context.state.contracts.put((operation.contract,), contract)

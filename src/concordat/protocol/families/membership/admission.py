@@ -102,15 +102,7 @@ def apply_apply(context: Context, operation: Apply) -> None:
         roles=(),
         status="applied",
         officers=(context.public_key,),
-        attestations=(),
         applied_at=context.time,
-        admitted_at=None,
-        admitted_entry=(0, 0),
-        expelled_at=None,
-        returned_at=None,
-        guarantor=None,
-        hearing_ends=None,
-        statement=None,
     )
     state.members.put((operation.member,), member)
     state.identities.put((operation.scheme, operation.code), Identity(operation.member))
