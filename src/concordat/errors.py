@@ -46,9 +46,13 @@ class Rejected(ConcordatError):
 
 
 class Refused(ConcordatError):
-    """A face refuses a request before it reaches the ledger."""
+    """A face refuses a request before it reaches the ledger. `retry_after_s`: when it may succeed; 0 is unknown."""
 
     exit_status = 4
+
+    def __init__(self, code: str, detail: str, next_step: str = "", *, retry_after_s: int = 0) -> None:
+        super().__init__(code, detail, next_step)
+        self.retry_after_s: Final = retry_after_s
 
 
 class UsageError(ConcordatError):

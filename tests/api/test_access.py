@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from litestar.routes import HTTPRoute
 
-from concordat.api.access import ACCESS, SESSION_COOKIE, Expiring
+from concordat.api.access import ACCESS, SESSION_COOKIE
 from concordat.api.openapi import make_router
 from concordat.client.keys import make_key
 from concordat.client.requests import WINDOW_US, sign_request
-from concordat.errors import Refused
 from concordat.node.node import fetch_now_us
 from concordat.protocol.families.membership import (
     AddOfficer,
@@ -186,17 +185,6 @@ def test_a_bad_signature_is_refused_on_public_routes_too(world: World) -> None:
     assert get_code(world, "Basic YTpi", "/v1/status") == "auth.malformed"
 
 
-def test_a_full_memory_refuses_rather_than_forgets() -> None:
-    memory: Expiring[None] = Expiring(2)
-    assert memory.keep("a", None, until_us=10, now_us=0)
-    assert memory.keep("b", None, until_us=20, now_us=0)
-    assert not memory.keep("a", None, until_us=10, now_us=10)
-    with pytest.raises(Refused, match=r"node\.busy"):
-        memory.keep("c", None, until_us=20, now_us=10)
-    assert memory.keep("c", None, until_us=20, now_us=11)
-    assert not memory.keep("b", None, until_us=20, now_us=11)
-
-
 # ── browsers ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -247,3 +235,17 @@ def test_a_stranger_gets_no_link(world: World) -> None:
     header = sign_request(key, world.founded.chain_id, "POST", target, b"", fetch_now_us(), bytes(8))
     answer = world.client.post(target, headers={"Authorization": header})
     assert (answer.status_code, answer.json()["code"]) == (401, "auth.unknown_key")
+
+
+def test_an_officers_newest_sessions_stay_and_push_out_nobody_elses(world: World) -> None:
+    sign_in(world, "azure-bay")
+    others = world.client.cookies[SESSION_COOKIE]
+    sign_in(world, "cedar-ford")
+    first = world.client.cookies[SESSION_COOKIE]
+    for _ in range(20):
+        sign_in(world, "cedar-ford")
+    assert world.get("/v1/me").status_code == 200
+    for cookie, status in ((first, 401), (others, 200)):
+        world.client.cookies.clear()
+        world.client.cookies.set(SESSION_COOKIE, cookie, domain="testserver.local", path="/")
+        assert world.get("/v1/me").status_code == status

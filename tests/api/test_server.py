@@ -20,7 +20,7 @@ from concordat.errors import Refused, UsageError
 from concordat.ledger.doctor import examine
 from concordat.ledger.files import DiskFiles
 from concordat.node.founding import found_chain
-from concordat.node.node import fetch_now_us
+from concordat.node.node import Node, fetch_now_us
 
 PROGRAM = """
 import sys
@@ -65,6 +65,21 @@ def test_it_says_when_it_answers_and_stops_cleanly(folder: Path, tmp_path: Path,
         assert httpx2.get(f"{ready['api']}/v1/status").json()["height"] == 0
         assert stop(process, number) == 0
     assert all(check.status == "ok" for check in examine(DiskFiles(folder)))
+
+
+def test_only_the_nodes_user_may_open_its_files(folder: Path) -> None:
+    (folder / "views.sqlite").touch(0o644)
+    node = Node(folder)
+    try:
+        assert list_open_files(folder) == []
+        assert (folder / "views.sqlite-wal").exists()
+    finally:
+        node.close()
+    assert list_open_files(folder) == []
+
+
+def list_open_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
 
 
 def test_two_servers_do_not_share_a_folder(folder: Path, tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_a_batch_whose_lengths_do_not_fit_is_refused_whole(world: World, body: b
 def test_what_is_prepared_is_told_in_a_sentence_and_can_be_signed(world: World) -> None:
     key = get_key("azure-bay")
     request = {"public_key": key.public_key.hex(), "operations": [as_plain(make_registration())]}
-    prepared = world.client.post("/v1/transactions/prepare", content=json.dumps(request)).json()
+    prepared = world.post("/v1/transactions/prepare", json.dumps(request).encode(), "azure-bay").json()
     signed = bytes.fromhex(prepared["bytes"])
     assert prepared["digest"] == sha256(signed).hexdigest()
     assert prepared["sentence"].startswith("Azure Bay registers version 1 of dataset readings")
@@ -179,6 +179,44 @@ def test_what_is_prepared_is_told_in_a_sentence_and_can_be_signed(world: World) 
         headers={"Accept": "application/octet-stream"},
     ).content
     assert world.submit(key.sign(following) + following).json()["code"] == "ok"
+
+
+def test_preparing_tells_strangers_neither_whose_a_key_is_nor_who_is_called_how(world: World) -> None:
+    world.act("dune-shore", make_application("dune-shore"))
+    sponsorship = as_plain(Sponsor("dune-shore", verdict=True))
+    for label in ("azure-bay", "stranger"):
+        key = get_key(label).public_key.hex()
+        body = json.dumps({"public_key": key, "operations": [sponsorship]}).encode()
+        for reader in (None, "dune-shore"):
+            sentence = world.post("/v1/transactions/prepare", body, reader).json()["sentence"]
+            assert sentence.startswith(key[:16])
+            assert "Azure Bay" not in sentence
+            assert "Dune Shore" not in sentence
+
+
+# ── the door ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_strangers_cannot_fill_the_ledger_and_members_do_not_notice(world: World) -> None:
+    applications = [world.make_wire(f"town-{number}", make_application(f"town-{number}")) for number in range(32)]
+    answers = [world.submit(wire) for wire in applications]
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429] * 2
+    refused = answers[-1].json()
+    assert (refused["code"], refused["rule"], refused["transaction"]) == ("request.too_many_strangers", "HTTP-22", None)
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert answers[-1].headers["Retry-After"] in refused["next_step"]
+    assert world.submit(applications[0]).status_code == 200
+    wires = frame(applications[31], world.make_wire("azure-bay", make_registration()))
+    results = world.post("/v1/transactions/batch", wires).json()["results"]
+    assert [result["code"] for result in results] == ["request.too_many_strangers", "ok"]
+
+
+def test_what_leaves_no_trace_takes_no_applicants_place(world: World) -> None:
+    for number in range(31):
+        wire = world.make_wire(f"stranger {number}", make_registration())
+        assert world.submit(wire).json()["code"] == "ledger.unknown_key"
+        assert world.submit(wire[:-1]).status_code == 400
+    assert world.act("dune-shore", make_application("dune-shore"))["code"] == "ok"
 
 
 PREPARED = {"public_key": "00" * 32, "operations": [as_plain(make_registration())]}

@@ -46,6 +46,7 @@ def test_pages_ask_nobody_else_and_break_no_rule_of_their_own(browser: Browser, 
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
     page.goto(f"{address}/login")
+    page.fill("#officer", "l-officer")
     page.fill("#password", PASSWORD)
     page.click("main form button")
     for path in PAGES:

@@ -17,6 +17,7 @@ def open_context(browser: Browser, address: str, *, scripts: bool, width: int, l
     )
     page = context.new_page()
     page.goto(f"{address}/login")
+    page.fill("#officer", "l-officer")
     page.fill("#password", PASSWORD)
     page.click("main form button")
     page.wait_for_load_state("load")  # a page closed while it loads may never answer

@@ -38,6 +38,16 @@ def test_a_new_key_is_its_owners_alone_and_is_never_overwritten(call: Call, tmp_
     assert fetch_key(path).seed.hex() not in json.dumps([made.document, shown.document]) + made.words + shown.words
 
 
+def test_a_key_that_others_may_read_is_warned_of_on_standard_error(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "mine.key"
+    call("key-new", "key", "new", path)
+    assert "warning" not in call("key-show", "key", "show", path).words
+    path.chmod(0o644)
+    shown = call("key-show", "key", "show", path)
+    assert shown.status == 0
+    assert f"chmod 600 {path}" in shown.words
+
+
 def test_derived_keys_are_the_same_each_time_and_say_what_they_are(call: Call, tmp_path: Path) -> None:
     one = call("key-new", "key", "new", tmp_path / "1", "--from-seed", "7", "--label", "azure-bay").document
     two = call("key-new", "key", "new", tmp_path / "2", "--from-seed", "7", "--label", "azure-bay").document

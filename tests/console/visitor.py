@@ -86,8 +86,7 @@ class Visitor:
     def sign_in(self) -> Document:
         page = self.open("/login")
         form = next(form for form in page.forms if form.action == "/login")
-        key = next(values["value"] for tag, values in page.tags if tag == "option")
-        return self.send(form, officer=key or "", password=PASSWORD)
+        return self.send(form, officer="l-officer", password=PASSWORD)
 
 
 PAGES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -21,6 +21,7 @@ from concordat.protocol import records
 from concordat.protocol.families import contracts
 from concordat.protocol.messages import EVENTS, OPERATIONS, REASON_CODES, REJECTIONS
 from concordat.wording.en import CATALOG as EN
+from concordat.wording.rules import get_rule
 from concordat.wording.sentences import CATALOGS, get_reason_key
 from concordat.wording.zh import CATALOG as ZH
 
@@ -34,12 +35,12 @@ def find_nodes(folder: Path = SOURCES) -> Iterator[ast.AST]:
         yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 
-def find_raised() -> dict[str, int]:
-    """Return every error code that the sources spell out, and how many parameters it has at least."""
+def find_raised(kinds: Collection[str] = ERRORS) -> dict[str, int]:
+    """Return every code of such errors that the sources spell out, and how many parameters it has at least."""
     found: dict[str, int] = {}
     for node in find_nodes():
         match node:
-            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(code)), *rest]) if name in ERRORS:
+            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(code)), *rest]) if name in kinds:
                 count = len(rest) if name == "Rejected" else 1
                 found[code] = min(count, found.get(code, count))
             case ast.Constant(value=str(code)) if re.fullmatch(r"disk\.[a-z_]+", code):
@@ -139,6 +140,20 @@ def test_every_refusal_has_a_reason_and_a_next_step() -> None:
         assert CODE.fullmatch(code)
         assert get_reason_key(code) in EN, code
         assert f"next.{code}" in EN, code
+
+
+def test_every_refusal_names_a_rule_that_is_written() -> None:
+    spec = SOURCES.parents[1] / "spec"
+    pages = [page.read_text(encoding="utf-8") for page in sorted(spec.glob("*.md"))]
+    written = {rule for page in pages for rule in re.findall(r"\*\*([A-Z]+-\d+)\b", page)}
+    refused = find_raised({"Refused", "Rejected"})
+    assert len(refused) > 20
+    rules = {code: get_rule(code) or "" for code in refused}
+    assert {code: rule for code, rule in rules.items() if rule.split(".")[0] not in written} == {}
+    assert {rejection.code: get_rule(rejection.code) for rejection in REJECTIONS} == {
+        rejection.code: rejection.rule for rejection in REJECTIONS
+    }
+    assert [get_rule(code) for code in ("defect", "replay.differs", "proof.malformed")] == [None] * 3
 
 
 def test_every_ground_has_words() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from http.cookies import CookieError
-from typing import Final, Generic, Literal, TypeVar, cast
+from typing import Final, Literal, cast
 
 from anyio import to_thread
 from litestar.datastructures import Cookie
 from litestar.handlers.base import BaseRouteHandler
-from litestar.stores.base import Store
 
 from concordat.api.asking import SAFE_METHODS, Asking, Connection, get_method
+from concordat.api.expiring import Allowance, Expiring
 from concordat.client.requests import WINDOW_US, check_request
 from concordat.errors import Refused
 from concordat.node.node import Node, fetch_now_us
@@ -61,10 +61,14 @@ what opens a receipt.
 
 SESSION_COOKIE: Final = "concordat_session"
 SESSION_SECONDS: Final = 12 * 3600
+LINK_US: Final = 10 * 60 * 1_000_000
 
-_SESSIONS: Final = "sessions"
+STRANGERS_PER_MINUTE: Final = 30
+"""Applications that the node takes from keys that the ledger does not know."""
 
-T = TypeVar("T")
+_NONCES_PER_KEY: Final = 20_000
+_LINKS_PER_KEY: Final = 20
+_SESSIONS_PER_KEY: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +90,6 @@ class Reader:
 PUBLIC: Final = Reader()
 
 
-class Expiring(Generic[T]):
-    """A bounded memory of what is good until a time."""
-
-    def __init__(self, size_max: int) -> None:
-        self._size_max = size_max
-        self._kept: dict[str, tuple[int, T]] = {}
-
-    def keep(self, key: str, value: T, until_us: int, now_us: int) -> bool:
-        """Keep a value; False when the key is kept already.
-
-        Raises:
-            Refused: `node.busy` when nothing has expired and there is no room.
-        """
-        if key in self._kept and self._kept[key][0] >= now_us:
-            return False
-        if len(self._kept) >= self._size_max:
-            self._kept = {name: kept for name, kept in self._kept.items() if kept[0] >= now_us}
-        if len(self._kept) >= self._size_max:
-            raise Refused("node.busy", f"{self._size_max} are remembered", "try again in a few minutes")
-        self._kept[key] = (until_us, value)
-        return True
-
-    def take(self, key: str, now_us: int) -> T | None:
-        """Return the value and forget it; None when there is none, or no longer."""
-        until_us, value = self._kept.pop(key, (0, None))
-        return value if until_us >= now_us else None
-
-
 @dataclass(frozen=True, slots=True)
 class Face:
     """What the application's handlers share."""
@@ -121,8 +97,13 @@ class Face:
     node: Node
     is_secure: bool
     """Whether browsers reach it through TLS only."""
-    nonces: Expiring[None] = field(default_factory=lambda: Expiring(200_000))
-    links: Expiring[bytes] = field(default_factory=lambda: Expiring(10_000))
+    # A request may be dated ahead of this clock by one window, and then stays good for one more.
+    nonces: Expiring[None] = field(default_factory=lambda: Expiring(2 * WINDOW_US, _NONCES_PER_KEY))
+    links: Expiring[bytes] = field(default_factory=lambda: Expiring(LINK_US, _LINKS_PER_KEY))
+    sessions: Expiring[bytes] = field(
+        default_factory=lambda: Expiring(SESSION_SECONDS * 1_000_000, _SESSIONS_PER_KEY)
+    )
+    strangers: Allowance = field(default_factory=lambda: Allowance(STRANGERS_PER_MINUTE))
 
 
 def get_face(connection: Connection) -> Face:
@@ -176,8 +157,7 @@ async def _check_signed(connection: Connection, header: str) -> Reader:
     reader = await to_thread.run_sync(find_reader, face.node, public_key)
     if reader is None:
         raise Refused("auth.unknown_key", public_key.hex(), "apply for membership, or ask your administrator")
-    # A request may be dated ahead of this clock by one window, and then stays good for one more.
-    if not face.nonces.keep(f"{public_key.hex()} {nonce.hex()}", None, now_us + 2 * WINDOW_US, now_us):
+    if not face.nonces.keep(public_key, f"{public_key.hex()} {nonce.hex()}", None, now_us):
         raise Refused("auth.replayed", nonce.hex(), "sign each request with a nonce of its own")
     return reader
 
@@ -230,18 +210,18 @@ def _concerns(node: Node, position: int, member: str) -> bool:
 # ── sessions ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def open_session(connection: Connection, public_key: bytes) -> Cookie:
+def open_session(connection: Connection, public_key: bytes) -> Cookie:
     """Remember that the browser speaks for a key; return the cookie to set. Each sign-in has an id of its own."""
     token = secrets.token_urlsafe(32)
-    await _get_store(connection).set(token, public_key, expires_in=SESSION_SECONDS)
+    get_face(connection).sessions.keep_newest(public_key, token, public_key, fetch_now_us())
     return _make_cookie(connection, token, SESSION_SECONDS)
 
 
-async def end_session(connection: Connection) -> Cookie:
+def end_session(connection: Connection) -> Cookie:
     """Forget the browser's session; return the cookie that clears its own."""
     token = connection.cookies.get(SESSION_COOKIE)
     if token:
-        await _get_store(connection).delete(token)
+        get_face(connection).sessions.take(token, fetch_now_us())
     return _make_cookie(connection, "", 0)
 
 
@@ -251,16 +231,13 @@ async def _fetch_session_reader(connection: Connection) -> Reader:
         token = connection.cookies.get(SESSION_COOKIE)
     except CookieError:
         token = None
-    public_key = await _get_store(connection).get(token) if token else None
+    face = get_face(connection)
+    public_key = face.sessions.get(token, fetch_now_us()) if token else None
     if public_key is None:
         return PUBLIC
-    return await to_thread.run_sync(find_reader, get_face(connection).node, public_key) or PUBLIC
+    return await to_thread.run_sync(find_reader, face.node, public_key) or PUBLIC
 
 
 def _make_cookie(connection: Connection, value: str, seconds: int) -> Cookie:
     is_secure = get_face(connection).is_secure
     return Cookie(SESSION_COOKIE, "/", value, max_age=seconds, httponly=True, secure=is_secure, samesite="lax")
-
-
-def _get_store(connection: Connection) -> Store:
-    return connection.app.stores.get(_SESSIONS)

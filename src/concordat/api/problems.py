@@ -14,12 +14,10 @@ from concordat.api.asking import Asking, get_language, get_request_id
 from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Rejected, Stale, UsageError
 from concordat.primitives.plain import Json
-from concordat.protocol.messages import REJECTIONS
+from concordat.wording.rules import get_rule
 from concordat.wording.sentences import describe_next_step, describe_reason
 
 PROBLEM_TYPE: Final = "application/problem+json"
-
-RULES: Final = {rejection.code: rejection.rule for rejection in REJECTIONS}
 
 _STATUS_OF_CODE: Final = {
     "auth.required": 401,
@@ -31,6 +29,9 @@ _STATUS_OF_CODE: Final = {
     "auth.csrf": 403,
     "auth.not_yours": 403,
     "auth.role_missing": 403,
+    "auth.share_used": 429,
+    "auth.too_many_tries": 429,
+    "auth.wrong_password": 403,
     "encoding.malformed": 400,
     "encoding.not_canonical": 400,
     "ledger.client_key_used": 422,
@@ -42,6 +43,7 @@ _STATUS_OF_CODE: Final = {
     "node.stopped": 503,
     "request.too_large": 413,
     "request.too_many": 429,
+    "request.too_many_strangers": 429,
     "request.wrong_method": 405,
 }
 
@@ -81,7 +83,7 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str
     code: str
     rule: str | None
-    """The requirement that refuses, as numbered in `spec/`."""
+    """The requirement that refuses, as numbered in `spec/`; null for a defect."""
     reason: str
     next_step: str
     reasons: tuple[ReasonView, ...]
@@ -116,7 +118,7 @@ def make_problem(
         status=status,
         detail=error.detail,
         code=error.code,
-        rule=RULES.get(error.code),
+        rule=get_rule(error.code),
         reason=_describe(error.code, parameters, error.detail, language),
         next_step=_get_next_step(error, parameters, language),
         reasons=tuple(
@@ -151,6 +153,12 @@ def make_rejection(receipt: Json) -> Rejected:
     return Rejected(receipt["code"], reasons=grounds)
 
 
+def get_retry_header(error: ConcordatError) -> dict[str, str]:
+    """Return the header that says when a refused request may succeed, where the refusal knows."""
+    wait_s = error.retry_after_s if isinstance(error, Refused) else 0
+    return {"Retry-After": str(wait_s)} if wait_s else {}
+
+
 def render_problem(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
     """Return the response of a problem, with the headers that its status asks for."""
     headers = dict(headers or {})
@@ -167,6 +175,7 @@ def handle_error(request: Asking, error: Exception) -> Response[bytes]:
     told, headers = _translate(request, error)
     request.scope["state"]["outcome"] = told.code
     height: int = request.app.state.face.node.application.height
+    headers |= get_retry_header(told)
     return render_problem(make_problem(told, get_language(request), get_request_id(request), height), headers)
 
 
@@ -180,7 +189,10 @@ def _translate(request: Asking, error: Exception) -> tuple[ConcordatError, dict[
         told = _FROM_FRAMEWORK[error.status_code]
         if error.status_code == HTTPStatus.BAD_REQUEST:
             told = UsageError(told.code, _tell_validation(error), told.next_step)
-        return told, dict(error.headers or {})
+        headers = dict(error.headers or {})
+        if "RateLimit-Reset" in headers:
+            headers["Retry-After"] = headers["RateLimit-Reset"]
+        return told, headers
     _log.error("request %s failed", get_request_id(request), exc_info=error)
     return _DEFECT, {}
 

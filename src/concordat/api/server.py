@@ -92,13 +92,12 @@ def _provide_language(request: Asking) -> Language:
 
 @asynccontextmanager
 async def _sweep(app: Litestar) -> AsyncIterator[None]:
-    """Forget expired sessions and counts while the application runs."""
+    """Forget expired counts while the application runs."""
 
     async def run() -> None:
         while True:
             await asyncio.sleep(_SWEEP_S)
-            for name in ("sessions", "rate_limit"):
-                await app.stores.get(name).delete_expired()  # type: ignore[attr-defined]  # the framework's memory store
+            await app.stores.get("rate_limit").delete_expired()  # type: ignore[attr-defined]  # a memory store
 
     task = asyncio.create_task(run())
     try:

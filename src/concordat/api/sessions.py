@@ -10,14 +10,12 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from concordat.api.access import find_reader, get_face, get_reader, open_session
+from concordat.api.access import LINK_US, find_reader, get_face, get_reader, open_session
 from concordat.api.asking import Asking
 from concordat.errors import InvariantBroken, NotFound
 from concordat.node.node import fetch_now_us
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json
-
-LINK_US: Final = 10 * 60 * 1_000_000
 
 
 @post("/sessions/links", status_code=201)
@@ -28,7 +26,7 @@ async def make_link(request: Asking) -> Json:
         raise InvariantBroken("the table of access lets officers pass only")
     token = secrets.token_urlsafe(32)
     now_us = fetch_now_us()
-    get_face(request).links.keep(token, public_key, now_us + LINK_US, now_us)
+    get_face(request).links.keep_newest(public_key, token, public_key, now_us)
     return {"url": f"{request.base_url}v1/sessions/links/{token}", "expires_at": format_time(now_us + LINK_US)}
 
 
@@ -42,7 +40,7 @@ async def follow_link(request: Asking, token: FromPath[str]) -> Response[None]:
         raise NotFound("auth.link_spent", "the sign-in link", "make a new one with `concordat login`")
     request.scope["user"] = reader
     response: Response[None] = Redirect("/", status_code=303)
-    response.set_cookie(await open_session(request, public_key))
+    response.set_cookie(open_session(request, public_key))
     return response
 
 

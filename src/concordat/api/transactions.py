@@ -15,15 +15,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, RawBody
 from msgspec import Meta
 
+from concordat.api.access import Face, Reader, get_face, get_reader
 from concordat.api.asking import Asking, get_request_id, split_batch
-from concordat.api.problems import make_problem, make_rejection, render_problem
+from concordat.api.door import find_door_refusal
+from concordat.api.problems import get_retry_header, make_problem, make_rejection, render_problem
 from concordat.api.trail import note_subject
 from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, NotFound, Rejected, UsageError
 from concordat.ledger.embedded import Committed
 from concordat.node import proofs, reads
 from concordat.node.lanes import get_next_nonce
-from concordat.node.node import Node
+from concordat.node.node import Node, fetch_now_us
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX, PublicKey
 from concordat.primitives.plain import Json, from_plain, read_json, to_plain
@@ -44,7 +46,6 @@ BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
 JSON_BYTES_MAX: Final = 256 * 1024
 
 OCTETS: Final = "application/octet-stream"
-
 
 Since = Annotated[
     int | None, QueryParameter(name="from", ge=1, le=INTEGER_MAX, description="adds consistency from this older size")
@@ -96,7 +97,6 @@ def prepare(
     with node.engine.lock:
         state, height = node.application.state, node.application.height
         nonce = get_next_nonce(node, asked.public_key, asked.lane)
-        officer = state.officers.get((asked.public_key,))
         validity_max = state.get_params().validity_heights_max
     until = height + asked.valid_for_heights
     if asked.valid_for_heights > validity_max:
@@ -107,9 +107,9 @@ def prepare(
         raise Rejected("ledger.too_large", SIGNATURE_BYTES + len(signed), TRANSACTION_BYTES_MAX)
     if OCTETS in request.headers.get("accept", ""):
         return Response(signed, media_type=OCTETS)
-    names = reads.get_names(node, language)
-    first = asked.operations[0]
-    signer = first.member if isinstance(first, Apply) else officer.member if officer else asked.public_key.hex()[:16]
+    # Whose key it is, and how members are called, is told to members only.
+    names = reads.get_names(node, language) if get_reader(request).is_admitted else {}
+    signer = _name_signer(get_reader(request), asked)
     sentences = [describe_operation(operation, signer, language, names) for operation in asked.operations]
     return Response(
         {
@@ -121,6 +121,16 @@ def prepare(
     )
 
 
+def _name_signer(reader: Reader, asked: Prepare) -> str:
+    """Return how the sentence calls the signer: by the member only if the reader said it, or signed with that key."""
+    first = asked.operations[0]
+    if isinstance(first, Apply):
+        return first.member
+    if reader.member is not None and reader.public_key == asked.public_key:
+        return reader.member
+    return asked.public_key.hex()[:16]
+
+
 # ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -129,7 +139,7 @@ async def submit(
     request: Asking, node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody
 ) -> Response[bytes]:
     """Submit one signed transaction and wait until it is durable. The same bytes again get the same receipt."""
-    (outcome,) = await _submit_all(node, [body], language)
+    (outcome,) = await _submit_all(get_face(request), [body], language)
     code, who = OK if outcome.refusal is None else outcome.refusal.code, None
     if outcome.receipt:
         signer = outcome.receipt["signer"]
@@ -139,7 +149,7 @@ async def submit(
     content = _render_outcome(outcome, node, language, get_request_id(request))
     if outcome.refusal is None:
         return Response(msgspec.json.encode(content), media_type="application/json", headers=headers)
-    return render_problem(content, headers)
+    return render_problem(content, headers | get_retry_header(outcome.refusal))
 
 
 @post("/transactions/batch", status_code=200, request_max_body_size=BATCH_BYTES_MAX)
@@ -147,7 +157,7 @@ async def submit_batch(
     request: Asking, node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody
 ) -> Response[bytes]:
     """Submit up to 1000 signed transactions, each after its length in 4 bytes; a receipt or a problem for each."""
-    outcomes = await _submit_all(node, split_batch(body), language)
+    outcomes = await _submit_all(get_face(request), split_batch(body), language)
     accepted = sum(outcome.refusal is None for outcome in outcomes)
     note_subject(request, f"{len(outcomes)} transactions", f"{accepted} ok")
     request_id = get_request_id(request)
@@ -155,26 +165,32 @@ async def submit_batch(
     return Response(msgspec.json.encode({"results": results}), media_type="application/json")
 
 
-async def _submit_all(node: Node, wires: list[bytes], language: Language) -> list[Outcome]:
-    begun = await to_thread.run_sync(_begin, node, wires)
+async def _submit_all(face: Face, wires: list[bytes], language: Language) -> list[Outcome]:
+    begun = await to_thread.run_sync(_begin, face, wires)
     for future in begun:
         if isinstance(future, Future):
             await wait_until_done(future)
-    return await to_thread.run_sync(_finish, node, wires, begun, language)
+    return await to_thread.run_sync(_finish, face.node, wires, begun, language)
 
 
 Begun = Future[Committed] | ConcordatError | None
 """A transaction on its way, why it is not, or None when the ledger holds it already."""
 
 
-def _begin(node: Node, wires: list[bytes]) -> list[Begun]:
+def _begin(face: Face, wires: list[bytes]) -> list[Begun]:
     """Queue what the ledger does not hold yet; the signatures of a batch are checked together."""
-    known = [_is_known(node, wire) for wire in wires]
-    new = [wire for wire, is_known in zip(wires, known, strict=True) if not is_known]
-    queued = iter(node.engine.submit_many(new))
+    node = face.node
+    now_us = fetch_now_us()
+    stopped: dict[bytes, Begun] = {}
+    for wire in wires:
+        if _is_known(node, wire):
+            stopped[wire] = None
+        elif refusal := find_door_refusal(face, wire, now_us):
+            stopped[wire] = refusal
+    queued = iter(node.engine.submit_many([wire for wire in wires if wire not in stopped]))
     begun: list[Begun] = []
-    for wire, is_known in zip(wires, known, strict=True):
-        state = None if is_known else next(queued)
+    for wire in wires:
+        state = stopped[wire] if wire in stopped else next(queued)
         # What was refused may have become durable in between.
         begun.append(None if isinstance(state, ConcordatError) and _is_known(node, wire) else state)
     return begun

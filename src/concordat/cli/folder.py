@@ -11,6 +11,7 @@ import msgspec
 from cyclopts import Parameter, Token
 
 from concordat.cli.output import OUTPUT, Output, emit, tell
+from concordat.cli.where import warn_if_open
 from concordat.client.api import fetch_now_us
 from concordat.contracts.text import Language
 from concordat.errors import UsageError
@@ -106,6 +107,8 @@ def serve(
     del output
     if not 0 <= port <= 65_535:
         raise UsageError("cli.usage", f"port {port}", "give a port from 0 to 65535")
+    for key in sorted((folder / "keys").rglob("*.key")):
+        warn_if_open(key)
     serve_node(
         folder,
         host,

@@ -12,7 +12,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, emit, tell
-from concordat.cli.where import fetch_key_asking
+from concordat.cli.where import fetch_key_asking, warn_if_open
 from concordat.client.commitments import compute_card_commitment
 from concordat.client.keys import (
     derive_key,
@@ -68,6 +68,7 @@ def _ask_password() -> str:
 
 def show_key(file: Path, /, *, output: Output = OUTPUT) -> None:
     """Print a key file's public key."""
+    warn_if_open(file)
     public_key = read_public_key(read_file(file), str(file)).hex()
     emit(output, {"file": str(file), "public_key": public_key}, [public_key])
 

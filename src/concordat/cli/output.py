@@ -16,7 +16,7 @@ from concordat.client.verification import read_file
 from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, Rejected
 from concordat.primitives.plain import Json, read_json
-from concordat.protocol.messages import REJECTIONS
+from concordat.wording.rules import get_rule
 from concordat.wording.sentences import CATALOGS, describe_next_step, describe_reason, get_reason_key
 
 SCHEMA_VERSION = 1
@@ -92,12 +92,11 @@ def describe_error(error: ConcordatError, language: Language) -> dict[str, Json]
         reason = describe_reason(error.code, parameters, language)
         if f"next.{error.code}" in CATALOGS[language]:
             next_step = describe_next_step(error.code, parameters, language)
-    rules = {rejection.code: rejection.rule for rejection in REJECTIONS}
     names = ("reasons", "transaction", "height", "request_id")
     kept: dict[str, Json] = {name: told[name] for name in names if name in told}
     return {
         "code": error.code,
-        "rule": told.get("rule") or rules.get(error.code),
+        "rule": told.get("rule") or get_rule(error.code),
         "reason": reason,
         "next_step": next_step,
         "detail": error.detail,

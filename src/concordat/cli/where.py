@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
@@ -11,9 +12,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from concordat.cli.output import Output
+from concordat.cli.output import Output, tell
 from concordat.client.api import Client
-from concordat.client.keys import Key, fetch_key
+from concordat.client.keys import Key, fetch_key, is_open_to_others
 from concordat.client.verification import read_file
 from concordat.errors import NotFound, Refused
 from concordat.primitives.identifiers import INTEGER_MAX
@@ -46,6 +47,7 @@ _DIGITS_MAX = 16
 
 def fetch_key_asking(path: Path) -> Key:
     """Read a key file; ask for its password when it is locked and somebody is there to answer."""
+    warn_if_open(path)
     try:
         return fetch_key(path)
     except Refused as error:
@@ -64,3 +66,10 @@ def read_contract_number(text: str) -> int:
     if not (digits.isascii() and digits.isdigit()) or len(digits) > _DIGITS_MAX or int(digits) > INTEGER_MAX:
         raise NotFound("read.no_such_contract", text, "look it up in the list of contracts")
     return int(digits)
+
+
+def warn_if_open(path: Path) -> None:
+    """Say on standard error that others on this machine may read or change a key file."""
+    with suppress(OSError):
+        if is_open_to_others(path):
+            tell(f"warning: others on this machine may open {path}; run: chmod 600 {path}")

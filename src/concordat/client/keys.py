@@ -3,10 +3,12 @@
     concordat key v1
     public <64 hex digits>
     origin random            or: derived, for demos; a node refuses those beyond loopback
-    seed <64 hex digits>     or: sealed <salt ‖ nonce ‖ ciphertext in hex>, opened by a password
+    seed <64 hex digits>     or, opened by a password: sealed argon2id <operations> <bytes of memory> <salt ‖ nonce ‖
+                             ciphertext in hex>
     sha256 <checksum of the lines above>
 
-The checksum tells damage from a wrong password.
+The checksum tells damage from a wrong password. A sealed file names how its password is stretched (Argon2id, RFC 9106),
+so that later releases may ask for more; a reader takes no more than a file may ask of it.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import hmac
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, cast
 
 import nacl.exceptions
 from nacl import pwhash, secret, utils
@@ -26,6 +28,23 @@ from concordat.ledger.checksummed import seal, unseal
 
 _TITLE = "concordat key v1"
 Origin = Literal["random", "derived"]
+
+_KINDS: Final = (["seed"], ["sealed", "argon2id"])
+_SEALED_BYTES: Final = pwhash.argon2id.SALTBYTES + secret.SecretBox.NONCE_SIZE + 32 + secret.SecretBox.MACBYTES
+_OPERATIONS_MAX: Final = 16
+_MEMORY_BYTES_MIN: Final = pwhash.argon2id.MEMLIMIT_MIN
+_MEMORY_BYTES_MAX: Final = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """What Argon2id is to spend on a password."""
+
+    operations: int
+    memory_bytes: int
+
+
+_STRETCH: Final = _Stretch(pwhash.argon2id.OPSLIMIT_INTERACTIVE, pwhash.argon2id.MEMLIMIT_INTERACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +79,25 @@ def render_key(key: Key, password: str | None = None) -> bytes:
     secret_line = f"seed {key.seed.hex()}"
     if password is not None:
         salt = utils.random(pwhash.argon2id.SALTBYTES)
-        box = secret.SecretBox(_stretch(password, salt))
-        secret_line = f"sealed {(salt + box.encrypt(key.seed)).hex()}"
+        box = secret.SecretBox(_stretch(password, salt, _STRETCH))
+        secret_line = _render_sealed(salt + box.encrypt(key.seed))
     body = f"{_TITLE}\npublic {key.public_key.hex()}\norigin {key.origin}\n{secret_line}"
     return seal(body.encode())
+
+
+def render_decoy() -> bytes:
+    """Return a sealed key file that no password opens; trying one takes as long as with a real one."""
+    body = f"{_TITLE}\npublic {bytes(32).hex()}\norigin random\n{_render_sealed(utils.random(_SEALED_BYTES))}"
+    return seal(body.encode())
+
+
+def _render_sealed(sealed: bytes) -> str:
+    return f"sealed argon2id {_STRETCH.operations} {_STRETCH.memory_bytes} {sealed.hex()}"
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Tell whether anybody but the file's owner may read or change it."""
+    return bool(path.stat().st_mode & 0o077)
 
 
 def save_key(path: Path, key: Key, password: str | None = None) -> None:
@@ -85,7 +119,8 @@ def fetch_key(path: Path, password: str | None = None) -> Key:
     """Read a key file.
 
     Raises:
-        NotFound: `key.absent`. Corrupt: `key.unreadable`. Refused: `key.locked`, `key.wrong_password`.
+        NotFound: `key.absent`. Corrupt: `key.unreadable`.
+        Refused: `key.locked`, `key.wrong_password`, `key.asks_too_much`.
     """
     try:
         data = path.read_bytes()
@@ -96,13 +131,13 @@ def fetch_key(path: Path, password: str | None = None) -> Key:
 
 def read_key(data: bytes, name: str, password: str | None = None) -> Key:
     """Return the key in a key file's bytes."""
-    public, origin, kind, value = _read_lines(data, name)
-    if kind == "sealed":
+    public, origin, stretch, value = _read_lines(data, name)
+    if stretch is not None:
         if password is None:
             raise Refused("key.locked", name, "give its password")
         salt = value[: pwhash.argon2id.SALTBYTES]
         try:
-            value = secret.SecretBox(_stretch(password, salt)).decrypt(value[len(salt) :])
+            value = secret.SecretBox(_stretch(password, salt, stretch)).decrypt(value[len(salt) :])
         except nacl.exceptions.CryptoError as error:
             raise Refused("key.wrong_password", name, "try again") from error
     key = Key(value, origin)
@@ -116,25 +151,30 @@ def read_public_key(data: bytes, name: str) -> bytes:
     return _read_lines(data, name)[0]
 
 
-def _read_lines(data: bytes, name: str) -> tuple[bytes, Origin, str, bytes]:
+def _read_lines(data: bytes, name: str) -> tuple[bytes, Origin, _Stretch | None, bytes]:
+    """Return public key, origin, how the password is stretched (None: there is none), and the secret."""
     try:
         title, public, origin, private = unseal(name, data).decode().split("\n")
-        kind, value = private.split(" ")
+        kind, *words, value = private.split(" ")
         origin = origin.removeprefix("origin ")
-        if title != _TITLE or origin not in {"random", "derived"} or kind not in {"seed", "sealed"}:
+        if title != _TITLE or origin not in {"random", "derived"} or [kind, *words[:1]] not in _KINDS:
             raise ValueError(title)
-        return bytes.fromhex(public.removeprefix("public ")), origin, kind, bytes.fromhex(value)  # type: ignore[return-value]
-    except (ValueError, Corrupt) as error:
+        stretch = _Stretch(*map(int, words[1:])) if words else None
+        public_key, secret_bytes = bytes.fromhex(public.removeprefix("public ")), bytes.fromhex(value)
+        if len(public_key) != 32 or len(secret_bytes) != (_SEALED_BYTES if words else 32):
+            raise ValueError(title)
+    except (ValueError, TypeError, Corrupt) as error:
         raise Corrupt("key.unreadable", name, "restore it from a backup; do not edit it") from error
+    if stretch is not None and not (
+        1 <= stretch.operations <= _OPERATIONS_MAX and _MEMORY_BYTES_MIN <= stretch.memory_bytes <= _MEMORY_BYTES_MAX
+    ):
+        raise Refused("key.asks_too_much", name, "do not use this file; restore yours from a backup")
+    return public_key, cast("Origin", origin), stretch, secret_bytes
 
 
-def _stretch(password: str, salt: bytes) -> bytes:
+def _stretch(password: str, salt: bytes, stretch: _Stretch) -> bytes:
     return pwhash.argon2id.kdf(
-        32,
-        password.encode(),
-        salt,
-        opslimit=pwhash.argon2id.OPSLIMIT_INTERACTIVE,
-        memlimit=pwhash.argon2id.MEMLIMIT_INTERACTIVE,
+        32, password.encode(), salt, opslimit=stretch.operations, memlimit=stretch.memory_bytes
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
 from litestar import Response
@@ -10,8 +10,6 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
 from litestar.handlers.base import BaseRouteHandler
-from litestar.middleware import DefineMiddleware
-from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.params import Body
 from litestar.template.base import csrf_token
 
@@ -22,7 +20,6 @@ from concordat.contracts.text import Language
 from concordat.node.node import Node
 
 LANGUAGE_COOKIE: Final = "lang"
-PASSWORDS_PER_MINUTE: Final = 10
 HTML: Final = "text/html"
 
 HEADERS: Final = {
@@ -72,20 +69,10 @@ def open_page(node: Node, request: Asking) -> Page:
     )
 
 
-def answer(request: Asking, html: str, status: int = 200) -> Response[str]:
+def answer(request: Asking, html: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[str]:
     """Return the page; a language that was asked for by address is remembered."""
     asked = request.query_params.get("lang")
     cookies = []
     if asked in {"en", "zh"}:
         cookies.append(Cookie(LANGUAGE_COOKIE, "/", asked, max_age=365 * 86_400, httponly=True, samesite="lax"))
-    return Response(html, media_type=HTML, status_code=status, cookies=cookies)
-
-
-def limit_passwords() -> DefineMiddleware:
-    """Return the limit on tries of a password from one address."""
-    return RateLimitConfig(("minute", PASSWORDS_PER_MINUTE), identifier_for_request=_name_address).middleware
-
-
-def _name_address(request: Asking) -> str:
-    """Tries of a password have a count of their own, beside that of all requests."""
-    return f"password {request.client.host if request.client else ''}"
+    return Response(html, media_type=HTML, status_code=status, cookies=cookies, headers=headers)

@@ -11,22 +11,30 @@ from concordat.api.asking import Asking
 from concordat.api.problems import handle_error
 from concordat.console import entering, reading, signing
 from concordat.console.answers import HEADERS, HTML, open_page
+from concordat.console.passwords import Passwords
 from concordat.console.pending import PendingActions
 from concordat.console.problems import render_error
 from concordat.node.node import Node
 
 
 def make_router(node: Node) -> Router:
-    """Return the console of a node, with a memory of its own for actions that wait for a signature."""
+    """Return the console of a node, with what it remembers: actions that wait for a signature, tries of passwords."""
     actions = PendingActions()
+    passwords = Passwords()
 
     def provide_actions() -> PendingActions:
         return actions
 
+    def provide_passwords() -> Passwords:
+        return passwords
+
     return Router(
         "/",
         route_handlers=[*reading.ROUTES, *entering.ROUTES, *signing.ROUTES],
-        dependencies={"actions": Provide(provide_actions, sync_to_thread=False)},
+        dependencies={
+            "actions": Provide(provide_actions, sync_to_thread=False),
+            "passwords": Provide(provide_passwords, sync_to_thread=False),
+        },
         response_headers=HEADERS,
         exception_handlers={Exception: _make_error_handler(node)},
         include_in_schema=False,

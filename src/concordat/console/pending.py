@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import Final
 
+from concordat.api.expiring import Expiring
 from concordat.client.keys import Key
 from concordat.contracts.text import Language
 from concordat.errors import NotFound
@@ -21,22 +22,9 @@ from concordat.protocol.messages import Operation
 from concordat.protocol.transactions import Payload, make_signed_bytes
 
 LIFETIME_US: Final = 30 * 60 * 1_000_000
-PENDING_MAX: Final = 5000
+PENDING_PER_KEY: Final = 50
 VALID_FOR_HEIGHTS: Final = 1000
 _SUBMIT_S: Final = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """What an officer is about to sign. `statement`: a text of which only the digest is signed. `back`: whence."""
-
-    id: str
-    public_key: bytes
-    member: str
-    operations: tuple[Operation, ...]
-    statement: str
-    back: str
-    until_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +36,33 @@ class Prepared:
     valid_until_height: int
 
 
+@dataclass(slots=True)
+class Pending:
+    """What an officer is about to sign. `statement`: a text of which only the digest is signed. `back`: whence."""
+
+    id: str
+    public_key: bytes
+    member: str
+    operations: tuple[Operation, ...]
+    statement: str
+    back: str
+    prepared: Prepared | None = None
+    """The bytes last made for it."""
+
+
 class PendingActions:
-    """A bounded memory; the oldest give way."""
+    """What waits; an officer's oldest action gives way to her newest."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, Pending] = {}
-        self._prepared: dict[str, Prepared] = {}
+        self._kept: Expiring[Pending] = Expiring(LIFETIME_US, PENDING_PER_KEY)
         self._lock = threading.Lock()
 
     def keep(
         self, public_key: bytes, member: str, operation: Operation, *, statement: str, back: str, now_us: int
     ) -> Pending:
         """Keep an action under a fresh id."""
-        pending = Pending(
-            secrets.token_hex(16), public_key, member, (operation,), statement, back, now_us + LIFETIME_US
-        )
-        with self._lock:
-            self._kept[pending.id] = pending
-            while len(self._kept) > PENDING_MAX:
-                oldest = next(iter(self._kept))
-                del self._kept[oldest]
-                self._prepared.pop(oldest, None)
+        pending = Pending(secrets.token_hex(16), public_key, member, (operation,), statement, back)
+        self._kept.keep_newest(public_key, pending.id, pending, now_us)
         return pending
 
     def get(self, action: str, now_us: int) -> Pending:
@@ -77,9 +71,8 @@ class PendingActions:
         Raises:
             NotFound: `read.no_such_action`.
         """
-        with self._lock:
-            pending = self._kept.get(action)
-        if pending is None or pending.until_us < now_us:
+        pending = self._kept.get(action, now_us)
+        if pending is None:
             raise NotFound("read.no_such_action", action, "begin again from the page of the contract or member")
         return pending
 
@@ -89,10 +82,10 @@ class PendingActions:
             nonce = get_next_nonce(node, pending.public_key, 0)
             height = node.application.height
         with self._lock:
-            prepared = self._prepared.get(pending.id)
+            prepared = pending.prepared
             if prepared is None or prepared.nonce != nonce or prepared.valid_until_height <= height:
                 prepared = _make_prepared(node, pending, nonce, height + VALID_FOR_HEIGHTS)
-                self._prepared[pending.id] = prepared
+                pending.prepared = prepared
         return prepared.unsigned
 
 
@@ -109,12 +102,13 @@ def _make_prepared(node: Node, pending: Pending, nonce: int, valid_until_height:
     return Prepared(make_signed_bytes(pending.public_key, payload), nonce, valid_until_height)
 
 
-def submit_signed(node: Node, unsigned: bytes, key: Key) -> None:
+def submit_signed(node: Node, actions: PendingActions, pending: Pending, key: Key) -> None:
     """Sign with an unlocked key and wait until the answer is durable; a refusal on the ledger is an answer too.
 
     Raises:
         Rejected: at the door. Refused: `node.*`, `disk.*`.
     """
+    unsigned = actions.prepare(node, pending)
     node.engine.submit(key.sign(unsigned) + unsigned).result(_SUBMIT_S)
 
 

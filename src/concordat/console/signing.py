@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
+from anyio import to_thread
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -12,18 +13,20 @@ from litestar.response import Redirect
 
 from concordat.api.access import get_reader
 from concordat.api.asking import Asking, get_language
+from concordat.api.problems import get_retry_header
 from concordat.api.trail import note_subject
 from concordat.console import pages
 from concordat.console.acting import read_act
-from concordat.console.answers import HTML, Form, answer, like, limit_passwords, open_page
+from concordat.console.answers import HTML, Form, answer, like, open_page
 from concordat.console.contract import tell_names
 from concordat.console.frame import Page, render_page
+from concordat.console.passwords import Passwords
 from concordat.console.pending import Pending, PendingActions, find_receipt, submit_signed
 from concordat.console.problems import ToldProblem, tell_error
 from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, InvariantBroken
 from concordat.node import reads
-from concordat.node.keystore import fetch_officers, unlock
+from concordat.node.keystore import find_officer
 from concordat.node.node import Node, fetch_now_us
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.families.contracts import Sign
@@ -57,7 +60,7 @@ def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem:
         names_told=tell_names(page, reads.get_contract(page.node, contract.contract)["parties"]) if contract else "",
         clauses=reads.get_contract_text(page.node, contract.contract, page.language)["clauses"] if contract else [],
         prepared_digest=sha256(actions.prepare(page.node, pending)).hexdigest(),
-        is_local=any(officer.public_key == pending.public_key for officer in fetch_officers(page.node.folder)),
+        is_local=find_officer(page.node.folder, pending.public_key.hex()) is not None,
     )
 
 
@@ -101,26 +104,32 @@ def show_sign(
     return answer(request, _render_sign(open_page(node, request), actions, pending, None))
 
 
-@post("/sign/{action:str}", status_code=303, middleware=[limit_passwords()], sync_to_thread=True)
-def sign(
+@post("/sign/{action:str}", status_code=303)
+async def sign(
     request: Asking,
     node: NamedDependency[Node],
     actions: NamedDependency[PendingActions],
+    passwords: NamedDependency[Passwords],
     action: FromPath[str],
     data: Form,
 ) -> Response[str]:
     """Sign with a key of this node's key store and submit."""
     pending = actions.get(action, fetch_now_us())
     who = f"{pending.member} {pending.public_key.hex()[:16]}"
+    typed = pending.public_key.hex()
+    is_signed_in = get_reader(request).public_key == pending.public_key
+    officer = await to_thread.run_sync(find_officer, node.folder, typed)
     try:
-        submit_signed(
-            node, actions.prepare(node, pending), unlock(node.folder, pending.public_key, data.get("password", ""))
+        key = await passwords.unlock(
+            officer, typed, data.get("password", ""), fetch_now_us(), is_signed_in=is_signed_in
         )
+        await to_thread.run_sync(submit_signed, node, actions, pending, key)
     except ConcordatError as error:
         note_subject(request, action, error.code, who)
         page = open_page(node, request)
         problem = tell_error(page, error)
-        return answer(request, _render_sign(page, actions, pending, problem), problem.status)
+        html = await to_thread.run_sync(_render_sign, page, actions, pending, problem)
+        return answer(request, html, problem.status, get_retry_header(error))
     note_subject(request, action, "ok", who)
     return Redirect(f"/sign/{action}", status_code=303)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from concordat.client.keys import Key, fetch_key, read_public_key
-from concordat.errors import ConcordatError, NotFound, Refused
+from concordat.client.keys import Key, read_key, read_public_key, render_decoy
+from concordat.errors import ConcordatError, Refused
 
 OFFICERS_FOLDER: Final = "keys/officers"
 _SEALED: Final = b"\nsealed "
@@ -39,16 +39,20 @@ def fetch_officers(folder: Path) -> list[StoredOfficer]:
     return found
 
 
-def unlock(folder: Path, public_key: bytes, password: str) -> Key:
-    """Return the officer's key.
+def find_officer(folder: Path, typed: str) -> StoredOfficer | None:
+    """Return the officer whose name or public key somebody typed; None when the key store has no such officer."""
+    names = {typed, typed.lower()}
+    return next((each for each in fetch_officers(folder) if names & {each.name, each.public_key.hex()}), None)
+
+
+def unlock(officer: StoredOfficer | None, password: str) -> Key:
+    """Return the officer's key. Nobody's password takes as long and fails alike, so that trying names tells nothing.
 
     Raises:
-        NotFound: `key.absent`. Refused: `key.wrong_password`. Corrupt: `key.unreadable`.
+        Refused: `auth.wrong_password`. Corrupt: `key.unreadable`.
     """
-    for officer in fetch_officers(folder):
-        if officer.public_key == public_key:
-            try:
-                return fetch_key(officer.path, password)
-            except Refused as refusal:
-                raise Refused(refusal.code, officer.name, refusal.next_step) from refusal
-    raise NotFound("key.absent", public_key.hex()[:16], "sign with the key file where it lies")
+    data = officer.path.read_bytes() if officer else render_decoy()
+    try:
+        return read_key(data, officer.name if officer else "", password)
+    except Refused as refusal:
+        raise Refused("auth.wrong_password", "the name or the password", "check both") from refusal

@@ -81,6 +81,7 @@ def close_index(connection: sqlite3.Connection, path: Path) -> None:
     connection.close()
     # Without the digest the next opening looks closer, and with a part of it begins anew.
     with suppress(OSError):
+        _keep_private(_get_digest_path(path))
         _get_digest_path(path).write_bytes(_compute_digest(path))
 
 
@@ -99,7 +100,15 @@ def _compute_digest(path: Path) -> bytes:
         return file_digest(file, "sha256").digest()
 
 
+def _keep_private(path: Path) -> None:
+    """Let nobody but the node's own user read the file; what the disk does not allow, SQLite says in its own words."""
+    with suppress(OSError):
+        path.touch(0o600)
+        path.chmod(0o600)
+
+
 def _open(path: Path, chain: Chain, *, is_sound: bool) -> sqlite3.Connection:
+    _keep_private(path)  # its journal takes the same mode
     connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")

@@ -1,0 +1,52 @@
+"""Which requirement of `spec/` refuses: the ledger's codes name their own, those of files and faces stand here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from concordat.protocol.messages import REJECTIONS
+
+_LEDGER_RULES: Final = {rejection.code: rejection.rule for rejection in REJECTIONS}
+
+_FACE_RULES: Final = {
+    "auth": "HTTP-12",
+    "auth.bad_signature": "HTTP-13",
+    "auth.csrf": "HTTP-15",
+    "auth.link_spent": "HTTP-14",
+    "auth.malformed": "HTTP-13",
+    "auth.replayed": "HTTP-13",
+    "auth.share_used": "HTTP-21",
+    "auth.stale": "HTTP-13",
+    "auth.too_many_tries": "HTTP-20",
+    "auth.unknown_key": "HTTP-13",
+    "auth.wrong_password": "HTTP-19",
+    "demo": "HTTP-27",
+    "disk": "HTTP-24",
+    "file": "HTTP-26",
+    "init": "HTTP-26",
+    "input": "HTTP-1",
+    "input.bad_batch": "HTTP-10",
+    "key": "HTTP-25",
+    "lane": "HTTP-6",
+    "ledger": "HTTP-26",
+    "ledger.stopped": "HTTP-24",
+    "node": "HTTP-16",
+    "node.busy": "HTTP-24",
+    "node.stopped": "HTTP-24",
+    "read": "HTTP-23",
+    "request.malformed": "HTTP-1",
+    "request.too_large": "HTTP-2",
+    "request.too_many": "HTTP-17",
+    "request.too_many_strangers": "HTTP-22",
+    "request.unknown_path": "HTTP-23",
+    "request.wrong_method": "HTTP-23",
+    "restore": "HTTP-26",
+    "sign": "HTTP-26",
+}
+"""By the code, or by its family. What verifies a file or a proof, and a defect, has none."""
+
+
+def get_rule(code: str) -> str | None:
+    """Return the requirement by which a code refuses; None when it names damage or a defect, not a rule."""
+    family = code.partition(".")[0]
+    return _LEDGER_RULES.get(code) or _FACE_RULES.get(code) or _FACE_RULES.get(family)
