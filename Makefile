@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv --quiet
 SYNC := $(UV) sync --frozen --inexact --compile-bytecode --extra node
 
-.PHONY: help demo test test-long lint bench clean
+.PHONY: help demo test pythons test-long lint bench clean
 help:  ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
@@ -28,6 +28,10 @@ demo: .venv/installed  ## Play the story and leave the console running (ONCE=1 e
 test: .venv/installed-dev  ## Run the tests
 	@$(BIN)/pytest -q -n 2 -m "not slow and not browser"
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m browser
+
+pythons: .venv/installed  ## Install for the other Pythons that pyenv has, so that `make test` compares roots across them
+	@for python in $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python); do \
+	  UV_PROJECT_ENVIRONMENT=.venv/pythons/$$(basename $$(dirname $$(dirname $$python))) $(UV) sync --frozen --no-dev --python $$python || exit 1; done
 
 test-long: .venv/installed-dev  ## Run the long lanes too: 10 000 crash points, 50 kills
 	@$(BIN)/pytest -q -n 2 -m "not browser"

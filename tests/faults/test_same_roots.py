@@ -12,7 +12,7 @@ import pytest
 from faults.roots import compute_app_hashes
 
 TESTS = Path(__file__).parent.parent
-PYTHONS = sorted(Path("~/.pyenv/versions").expanduser().glob("3.1*/bin/python"))
+PYTHONS = sorted((TESTS.parent / ".venv" / "pythons").glob("*/bin/python"))
 
 
 def run_roots(python: str, hash_seed: str) -> list[str]:
@@ -28,9 +28,8 @@ def test_hash_seeds_change_no_root() -> None:
     assert run_roots(sys.executable, "1") == run_roots(sys.executable, "2") == here
 
 
-@pytest.mark.parametrize("python", PYTHONS, ids=lambda path: path.parent.parent.name)
-def test_pythons_change_no_root(python: Path) -> None:
-    probe = subprocess.run([python, "-c", "import msgspec, nacl.bindings"], capture_output=True, timeout=60)
-    if probe.returncode:
-        pytest.skip("this Python has no msgspec and PyNaCl")
-    assert run_roots(str(python), "0") == compute_app_hashes("real") + compute_app_hashes("scenario")
+def test_pythons_change_no_root() -> None:
+    if not PYTHONS and "CI" not in os.environ:
+        pytest.skip("no other Python is installed: `make pythons` does it where pyenv has some")
+    here = compute_app_hashes("real") + compute_app_hashes("scenario")
+    assert [run_roots(str(python), "0") == here for python in PYTHONS] == [True] * max(1, len(PYTHONS))
