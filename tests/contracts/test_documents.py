@@ -87,9 +87,9 @@ def test_what_a_template_makes_is_valid_when_its_parties_are() -> None:
 def test_the_english_text_of_a_supply() -> None:
     assert render_clauses(SUPPLY, "en") == (
         "Agreement on the supply of data: Water of the bay",
-        "Parties: azure-bay, cedar-ford. Unless all have signed by 2027-02-02T00:00:00Z, this offer is void.",
+        "Parties: azure-bay, cedar-ford. Unless all have signed by 2 Feb 2027, 00:00 UTC, this offer is void.",
         (
-        "1. azure-bay delivers to cedar-ford: Hourly readings. Due 2027-03-03T00:00:00Z. Size: 50 units. "
+        "1. azure-bay delivers to cedar-ford: Hourly readings. Due 3 Mar 2027, 00:00 UTC. Size: 50 units. "
         f"Evidence: a registered version of dataset azure-bay/readings with schema {'ab' * 32} and at least 24 rows. "
         "Each creditor acknowledges or objects within 5 days; silence accepts. An objection to a delivery in time "
         "gives azure-bay 7 days anew; one not resolved 14 days later closes this obligation without a breach, "
@@ -104,9 +104,9 @@ def test_the_english_text_of_a_supply() -> None:
 def test_the_chinese_text_of_a_supply() -> None:
     assert render_clauses(SUPPLY, "zh") == (
         "数据供给协议：海湾水情",
-        "当事方：azure-bay、cedar-ford。2027-02-02T00:00:00Z 前未全部签署，本要约失效。",
+        "当事方：azure-bay、cedar-ford。2027年2月2日 00:00（UTC） 前未全部签署，本要约失效。",
         (
-        "1. azure-bay 向 cedar-ford 交付：逐时读数。期限 2027-03-03T00:00:00Z。规模 50 单位。"
+        "1. azure-bay 向 cedar-ford 交付：逐时读数。期限 2027年3月3日 00:00（UTC）。规模 50 单位。"
         f"履约凭据：数据集 azure-bay/readings 登记一个结构摘要为 {'ab' * 32}、不少于 24 行的版本。"
         "各债权方在 5 日内确认或提出异议；逾期不答视为接受。对按期交付提出异议的，"
         "azure-bay 重新获得 7 日；此后 14 日内仍未解决的，本项义务终结，不记违约，本合同继续履行。"

@@ -134,11 +134,11 @@ OPERATION_SENTENCES = (
         contracts.Propose(TERMS),
         (
             "North Terrace proposes “Monthly readings” (agreement on the supply of data) between North Terrace, Azure "
-            "Bay. Obligations: 2; size in units: 1,200; to be signed by 2027-02-14 12:00 UTC."
+            "Bay. Obligations: 2; size in units: 1,200; to be signed by 14 Feb 2027, 12:00:30 UTC."
         ),
         (
             "北台提出《月度监测数据》（数据供给协议），当事方：北台、蔚湾；义务 2 项，规模 1,200 单位，"
-            "须于 2027年2月14日 12:00（UTC）前签署。"
+            "须于 2027年2月14日 12:00:30（UTC）前签署。"
         ),
     ),
     (
@@ -168,9 +168,12 @@ EVENT_SENTENCES = (
         contracts.Delivered(42, 2, "north-terrace", "hourly-readings", 4, NOON),
         (
             "North Terrace delivered version 4 of hourly-readings for obligation 2 of contract C-0042; without an "
-            "objection it counts as accepted on 2027-02-14 12:00 UTC."
+            "objection it counts as accepted on 14 Feb 2027, 12:00:30 UTC."
         ),
-        "北台就合同 C-0042 第 2 项义务交付了 hourly-readings 版本 4；至 2027年2月14日 12:00（UTC）无异议即视为接受。",
+        (
+            "北台就合同 C-0042 第 2 项义务交付了 hourly-readings "
+            "版本 4；至 2027年2月14日 12:00:30（UTC）无异议即视为接受。"
+        ),
     ),
     (
         contracts.Acknowledged(42, 2, "azure-bay", 1),
@@ -181,18 +184,18 @@ EVENT_SENTENCES = (
         contracts.Settled(12345, 1, "north-terrace", "azure-bay", NOON, 1),
         (
             "North Terrace fulfilled obligation 1 of contract C-12345 (late, within the grace period); Azure Bay "
-            "accepted the delivery of 2027-02-14 12:00 UTC."
+            "accepted the delivery of 14 Feb 2027, 12:00:30 UTC."
         ),
-        "北台已履行合同 C-12345 第 1 项义务（逾期，宽限期内）；蔚湾已确认 2027年2月14日 12:00（UTC）的交付。",
+        "北台已履行合同 C-12345 第 1 项义务（逾期，宽限期内）；蔚湾已确认 2027年2月14日 12:00:30（UTC）的交付。",
     ),
     (
         contracts.Settled(42, 1, "north-terrace", None, NOON, 0),
         (
             "North Terrace fulfilled obligation 1 of contract C-0042 (in time); nobody objected to the delivery of "
-            "2027-02-14 12:00 UTC."
+            "14 Feb 2027, 12:00:30 UTC."
         ),
         (
-            "北台已履行合同 C-0042 第 1 项义务（按期）；对 2027年2月14日 12:00（UTC）的交付，"
+            "北台已履行合同 C-0042 第 1 项义务（按期）；对 2027年2月14日 12:00:30（UTC）的交付，"
             "异议期内无人提出异议，视为接受。"
         ),
     ),
@@ -210,9 +213,12 @@ EVENT_SENTENCES = (
         membership.HearingOpened("azure-bay", "score", NOON),
         (
             "A hearing opened for Azure Bay: low credit at three successive epoch closes. It may sign no new contract "
-            "and may file a statement until 2027-02-14 12:00 UTC."
+            "and may file a statement until 14 Feb 2027, 12:00:30 UTC."
         ),
-        "对蔚湾启动听证：连续三个结算期信用分过低。在此期间不得签订新合同，可于 2027年2月14日 12:00（UTC）前提交陈述。",
+        (
+            "对蔚湾启动听证：连续三个结算期信用分过低。在此期间不得签订新合同，"
+            "可于 2027年2月14日 12:00:30（UTC）前提交陈述。"
+        ),
     ),
 )
 

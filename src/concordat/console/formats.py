@@ -8,27 +8,13 @@
 
 from __future__ import annotations
 
-from concordat.contracts.text import Language
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def show_day(time: str, language: Language) -> str:
-    """Return the day of an ISO 8601 time in UTC."""
-    year, month, day = (int(part) for part in time[:10].split("-"))
-    return f"{year}年{month}月{day}日" if language == "zh" else f"{day} {_MONTHS[month - 1]} {year}"
-
-
-def show_time(time: str, language: Language) -> str:
-    """Return day, minute and zone of an ISO 8601 time in UTC."""
-    day = show_day(time, language)
-    return f"{day} {time[11:16]}（UTC）" if language == "zh" else f"{day}, {time[11:16]} UTC"
+from concordat.contracts.text import Language, show_day
 
 
 def show_minute(time: str, language: Language) -> str:
     """Return day and minute without the year, for lists."""
-    month, day = (int(part) for part in time[5:10].split("-"))
-    return f"{month}月{day}日 {time[11:16]}" if language == "zh" else f"{day} {_MONTHS[month - 1]} {time[11:16]}"
+    day = show_day(time, language)
+    return f"{day.partition('年')[2]} {time[11:16]}" if language == "zh" else f"{day[:-5]} {time[11:16]}"
 
 
 def show_number(value: int) -> str:

@@ -16,7 +16,7 @@ from concordat.api.access import Reader
 from concordat.console import formats
 from concordat.console.charts import draw_badge
 from concordat.console.words import WORDS
-from concordat.contracts.text import Language
+from concordat.contracts.text import Language, show_day, show_time
 from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
@@ -99,11 +99,11 @@ class Page:
 
     def day(self, time: str) -> str:
         """Return a day."""
-        return formats.show_day(time, self.language)
+        return show_day(time, self.language)
 
     def time(self, time: str) -> str:
         """Return day, minute and zone."""
-        return formats.show_time(time, self.language)
+        return show_time(time, self.language)
 
     def minute(self, time: str) -> str:
         """Return day and minute."""

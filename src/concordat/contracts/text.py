@@ -15,6 +15,7 @@ from concordat.primitives.ledger_time import format_time
 
 Language = Literal["en", "zh"]
 DOCUMENT_DOMAIN = b"concordat/document/v1\0"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _WORDS = {
     "en": {
@@ -58,12 +59,28 @@ _WORDS = {
 }
 
 
+def show_day(time: str, language: Language) -> str:
+    """Return the day of an ISO 8601 time in UTC as people write it."""
+    year, month, day = (int(part) for part in time[:10].split("-"))
+    return f"{year}年{month}月{day}日" if language == "zh" else f"{day} {_MONTHS[month - 1]} {year}"
+
+
+def show_time(time: str, language: Language) -> str:
+    """Return an ISO 8601 time in UTC as people write it; seconds stand there only when there are any (CON-4).
+
+    >>> show_time("2027-02-14T09:00:00Z", "en"), show_time("2027-02-14T09:00:30Z", "zh")
+    ('14 Feb 2027, 09:00 UTC', '2027年2月14日 09:00:30（UTC）')
+    """
+    day, clock = show_day(time, language), time[11:-1].removesuffix(":00")
+    return f"{day} {clock}（UTC）" if language == "zh" else f"{day}, {clock} UTC"
+
+
 def render_clauses(terms: Terms, language: Language) -> tuple[str, ...]:
     """Return the clauses as read: heading, parties, then one clause for each obligation, with its number."""
     words = _WORDS[language]
     heading = f"{words[terms.template]}{words['colon']}{_own(terms.title.en, terms.title.zh, language)}"
     parties = words["parties"].format(
-        parties=words["separator"].join(terms.parties), sign_by=format_time(terms.sign_by)
+        parties=words["separator"].join(terms.parties), sign_by=show_time(format_time(terms.sign_by), language)
     )
     clauses = (
         f"{number}. {_render_obligation(obligation, language)}"
@@ -92,7 +109,7 @@ def _render_obligation(obligation: Obligation, language: Language) -> str:
         debtor=obligation.debtor,
         creditors=words["separator"].join(obligation.creditors),
         subject=_own(obligation.subject.en, obligation.subject.zh, language),
-        due=format_time(obligation.due),
+        due=show_time(format_time(obligation.due), language),
         size=obligation.size,
     )
     acceptance = words["acceptance"].format(

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from concordat.contracts.text import Language
+from concordat.contracts.text import Language, show_time
 from concordat.errors import Rejected
 from concordat.primitives.codec import Struct, decode
 from concordat.primitives.identifiers import Label
-from concordat.primitives.ledger_time import format_time
+from concordat.primitives.ledger_time import SECOND_US, format_time
 from concordat.protocol.families import contracts, credit, membership
 from concordat.protocol.receipts import OK, TransactionCause
 from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, Payload
@@ -94,22 +94,13 @@ def _show(value: object, spec: str, language: Language, names: Mapping[str, str]
         case "number", _:
             return f"{value:,}"
         case "time", int():
-            return _show_time(value, language)
+            return show_time(format_time(value - value % SECOND_US), language)  # the record has it exactly
         case "digest", bytes():
             return _show_digest(value.hex())
         case "digest", _:
             return _show_digest(str(value))
         case _:
             return catalog[f"{spec}.{value}"]
-
-
-def _show_time(time_us: int, language: Language) -> str:
-    """Minutes are enough for people; the exact time stands in the record."""
-    day, clock = format_time(time_us)[:16].split("T")
-    if language == "en":
-        return f"{day} {clock} UTC"
-    year, month, date = (int(part) for part in day.split("-"))
-    return f"{year}年{month}月{date}日 {clock}（UTC）"
 
 
 def _show_digest(digits: str) -> str:
