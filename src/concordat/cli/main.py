@@ -71,11 +71,17 @@ def make_app() -> App:
 
 
 def _run_command(arguments: Sequence[str]) -> int:
-    from cyclopts import CycloptsError
-
     known = {"--version", *(command.name.split()[0] for commands in SECTIONS.values() for command in commands)}
     if arguments[0] not in known:  # the parser would load every command to guess what was meant
         raise UsageError("cli.usage", f"there is no command {arguments[0]}", "see `concordat --help`")
+
+    if {"--help", "-h"} & set(arguments):
+        from concordat.cli.usage import render_help
+
+        if (text := render_help(arguments, make_app)) is not None:
+            sys.stdout.write(text)
+            return 0
+    from cyclopts import CycloptsError
 
     try:
         status = make_app()(arguments, exit_on_error=False, print_error=False)

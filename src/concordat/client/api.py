@@ -11,9 +11,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Final, Self
-
-import httpx2
+from typing import TYPE_CHECKING, Final, Self
 
 from concordat.client.keys import Key
 from concordat.client.requests import sign_request
@@ -33,12 +31,16 @@ from concordat.protocol.transactions import (
     parse_transaction,
 )
 
+if TYPE_CHECKING:
+    import httpx2
+
 VALID_FOR_HEIGHTS: Final = 1000
 NONCE_AHEAD_MAX: Final = 2**40
 """How far a nonce may lie above this machine's clock in microseconds: 12 days. A lane takes no number below its highest
 again, so a nonce far ahead would bar the lane for clients that count by the clock."""
 _ATTEMPTS: Final = 3
-_TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
+_TIMEOUT_S: Final = 30.0
+_CONNECT_TIMEOUT_S: Final = 5.0
 
 
 class RefusedByNode(Refused):
@@ -91,8 +93,11 @@ class Client:
         self._key = key
         self._trust = trust
         self._next_nonce = next_nonce or make_wall_nonces()
+        import httpx2  # here and in `_send`: half of what a command's --help would cost
+
+        timeout = httpx2.Timeout(_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
         try:
-            self._http = httpx2.Client(base_url=url, timeout=_TIMEOUT, headers={"Accept-Language": language})
+            self._http = httpx2.Client(base_url=url, timeout=timeout, headers={"Accept-Language": language})
         except (httpx2.InvalidURL, ValueError) as error:
             raise UsageError("node.bad_address", url, "write it like http://127.0.0.1:8420") from error
         self._chain_id: bytes | None = None
@@ -250,6 +255,8 @@ class Client:
         media: str = "application/json",
     ) -> httpx2.Response:
         """Send a request; when the connection fails, again: a node that has a transaction already says so."""
+        import httpx2
+
         headers = {"Accept": accept} | ({"Content-Type": media} if body else {})
         for attempt in range(_ATTEMPTS):
             request = self._http.build_request(method, target, content=body, headers=headers)
