@@ -285,8 +285,9 @@ def show_page(url: str, page: Callable[[bytes], Json], public_key: bytes) -> Ite
 
 def make_page(data: bytes, **changed: Json) -> Json:
     operation = {"type": "datasets.withdraw", "dataset": "hourly", "version": 99, "reason": "page"}
-    page = {"bytes": data.hex(), "digest": sha256(data).hexdigest(), "sentence": "Withdraw", "operations": [operation]}
-    return {**page, "submit": "/v1/transactions", **changed}
+    sentence = "founder withdraws version 99 of dataset hourly. Reason: page"
+    page = {"bytes": data.hex(), "digest": sha256(data).hexdigest(), "sentence": sentence, "operations": [operation]}
+    return {**page, "member": "founder", "submit": "/v1/transactions", **changed}
 
 
 def test_a_page_is_signed_here_and_submitted(call: Call, url: str, folder: Path) -> None:
@@ -297,6 +298,55 @@ def test_a_page_is_signed_here_and_submitted(call: Call, url: str, folder: Path)
     assert (answer.status, answer.document["code"]) == (4, "datasets.unknown_version")
     assert "withdraw" in answer.words.lower()
     assert "SHA-256" in answer.words
+    assert "Nothing is pinned" in answer.words
+
+
+@pytest.mark.parametrize("root", ["genesis", "key file", "key"])
+def test_a_pinned_chain_is_proved_before_and_after_signing(call: Call, url: str, folder: Path, root: str) -> None:
+    key = folder / "keys" / "founder.key"
+    node_key = folder / "keys" / "node.key"
+    roots = {"genesis": folder / "genesis.json", "key file": node_key, "key": fetch_key(node_key).public_key.hex()}
+    with show_page(url, make_page, fetch_key(key).public_key) as page:
+        answer = call("receipt", "sign", page, "--key", key, "--trust", roots[root])
+    assert (answer.status, answer.document["code"]) == (4, "datasets.unknown_version")
+    assert "Nothing is pinned" not in answer.words
+
+
+@pytest.mark.parametrize(
+    ("pinned", "member", "status", "code"),
+    [
+        ("another genesis", "founder", 5, "node.other_chain"),
+        ("another key", "founder", 5, "sign.unproved"),
+        ("genesis", "somebody-else", 3, "read.no_such_member"),
+        ("checkpoint", "founder", 2, "sign.no_root"),
+    ],
+)
+def test_nothing_is_signed_that_the_pinned_root_does_not_prove(
+    call: Call, url: str, folder: Path, tmp_path: Path, pinned: str, member: str, status: int, code: str
+) -> None:
+    call("init", "init", tmp_path / "other")
+    (tmp_path / "note").write_text(call("checkpoint", "checkpoint", "--node", url).document["note"])
+    roots = {
+        "another genesis": tmp_path / "other" / "genesis.json",
+        "another key": tmp_path / "other" / "keys" / "node.key",
+        "genesis": folder / "genesis.json",
+        "checkpoint": tmp_path / "note",
+    }
+    key = folder / "keys" / "founder.key"
+    said = make_page(b"")["sentence"].replace("founder", member)
+    before = call("status", "status", "--node", url).document["height"]
+    with show_page(
+        url, lambda data: make_page(data, member=member, sentence=said), fetch_key(key).public_key
+    ) as page:
+        answer = call("receipt", "sign", page, "--key", key, "--trust", roots[pinned])
+    assert (answer.status, answer.document["code"]) == (status, code)
+    assert call("status", "status", "--node", url).document["height"] == before
+
+
+def test_signing_without_a_key_says_how_to_make_one(call: Call, url: str) -> None:
+    answer = call("receipt", "sign", url)
+    assert (answer.status, answer.document["code"]) == (2, "key.needed")
+    assert "concordat key new" in answer.document["next_step"]
 
 
 @pytest.mark.parametrize(
@@ -304,6 +354,8 @@ def test_a_page_is_signed_here_and_submitted(call: Call, url: str, folder: Path)
     [
         ({"digest": "00" * 32}, 5, "sign.differs"),
         ({"operations": []}, 5, "sign.differs"),
+        ({"sentence": "founder withdraws version 1 of dataset hourly. Reason: page"}, 5, "sign.differs"),
+        ({"member": "somebody-else"}, 5, "sign.differs"),
         ({"operations": [{"type": "contracts.sign", "contract": 1, "document": "00" * 32}]}, 5, "sign.differs"),
         ({"submit": "http://127.0.0.1:9/v1/transactions"}, 5, "sign.differs"),
         ({"bytes": "00"}, 5, "sign.differs"),
@@ -324,7 +376,8 @@ def test_a_page_for_another_key_gets_no_signature(call: Call, url: str, folder: 
     call("key-new", "key", "new", tmp_path / "other.key")
     with show_page(url, make_page, fetch_key(folder / "keys" / "founder.key").public_key) as page:
         answer = call("receipt", "sign", page, "--key", tmp_path / "other.key")
-    assert (answer.status, answer.document["code"]) == (5, "sign.differs")
+    assert (answer.status, answer.document["code"]) == (5, "sign.other_key")
+    assert fetch_key(folder / "keys" / "founder.key").public_key.hex() in answer.document["reason"]
 
 
 # ── the folder while its node runs ──────────────────────────────────────────────────────────────────────────────────

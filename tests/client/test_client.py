@@ -8,15 +8,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from concordat.client.api import Client, RefusedByNode, check_unsigned, make_wall_nonces
+from concordat.client.api import Client, RefusedByNode, make_wall_nonces
 from concordat.client.keys import derive_key
+from concordat.client.operations import make_example
 from concordat.client.requests import check_request
+from concordat.client.signing import Page, check_page, fetch_clauses
+from concordat.contracts.terms import Terms
+from concordat.contracts.text import Language, compute_document_digest, render_clauses
+from concordat.crypto.proof import Trust
 from concordat.errors import ConcordatError, Corrupt, NotFound, Stale, UsageError
-from concordat.primitives.plain import to_plain
-from concordat.protocol.families.contracts import Acknowledge, Sign
+from concordat.primitives.plain import from_plain, to_plain
+from concordat.protocol.families.contracts import Acknowledge, Propose, Sign
 from concordat.protocol.transactions import Payload, make_signed_bytes, parse_transaction
 
 KEY = derive_key("tests", "officer")
@@ -133,7 +140,7 @@ def test_a_signed_read_is_signed_anew_when_it_is_tried_again() -> None:
 def test_a_node_of_another_chain_gets_nothing_signed() -> None:
     with (
         stand_in(answer_like_a_node(accept)) as (url, received),
-        Client(url, KEY, b"another genesis") as client,
+        Client(url, KEY, Trust(genesis=b"another genesis")) as client,
         pytest.raises(Corrupt, match=r"node\.other_chain"),
     ):
         client.send([ACKNOWLEDGE])
@@ -147,7 +154,8 @@ def test_genesis_must_be_the_chains_own() -> None:
         pytest.raises(Corrupt, match=r"node\.other_chain"),
     ):
         client.genesis()
-    with stand_in(answer_like_a_node(lambda _: (200, GENESIS))) as (url, _), Client(url, trust=GENESIS) as client:
+    pinned = Trust(genesis=GENESIS)
+    with stand_in(answer_like_a_node(lambda _: (200, GENESIS))) as (url, _), Client(url, trust=pinned) as client:
         assert client.genesis() == GENESIS
 
 
@@ -162,7 +170,7 @@ def test_an_answer_without_a_proof_is_not_believed_when_genesis_is_pinned(status
 
     with (
         stand_in(answer_like_a_node(lie)) as (url, _),
-        Client(url, KEY, GENESIS) as client,
+        Client(url, KEY, Trust(genesis=GENESIS)) as client,
         pytest.raises(Corrupt, match=r"node\.unproved"),
     ):
         client.send([ACKNOWLEDGE])
@@ -236,16 +244,53 @@ def test_prepared_bytes_that_say_anything_else_are_refused(answer: bytes) -> Non
     with (
         stand_in(answer_like_a_node(lambda _: (200, answer))) as (url, _),
         Client(url, KEY) as client,
-        pytest.raises(Corrupt, match=r"sign\.differs"),
+        pytest.raises(Corrupt, match=r"sign\.(differs|other_key)"),
     ):
         client.prepare([ACKNOWLEDGE])
 
 
-def test_a_digest_that_is_not_of_the_bytes_is_refused() -> None:
-    data, plain = make_unsigned((ACKNOWLEDGE,)), [to_plain(ACKNOWLEDGE)]
-    check_unsigned(data, KEY.public_key, plain, CHAIN, sha256(data).hexdigest())
-    with pytest.raises(Corrupt, match="digest"):
-        check_unsigned(data, KEY.public_key, plain, CHAIN, sha256(b"").hexdigest())
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({}, None),
+        ({"digest": bytes(32)}, "sign.differs"),
+        ({"sentence": "azure-bay accepts the delivery for obligation 2 of contract C-0001."}, "sign.differs"),
+        ({"member": "birch-vale"}, "sign.differs"),
+        ({"operations": (Acknowledge(1, 2),)}, "sign.differs"),
+        ({"unsigned": make_unsigned((ACKNOWLEDGE,), bytes(32))}, "sign.other_key"),
+    ],
+)
+def test_a_page_that_says_anything_else_than_its_bytes_is_refused(changed: dict[str, Any], code: str | None) -> None:
+    data = make_unsigned((ACKNOWLEDGE,))
+    sentence = "azure-bay accepts the delivery for obligation 1 of contract C-0001."
+    page = replace(Page(data, sha256(data).digest(), "azure-bay", sentence, (ACKNOWLEDGE,), "/"), **changed)
+    if code is None:
+        check_page(page, KEY.public_key, CHAIN, "en")
+        return
+    with pytest.raises(Corrupt) as caught:
+        check_page(page, KEY.public_key, CHAIN, "en")
+    assert caught.value.code == code
+    if code == "sign.other_key":
+        assert bytes(32).hex() in caught.value.detail
+
+
+def test_the_clauses_of_what_is_signed_are_made_here_from_its_terms() -> None:
+    terms = make_terms("azure-bay", "birch-vale")
+    sign = Sign(1, compute_document_digest(terms))
+    assert tell_clauses(Propose(terms), terms, "en") == list(render_clauses(terms, "en"))
+    assert tell_clauses(sign, terms, "zh") == list(render_clauses(terms, "zh"))
+    with pytest.raises(Corrupt, match=r"sign\.other_document"):
+        tell_clauses(sign, make_terms("azure-bay", "cedar-ford"), "zh")
+
+
+def tell_clauses(operation: Propose | Sign, shown: Terms, language: Language) -> list[str]:
+    answer = as_json(200, {"terms": to_plain(shown)})
+    with stand_in(answer_like_a_node(lambda _: answer)) as (url, _), Client(url, KEY) as client:
+        return list(fetch_clauses(client, [operation], language))
+
+
+def make_terms(*parties: str) -> Terms:
+    return from_plain(Terms, make_example(Terms) | {"parties": list(parties)})
 
 
 def test_nonces_rise_even_within_one_microsecond() -> None:

@@ -49,9 +49,9 @@ def sign(key: Key, chain_id: bytes, nonce: int) -> bytes:
     return key.sign(signed) + signed
 
 
-def submit_until_unreachable(url: str, trust: bytes, wires: list[bytes], told: Queue[bytes]) -> None:
+def submit_until_unreachable(url: str, genesis: bytes, wires: list[bytes], told: Queue[bytes]) -> None:
     """Submit one after the other; pass on what was acknowledged."""
-    with Client(url, trust=trust) as client:
+    with Client(url, trust=Trust(genesis=genesis)) as client:
         try:
             for wire in wires:
                 client.submit(wire)

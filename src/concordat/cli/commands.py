@@ -27,7 +27,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
     ),
     "Act": (
         Command("tx", f"{_HERE}.transactions:tx", "Sign any transaction here, submit it, print the receipt."),
-        Command("sign", f"{_HERE}.transactions:sign", "Sign what a console page shows."),
+        Command("sign", f"{_HERE}.signing:sign", "Sign what a console page shows."),
         Command("login", f"{_HERE}.transactions:login", "Print a link that signs a browser in once."),
         Command("contract draft", f"{_HERE}.transactions:draft_contract", "Turn a few decisions into terms, judged."),
         Command("dataset describe", f"{_HERE}.datasets:describe", "Compute what the ledger would know of a table."),

@@ -14,15 +14,14 @@ from cyclopts import Parameter
 from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.where import fetch_key_asking, warn_if_open
 from concordat.client.commitments import compute_card_commitment
+from concordat.client.files import read_file, save_new_file
 from concordat.client.keys import (
     derive_key,
     make_key,
     read_public_key,
     save_key,
 )
-from concordat.client.verification import read_file
 from concordat.errors import UsageError
-from concordat.ledger.files import output_error
 from concordat.protocol.families.membership import compute_possession_message
 from concordat.protocol.genesis import read_genesis
 
@@ -105,10 +104,5 @@ def new_card(file: Path, /, *, name: str, phone: str, output: Output = OUTPUT) -
     salt = os.urandom(_SALT_BYTES)
     commitment = compute_card_commitment(salt, name, phone).hex()
     card = {"name": name, "phone": phone, "salt": salt.hex(), "commitment": commitment}
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise output_error(error, file) from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        handle.write(json.dumps(card, ensure_ascii=False, indent=2) + "\n")
+    save_new_file(file, (json.dumps(card, ensure_ascii=False, indent=2) + "\n").encode())
     emit(output, {"file": str(file), "commitment": commitment}, [commitment])

@@ -49,13 +49,11 @@ def run(arguments: Sequence[str]) -> int:
 
 def make_app() -> App:
     """Return the parser of every command; no command's own module is loaded."""
-    from importlib.metadata import version  # here and below: what the overview does without
-
-    from cyclopts import App, Parameter
+    from cyclopts import App, Parameter  # here and below: what the overview does without
 
     app = App(
         name="concordat",
-        version=lambda: version("concordat"),
+        version=_fetch_version,
         result_action="return_value",
         default_parameter=Parameter(negative=()),
     )
@@ -68,6 +66,12 @@ def make_app() -> App:
             parent, name = (groups[first], second) if second else (app, first)
             parent.command(command.function, name=name, help=command.help)
     return app
+
+
+def _fetch_version() -> str:
+    from importlib.metadata import version
+
+    return version("concordat")
 
 
 def _run_command(arguments: Sequence[str]) -> int:
@@ -92,7 +96,8 @@ def _run_command(arguments: Sequence[str]) -> int:
 
 
 def _report(error: ConcordatError, arguments: Sequence[str]) -> int:
-    from concordat.cli.output import choose_language, emit_error
+    from concordat.cli.output import choose_language
+    from concordat.cli.problems import emit_error
 
     given = dict(pairwise(arguments)).get("--lang")
     emit_error(error, choose_language(given), as_json="--json" in arguments)

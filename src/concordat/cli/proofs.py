@@ -8,7 +8,8 @@ from typing import Literal
 from concordat.cli.output import OUTPUT, Output, emit, emit_line, tell
 from concordat.cli.verifying import Root
 from concordat.cli.where import WHERE, Where
-from concordat.client.verification import check_proves, read_file, read_trust
+from concordat.client.files import read_file
+from concordat.client.verification import check_proves, read_trust
 from concordat.crypto.proof import Trust
 from concordat.errors import Refused
 from concordat.node.checkup import ReplayedBlock, replay_export

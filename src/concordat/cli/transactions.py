@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Annotated
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, emit, read_json_file, tell
-from concordat.cli.where import WHERE, Where, fetch_key_asking
-from concordat.client.api import Client, check_unsigned
+from concordat.cli.where import WHERE, Where
 from concordat.client.operations import get_operation_type, make_example, make_schema, read_operations
 from concordat.contracts.templates import Draft
-from concordat.errors import Corrupt, Refused, UsageError
+from concordat.errors import Refused, UsageError
 from concordat.primitives.codec import Struct
 from concordat.primitives.plain import Json
 from concordat.protocol.messages import OPERATIONS
 from concordat.protocol.transactions import LANES
-from concordat.wording.sentences import describe_operation
 
 _CLIENT_KEY_BYTES_MAX = 32
 
@@ -87,45 +83,6 @@ def emit_receipt(receipt: Json, output: Output) -> None:
     """Print a receipt: the sentence, then where it stands."""
     place = f"{receipt['code']}, {receipt['height']}, {receipt['transaction']}"
     emit(output, receipt, [receipt.get("sentence") or "", place])
-
-
-def sign(
-    url: str, /, *, key: Annotated[Path, Parameter(env_var="CONCORDAT_KEY")], yes: bool = False, output: Output = OUTPUT
-) -> None:
-    """Sign what a console page shows, here, and submit it.
-
-    :param url: The page's address.
-    :param key: Your key file; it signs here and is never sent.
-    :param yes: Sign without asking.
-    """
-    signer = fetch_key_asking(key)
-    parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    with Client(origin, None, language=output.language) as client:
-        page = client.get(url.removeprefix(origin))
-        data = _read_page(page, client.chain_id(), signer.public_key, output)
-        submit = urlsplit(urljoin(url, str(page.get("submit", ""))))
-        if (submit.scheme, submit.netloc) != (parts.scheme, parts.netloc):
-            raise Corrupt("sign.differs", "address", "do not sign; ask the node again")
-        if sys.stdin.isatty() and not yes:
-            tell("Sign this? [y/N]")
-            if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-                raise Refused("sign.declined", "nothing was signed", "run it again to sign")
-        emit_receipt(client.submit(signer.sign(data) + data), output)
-
-
-def _read_page(page: Json, chain_id: bytes, public_key: bytes, output: Output) -> bytes:
-    """Return the bytes to sign, after showing what they say: that is what is signed, whatever the page shows."""
-    try:
-        data, shown = bytes.fromhex(page["bytes"]), page["operations"]
-        digest = page["digest"]
-    except (TypeError, KeyError, ValueError) as error:
-        raise UsageError("sign.no_page", repr(error), "copy the address of a page that asks for a signature") from error
-    transaction = check_unsigned(data, public_key, shown, chain_id, digest)
-    for operation in transaction.payload.operations:
-        tell(describe_operation(operation, f"{public_key.hex()[:8]}…", output.language))
-    tell(f"SHA-256 {digest}")
-    return data
 
 
 def login(url: str | None = None, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:

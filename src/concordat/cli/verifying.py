@@ -8,8 +8,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from concordat.cli.output import OUTPUT, Output, describe_error, emit
-from concordat.client.verification import compute_verdict, read_file, read_trust
+from concordat.cli.output import OUTPUT, Output, emit
+from concordat.cli.problems import describe_error
+from concordat.client.files import read_file
+from concordat.client.verification import compute_verdict, read_trust
 from concordat.errors import ConcordatError, NotFound
 from concordat.primitives.plain import Json
 

@@ -8,16 +8,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from concordat.cli.output import Output, tell
-from concordat.client.api import Client
-from concordat.client.keys import Key, fetch_key, is_open_to_others
-from concordat.client.verification import read_file
+from concordat.client.files import read_file
 from concordat.errors import NotFound, Refused
 from concordat.primitives.identifiers import INTEGER_MAX
+
+if TYPE_CHECKING:
+    from concordat.client.api import Client
+    from concordat.client.keys import Key
 
 
 @Parameter(name="*")
@@ -36,7 +38,10 @@ class Where:
         self, output: Output, node: str | None = None, next_nonce: Callable[[], int] | None = None
     ) -> Client:
         """Return a client of the node, or of another one."""
-        trust = read_file(self.trust) if self.trust else None
+        from concordat.client.api import Client  # here and below: what --help does without
+        from concordat.crypto.proof import Trust
+
+        trust = Trust(genesis=read_file(self.trust)) if self.trust else None
         key = fetch_key_asking(self.key) if self.key else None
         return Client(node or self.node, key, trust, next_nonce=next_nonce, language=output.language)
 
@@ -47,6 +52,8 @@ _DIGITS_MAX = 16
 
 def fetch_key_asking(path: Path) -> Key:
     """Read a key file; ask for its password when it is locked and somebody is there to answer."""
+    from concordat.client.keys import fetch_key
+
     warn_if_open(path)
     try:
         return fetch_key(path)
@@ -70,6 +77,8 @@ def read_contract_number(text: str) -> int:
 
 def warn_if_open(path: Path) -> None:
     """Say on standard error that others on this machine may read or change a key file."""
+    from concordat.client.keys import is_open_to_others
+
     with suppress(OSError):
         if is_open_to_others(path):
             tell(f"warning: others on this machine may open {path}; run: chmod 600 {path}")

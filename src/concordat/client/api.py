@@ -15,20 +15,18 @@ from typing import TYPE_CHECKING, Final, Self
 
 from concordat.client.keys import Key
 from concordat.client.requests import sign_request
+from concordat.client.signing import read_unsigned
 from concordat.crypto.proof import Trust, verify_proof
-from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Rejected, Stale, UsageError
+from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Stale, UsageError
 from concordat.primitives.codec import decode
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.messages import Operation
 from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.transactions import (
-    SIGNATURE_BYTES,
     Entry,
     Payload,
-    SignedTransaction,
     compute_transaction_id,
     make_signed_bytes,
-    parse_transaction,
 )
 
 if TYPE_CHECKING:
@@ -84,12 +82,12 @@ class Client:
         self,
         url: str,
         key: Key | None = None,
-        trust: bytes | None = None,
+        trust: Trust | None = None,
         *,
         next_nonce: Callable[[], int] | None = None,
         language: str = "en",
     ) -> None:
-        """`trust` is the exact bytes of the genesis.json that the caller pins."""
+        """`trust` is the genesis document or the node's key that the caller pins."""
         self._key = key
         self._trust = trust
         self._next_nonce = next_nonce or make_wall_nonces()
@@ -125,7 +123,8 @@ class Client:
             chain_id = bytes.fromhex(status["chain_id"])
         except (TypeError, KeyError, ValueError) as error:
             raise _unreadable("/v1/status") from error
-        if self._trust is not None and sha256(self._trust).digest() != chain_id:
+        pinned = self._trust.genesis if self._trust else None
+        if pinned is not None and sha256(pinned).digest() != chain_id:
             raise Corrupt("node.other_chain", chain_id.hex(), "name a node of the chain that you trust")
         self._chain_id = chain_id
         return status
@@ -194,13 +193,13 @@ class Client:
         """Let the node build the bytes to sign, and return them when they say what was asked.
 
         Raises:
-            Corrupt: `sign.differs` when they say anything else.
+            Corrupt: `sign.differs`, `sign.other_key` when they say anything else.
         """
         plain = [to_plain(operation) for operation in operations]
         asked = {"public_key": self._get_key().public_key.hex(), "operations": plain}
         target = "/v1/transactions/prepare"
         answer = self._send("POST", target, json.dumps(asked).encode(), accept="application/octet-stream").content
-        check_unsigned(answer, self._get_key().public_key, plain, self.chain_id())
+        read_unsigned(answer, self._get_key().public_key, operations, self.chain_id())
         return answer
 
     def submit(self, wire: bytes) -> Json:
@@ -236,7 +235,7 @@ class Client:
         if self._trust is None:
             return
         name = compute_transaction_id(wire).hex()
-        verification = verify_proof(self.fetch(f"/v1/transactions/{name}/proof"), Trust(genesis=self._trust))
+        verification = verify_proof(self.fetch(f"/v1/transactions/{name}/proof"), self._trust)
         entries = [decode(Entry, leaf) for _, leaf in verification.entries] if verification.valid else []
         proved = [
             (entry.receipt.code, entry.height) for entry in entries if entry.cause == TransactionCause(wire)
@@ -291,30 +290,6 @@ def check_nonce(nonce: int, now_us: int) -> None:
         raise UsageError("nonce.too_low", str(nonce), "count from 1, or leave it out")
     if nonce > now_us + NONCE_AHEAD_MAX:
         raise UsageError("nonce.too_far", str(nonce), "choose a smaller number, or leave it out")
-
-
-def check_unsigned(
-    data: bytes, public_key: bytes, operations: Sequence[Json], chain_id: bytes, digest: str | None = None
-) -> SignedTransaction:
-    """Return what bytes to sign say, when they are this key's, of this chain, and hold these operations (as JSON).
-
-    The id returned is no transaction's, since nothing is signed yet.
-
-    Raises:
-        Corrupt: `sign.differs`.
-    """
-    try:
-        transaction = parse_transaction(bytes(SIGNATURE_BYTES) + data, chain_id)
-    except Rejected as error:
-        raise Corrupt("sign.differs", str(error), "do not sign; ask the node again") from error
-    for name, shown, read in (
-        ("key", public_key, transaction.public_key),
-        ("digest", digest or sha256(data).hexdigest(), sha256(data).hexdigest()),
-        ("operations", list(operations), [to_plain(operation) for operation in transaction.payload.operations]),
-    ):
-        if shown != read:
-            raise Corrupt("sign.differs", name, "do not sign; ask the node again")
-    return transaction
 
 
 def _make_error(response: httpx2.Response) -> ConcordatError:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from concordat.client.files import read_file
 from concordat.client.keys import read_public_key
 from concordat.contracts.text import Language
 from concordat.crypto.checkpoint import parse_signed_note
 from concordat.crypto.proof import Trust, Verification, verify_proof
-from concordat.errors import Corrupt, NotFound, Rejected, UsageError
+from concordat.errors import Corrupt, Rejected, UsageError
 from concordat.primitives.codec import decode
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
@@ -22,18 +23,6 @@ from concordat.wording.sentences import describe_receipt, render
 
 TABLES = {table.number: (name, table) for name, table in vars(State()).items() if isinstance(table, Table)}
 """The state's tables by the first byte of a state key."""
-
-
-def read_file(path: Path) -> bytes:
-    """Return a file's bytes.
-
-    Raises:
-        NotFound: `input.absent`.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise NotFound("input.absent", str(path), "name a file that exists") from error
 
 
 def read_trust(text: str) -> Trust:

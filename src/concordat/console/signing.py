@@ -96,7 +96,11 @@ def show_sign(
         told: Json = {
             "bytes": unsigned.hex(),
             "digest": sha256(unsigned).hexdigest(),
-            "sentence": "\n".join(_tell_sentences(node, pending, get_language(request))),
+            "member": pending.member,
+            # Members by their identifiers: what `concordat sign` can render from the bytes alone, and compares.
+            "sentence": "\n".join(
+                describe_operation(operation, pending.member, get_language(request)) for operation in pending.operations
+            ),
             "operations": [to_plain(operation, Operation) for operation in pending.operations],
             "submit": "/v1/transactions",
         }

@@ -15,6 +15,7 @@ from pathlib import Path
 from concordat.cli.output import OUTPUT, Output, emit
 from concordat.client.api import Client
 from concordat.client.keys import Key, derive_key, fetch_key, save_key
+from concordat.crypto.proof import Trust
 from concordat.demo.files import fetch_tables
 from concordat.demo.parties import Party, run_command
 from concordat.demo.stage import Stage
@@ -77,7 +78,7 @@ def _run(folder: Path, data: Path | None, seed: str, port: int, *, is_once: bool
         document = told or _play(folder, data, Stage(
             url=ready["api"],
             seed=seed,
-            reader=Client(ready["api"], keys["azure-bay"], (folder / "genesis.json").read_bytes()),
+            reader=Client(ready["api"], keys["azure-bay"], Trust(genesis=(folder / "genesis.json").read_bytes())),
             parties=parties,
             public_keys={name: key.public_key for name, key in keys.items()},
             tables=tables,

@@ -1,0 +1,44 @@
+"""Errors in words: which rule refuses, why and what to do next."""
+
+from __future__ import annotations
+
+from concordat.cli.output import emit_line, tell
+from concordat.contracts.text import Language
+from concordat.errors import ConcordatError, Rejected
+from concordat.primitives.plain import Json
+from concordat.wording.rules import get_rule
+from concordat.wording.sentences import CATALOGS, describe_next_step, describe_reason, get_reason_key
+
+
+def emit_error(error: ConcordatError, language: Language, *, as_json: bool) -> None:
+    """Say what went wrong, which rule says so and what to do next."""
+    document = describe_error(error, language)
+    if as_json:
+        emit_line(document)
+    tell(f"{document['code']}: {document['reason']}")
+    for reason in document.get("reasons", ()):
+        tell(f"  - {reason['text']}")
+    if document["next_step"]:
+        tell(f"next: {document['next_step']}")
+
+
+def describe_error(error: ConcordatError, language: Language) -> dict[str, Json]:
+    """Return {code, rule, reason, next_step, detail} and, of a node's answer, all that it says."""
+    told: dict[str, Json] = getattr(error, "document", {})
+    parameters = error.parameters if isinstance(error, Rejected) else (error.detail,)
+    reason, next_step = error.detail, error.next_step
+    # A node's answer and a defect come with words of their own.
+    if not told and get_reason_key(error.code) in CATALOGS[language]:
+        reason = describe_reason(error.code, parameters, language)
+        if f"next.{error.code}" in CATALOGS[language]:
+            next_step = describe_next_step(error.code, parameters, language)
+    names = ("reasons", "transaction", "height", "request_id")
+    kept: dict[str, Json] = {name: told[name] for name in names if name in told}
+    return {
+        "code": error.code,
+        "rule": told.get("rule") or get_rule(error.code),
+        "reason": reason,
+        "next_step": next_step,
+        "detail": error.detail,
+        **kept,
+    }

@@ -1,0 +1,72 @@
+"""Signing what a console page shows: read from the bytes here, and refused when the page says anything else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urljoin, urlsplit
+
+from cyclopts import Parameter
+
+from concordat.cli.output import OUTPUT, Output, tell
+from concordat.cli.transactions import emit_receipt
+from concordat.cli.where import fetch_key_asking
+from concordat.client.api import Client
+from concordat.client.signing import check_member, check_page, fetch_clauses, read_page
+from concordat.client.verification import read_trust
+from concordat.crypto.proof import Trust
+from concordat.errors import Corrupt, Refused, UsageError
+from concordat.wording.sentences import render
+
+
+def sign(
+    url: str,
+    /,
+    *,
+    key: Annotated[Path | None, Parameter(env_var="CONCORDAT_KEY")] = None,
+    trust: Annotated[str | None, Parameter(env_var="CONCORDAT_TRUST")] = None,
+    yes: bool = False,
+    output: Output = OUTPUT,
+) -> None:
+    """Sign what a console page shows, here, and submit it.
+
+    :param url: The page's address.
+    :param key: Your key file; it signs here and is never sent.
+    :param trust: genesis.json of the chain, or its node's key: whose key signs, and the receipt, are then proved.
+    :param yes: Sign without asking.
+    """
+    if key is None:
+        raise UsageError("key.needed", "no key was given", "name your key file with --key")
+    signer, root = fetch_key_asking(key), _read_root(trust)
+    parts = urlsplit(url)
+    origin, language = f"{parts.scheme}://{parts.netloc}", output.language
+    with Client(origin, None, root, language=language) as stranger:
+        page = read_page(stranger.get(url.removeprefix(origin)))
+    with Client(origin, signer, root, language=language) as client:
+        check_page(page, signer.public_key, client.chain_id(), language)
+        submit = urlsplit(urljoin(url, page.submit))
+        if (submit.scheme, submit.netloc) != (parts.scheme, parts.netloc):
+            raise Corrupt("sign.differs", "address", "do not sign; ask the node again")
+        for line in fetch_clauses(client, page.operations, language):
+            tell(line)
+        for line in page.sentence.splitlines():
+            tell(line)
+        tell(f"SHA-256 {page.digest.hex()}")
+        if root is None:
+            tell(render("sign.unpinned", language))
+        else:
+            check_member(client, root, client.chain_id(), page.member, signer.public_key)
+        if sys.stdin.isatty() and not yes:
+            tell("Sign this? [y/N]")
+            if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+                raise Refused("sign.declined", "nothing was signed", "run it again to sign")
+        receipt = client.submit(signer.sign(page.unsigned) + page.unsigned)
+    emit_receipt({**receipt, "trusted": root is not None}, output)
+
+
+def _read_root(trust: str | None) -> Trust | None:
+    root = read_trust(trust) if trust else None
+    if root is not None and root.note is not None:
+        raise UsageError("sign.no_root", str(trust), "give genesis.json, a key file or 64 hexadecimal digits")
+    return root

@@ -1,0 +1,123 @@
+"""Signing what a console page shows: read from the bytes to be signed, here, and compared with what the page says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from concordat.client.requests import make_path
+from concordat.contracts.terms import Terms
+from concordat.contracts.text import Language, compute_document_digest, render_clauses
+from concordat.crypto.proof import Trust, verify_proof
+from concordat.errors import Corrupt, Rejected, UsageError
+from concordat.primitives.codec import Struct, decode
+from concordat.primitives.plain import Json, from_plain
+from concordat.protocol.families.contracts import Propose, Sign
+from concordat.protocol.messages import Operation
+from concordat.protocol.records import Member
+from concordat.protocol.state import State
+from concordat.protocol.transactions import SIGNATURE_BYTES, SignedTransaction, parse_transaction
+from concordat.wording.sentences import describe_operation
+
+if TYPE_CHECKING:
+    from concordat.client.api import Client
+
+_ASK_AGAIN = "do not sign; ask the node again"
+
+
+class Page(Struct, frozen=True):
+    """What a page offers to sign; `unsigned` is `bytes` in its JSON.
+
+    `sentence` calls members by their identifiers; `submit` is an address.
+    """
+
+    unsigned: bytes
+    digest: bytes
+    member: str
+    sentence: str
+    operations: tuple[Operation, ...]
+    submit: str
+
+
+def read_page(data: Json) -> Page:
+    """Return the page that JSON describes.
+
+    Raises:
+        UsageError: `sign.no_page`.
+    """
+    try:
+        fields = {"unsigned" if name == "bytes" else name: value for name, value in dict(data).items()}
+        return from_plain(Page, fields)
+    except (UsageError, TypeError, ValueError) as error:
+        raise UsageError("sign.no_page", str(error), "copy the address of a page that asks for a signature") from error
+
+
+def read_unsigned(
+    data: bytes, public_key: bytes, operations: Sequence[Operation], chain_id: bytes
+) -> SignedTransaction:
+    """Return what bytes to sign say, when they are this key's, of this chain, and hold these operations.
+
+    The id returned is no transaction's, since nothing is signed yet.
+
+    Raises:
+        Corrupt: `sign.differs`; `sign.other_key` with the key that the bytes name.
+    """
+    try:
+        transaction = parse_transaction(bytes(SIGNATURE_BYTES) + data, chain_id)
+    except Rejected as error:
+        raise Corrupt("sign.differs", str(error), _ASK_AGAIN) from error
+    if transaction.public_key != public_key:
+        raise Corrupt("sign.other_key", transaction.public_key.hex(), "name the file of this key with --key")
+    if transaction.payload.operations != tuple(operations):
+        raise Corrupt("sign.differs", "operations", _ASK_AGAIN)
+    return transaction
+
+
+def check_page(page: Page, public_key: bytes, chain_id: bytes, language: Language) -> None:
+    """Refuse a page that says anything else than the bytes it offers.
+
+    Raises:
+        Corrupt: `sign.differs`, `sign.other_key`.
+    """
+    transaction = read_unsigned(page.unsigned, public_key, page.operations, chain_id)
+    said = "\n".join(describe_operation(one, page.member, language) for one in transaction.payload.operations)
+    for name, shown, read in (
+        ("digest", page.digest, sha256(page.unsigned).digest()),
+        ("sentence", page.sentence, said),
+    ):
+        if shown != read:
+            raise Corrupt("sign.differs", name, _ASK_AGAIN)
+
+
+def fetch_clauses(client: Client, operations: Sequence[Operation], language: Language) -> Iterator[str]:
+    """Yield the clauses of each contract that operations propose or sign, rendered here from its terms.
+
+    Raises:
+        Corrupt: `sign.other_document` when the terms are not those whose digest is signed.
+    """
+    for operation in operations:
+        if isinstance(operation, Propose):
+            yield from render_clauses(operation.terms, language)
+        elif isinstance(operation, Sign):
+            told = client.get(make_path("/v1/contracts", operation.contract))
+            terms = from_plain(Terms, told.get("terms") if isinstance(told, dict) else None)
+            if compute_document_digest(terms) != operation.document:
+                raise Corrupt("sign.other_document", f"C-{operation.contract:04d}", _ASK_AGAIN)
+            yield from render_clauses(terms, language)
+
+
+def check_member(client: Client, trust: Trust, chain_id: bytes, member: str, public_key: bytes) -> None:
+    """Refuse a node that cannot prove, to who trusts this root, that the key speaks for the member on this chain.
+
+    Raises:
+        Corrupt: `node.other_chain`, `sign.unproved`.
+    """
+    verification = verify_proof(client.fetch(f"{make_path('/v1/members', member)}/proof"), trust)
+    if verification.code == "other_chain" or (
+        verification.checkpoint is not None and verification.checkpoint.chain_id != chain_id
+    ):
+        raise Corrupt("node.other_chain", chain_id.hex(), "name a node of the chain that you trust")
+    row = dict(verification.states).get(State().members.key_bytes((member,)))
+    if row is None or public_key not in decode(Member, row).officers:
+        raise Corrupt("sign.unproved", member, _ASK_AGAIN)
