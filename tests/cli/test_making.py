@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from concordat.client.commitments import compute_card_commitment
-from concordat.client.keys import fetch_key
+from concordat.client.keys import derive_key, fetch_key
 from concordat.crypto.signatures import is_valid
 from concordat.errors import ConcordatError
 from concordat.node.founding import EXAMPLE_PLAN
@@ -21,6 +21,7 @@ from concordat.protocol.messages import OPERATIONS, REJECTIONS
 from .world import Call, World
 
 VECTORS = Path(__file__).parents[2] / "vectors"
+KEYS = [derive_key("tests", name).public_key.hex() for name in ("one", "two")]
 
 
 def test_a_new_key_is_its_owners_alone_and_is_never_overwritten(call: Call, tmp_path: Path) -> None:
@@ -159,7 +160,7 @@ def test_keys_made_before_are_used_and_never_overwritten(call: Call, tmp_path: P
 
 
 def save_plan(folder: Path, **fields: Json) -> Path:
-    founder = EXAMPLE_PLAN["founders"][0] | {"public_keys": ["11" * 32]}
+    founder = EXAMPLE_PLAN["founders"][0] | {"public_keys": [KEYS[0]]}
     (folder / "plan.json").write_text(json.dumps(EXAMPLE_PLAN | {"founders": [founder]} | fields))
     return folder / "plan.json"
 
@@ -190,7 +191,7 @@ def test_a_plan_with_its_own_node_key_says_where_the_key_must_be(call: Call, tmp
         ({"verify_k": "many"}, "input.", "/verify_k"),
         ({"founders": 7}, "input.", "/founders"),
         ({"founders": ["x"]}, "input.", "/founders/0"),
-        ({"node_key": "11" * 32}, "genesis.repeated", "11" * 32),
+        ({"node_key": KEYS[0]}, "genesis.repeated", KEYS[0]),
         ({"founders": EXAMPLE_PLAN["founders"]}, "input.not_hex", "/founders/0/public_keys/0"),
     ],
 )
@@ -208,7 +209,7 @@ def test_what_is_wrong_in_a_plan_is_called_as_the_plan_calls_it(
 
 
 def test_a_repeated_founder_is_named(call: Call, tmp_path: Path) -> None:
-    founders = [EXAMPLE_PLAN["founders"][0] | {"public_keys": [f"{n}{n}" * 32]} for n in (1, 2)]
+    founders = [EXAMPLE_PLAN["founders"][0] | {"public_keys": [key]} for key in KEYS]
     for changed, named in (({}, "azure-bay"), ({"member": "birch-vale"}, "EXAMPLE AB-0001")):
         plan = save_plan(tmp_path, founders=[founders[0], founders[1] | changed])
         answer = call("init", "init", tmp_path / "node", "--from", plan)

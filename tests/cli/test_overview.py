@@ -37,6 +37,25 @@ def test_help_is_quick_and_loads_nothing_heavy() -> None:
         assert f"  {command.name} " in text
 
 
+COMMAND_PROBE = """
+import json, resource, sys
+from concordat.cli.main import run
+status = run([*sys.argv[1:], "--help"])
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps([status, used.ru_utime + used.ru_stime, sorted(sys.modules)]), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_help_of_a_command_loads_neither_network_nor_server_nor_terminal_kit(command: Command) -> None:
+    words = [sys.executable, "-c", COMMAND_PROBE, *command.name.split()]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    status, seconds, modules = json.loads(done.stderr)
+    assert status == 0
+    assert not {"litestar", "uvicorn", "jinja2", "httpx2", "rich.console", "sqlite3", "markdown_it"} & set(modules)
+    assert seconds <= 0.6  # 0.15 on a machine with nothing else to do
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_command_exists_and_explains_itself(
     command: Command, capsys: pytest.CaptureFixture[str]

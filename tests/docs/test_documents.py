@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -67,11 +65,3 @@ def test_every_operation_event_and_rejection_has_its_place_in_the_specification(
     text = "".join(page.read_text() for page in ROOT.glob("spec/*.md"))
     codes = [row.code for row in REJECTIONS]
     assert [name for name in (*OPERATIONS, *EVENTS, *codes) if f"`{name}`" not in text] == []
-
-
-@pytest.mark.parametrize("command", [command.name for commands in SECTIONS.values() for command in commands])
-def test_every_command_explains_itself(command: str) -> None:
-    words = [sys.executable, "-m", "concordat", *command.split(), "--help"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0
-    assert "Usage" in done.stdout

@@ -5,24 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter, Token
 
 from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.where import warn_if_open
-from concordat.client.api import fetch_now_us
 from concordat.contracts.text import Language
 from concordat.errors import UsageError
-from concordat.ledger.doctor import list_files
-from concordat.ledger.files import DiskFiles
-from concordat.ledger.survey import Check
-from concordat.node.archive import restore_backup, save_backup, save_export
-from concordat.node.checkup import examine_folder
-from concordat.node.founding import EXAMPLE_PLAN, NODE_KEY_FILE, found_chain, read_plan
-from concordat.wording.sentences import CATALOGS, render
 
+if TYPE_CHECKING:
+    from concordat.ledger.survey import Check
+
+# The node's rooms are imported by the functions that need them: --help does without.
 _DAMAGED = 5
 _MARKS = {"ok": "✔", "warning": "!", "failed": "✘"}
 
@@ -54,6 +50,10 @@ def init(
     :param clock: `scenario`: time moves only by a signed `clock.advance`, and every face says that it is simulated.
     :param example: Print a plan to begin from, and make nothing.
     """
+    from concordat.client.api import fetch_now_us
+    from concordat.node.founding import EXAMPLE_PLAN, NODE_KEY_FILE, found_chain, read_plan
+    from concordat.wording.sentences import render
+
     if example:
         emit(output, {"plan": EXAMPLE_PLAN}, [json.dumps(EXAMPLE_PLAN, ensure_ascii=False, indent=2)])
         return
@@ -126,6 +126,10 @@ def doctor(folder: Folder, /, *, files: bool = False, output: Output = OUTPUT) -
     :param folder: A node's folder; a node may be running on it.
     :param files: List every file, and whether it is authoritative.
     """
+    from concordat.ledger.doctor import list_files
+    from concordat.ledger.files import DiskFiles
+    from concordat.node.checkup import examine_folder
+
     checks = examine_folder(folder)
     is_sound = all(check.status != "failed" for check in checks)
     document = {"ok": is_sound, "checks": [msgspec.structs.asdict(check) for check in checks]}
@@ -140,6 +144,8 @@ def doctor(folder: Folder, /, *, files: bool = False, output: Output = OUTPUT) -
 
 def _describe_check(check: Check, language: Language) -> Iterator[str]:
     """Say what was looked at, where, and what to do; a check without words of its own is told by its name."""
+    from concordat.wording.sentences import CATALOGS
+
     words = CATALOGS[language].get(f"doctor.{check.id}", check.id)
     places = {"byte": check.offset, "height": check.height}
     place = "".join(f", {name} {value}" for name, value in places.items() if value is not None)
@@ -154,6 +160,8 @@ def export(folder: Folder, file: Path, /, *, output: Output = OUTPUT) -> None:
     :param folder: A node's folder.
     :param file: The file to write.
     """
+    from concordat.node.archive import save_export
+
     head = save_export(folder, file)
     emit(output, {"file": str(file), "height": head.height}, [f"{file}: height {head.height}"])
 
@@ -164,6 +172,8 @@ def backup(folder: Folder, file: Path, /, *, output: Output = OUTPUT) -> None:
     :param folder: A node's folder.
     :param file: The tar file to write.
     """
+    from concordat.node.archive import save_backup
+
     head = save_backup(folder, file)
     emit(output, {"file": str(file), "height": head.height}, [f"{file}: height {head.height}"])
     tell(f"{file}: it holds the node's keys; keep it like them")
@@ -175,6 +185,8 @@ def restore(file: Path, folder: Folder, /, *, output: Output = OUTPUT) -> None:
     :param file: A file that `concordat backup` wrote.
     :param folder: A folder that is empty or does not exist.
     """
+    from concordat.node.archive import restore_backup
+
     restore_backup(file, folder)
     emit(output, {"folder": str(folder)}, [str(folder)])
     tell("never run this copy and the original at once: they would sign two histories")
