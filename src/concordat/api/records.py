@@ -24,6 +24,7 @@ from concordat.primitives.plain import Json, from_plain, read_json
 Position = Annotated[int, PathParameter(ge=0, le=INTEGER_MAX)]
 Before = Annotated[int | None, QueryParameter(ge=0, le=INTEGER_MAX)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+"""How many rows of a list; what comes next is asked for with `after`, the identifier of the last one."""
 
 
 class Judge(Struct, frozen=True):
@@ -33,22 +34,22 @@ class Judge(Struct, frozen=True):
 
 
 @get("/me", sync_to_thread=True)
-def get_me(request: Asking, node: NamedDependency[Node]) -> Json:
+def get_me(request: Asking, node: NamedDependency[Node], limit: Limit = 50) -> Json:
     """Who is asking, and what waits for its member, soonest first."""
     reader = get_reader(request)
     if reader.public_key is None or reader.member is None:
         raise InvariantBroken("the table of access lets officers pass only")
     officer = {"public_key": reader.public_key.hex(), "roles": list(reader.roles)}
-    return {"member": reader.member, "officer": officer, "waits": reads.get_waits(node, reader.member)}
+    return {"member": reader.member, "officer": officer, "waits": reads.get_waits(node, reader.member, limit=limit)}
 
 
 # ── members ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @get("/members", sync_to_thread=True)
-def list_members(node: NamedDependency[Node]) -> Json:
-    """Every member and applicant with status, score and grade."""
-    return reads.list_members(node)
+def list_members(node: NamedDependency[Node], after: FromQuery[str | None] = None, limit: Limit = 50) -> Json:
+    """Members and applicants by identifier, with status, score and grade; `after` one of them."""
+    return reads.list_members(node, after=after, limit=limit)
 
 
 @get("/members/{member:str}", sync_to_thread=True)
@@ -73,9 +74,11 @@ def get_member_proof(node: NamedDependency[Node], member: FromPath[str], since: 
 
 
 @get("/contracts", sync_to_thread=True)
-def list_contracts(node: NamedDependency[Node], member: FromQuery[str | None] = None) -> Json:
-    """Every contract, newest first; or those of one member."""
-    return reads.list_contracts(node, member)
+def list_contracts(
+    node: NamedDependency[Node], member: FromQuery[str | None] = None, after: Before = None, limit: Limit = 50
+) -> Json:
+    """Contracts, newest first; all, or those of one member; `after` one of them."""
+    return reads.list_contracts(node, member=member, after=after, limit=limit)
 
 
 @get("/contracts/{number:int}", sync_to_thread=True)
@@ -117,9 +120,9 @@ def draft_contract(node: NamedDependency[Node], language: NamedDependency[Langua
 
 
 @get("/datasets", sync_to_thread=True)
-def list_datasets(node: NamedDependency[Node]) -> Json:
-    """Every dataset with its newest version."""
-    return reads.list_datasets(node)
+def list_datasets(node: NamedDependency[Node], after: FromQuery[str | None] = None, limit: Limit = 50) -> Json:
+    """Datasets by `owner/name`, each with its newest version; `after` one of them."""
+    return reads.list_datasets(node, after=after, limit=limit)
 
 
 @get("/datasets/{owner:str}/{name:str}", sync_to_thread=True)

@@ -21,7 +21,7 @@ def render_contract(page: Page, number: int) -> str:
     row = reads.get_contract(page.node, number)
     status = reads.get_status(page.node)
     signed = {signature["member"]: signature["time"] for signature in row["signatures"]}
-    standing = {member["id"]: member for member in reads.list_members(page.node)}
+    standing = {member["id"]: member for member in reads.summarize_members(page.node, row["parties"])}
     exits = {"terminated", "declined", "expired"}
     return render_page(
         page,
@@ -65,7 +65,7 @@ def render_contract(page: Page, number: int) -> str:
 
 def _find_waits(page: Page, row: Json) -> list[Json]:
     """What the reader may do here; of several deliveries that are due, the next one."""
-    waits = [wait for wait in reads.get_waits(page.node, page.reader.member or "") if wait["contract"] == row["id"]]
+    waits = reads.get_waits(page.node, page.reader.member or "", about=row["id"])
     first = next((wait for wait in waits if wait["action"] in {"deliver", "deliver_again"}), None)
     return [
         tell_wait(page, wait)

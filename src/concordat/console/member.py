@@ -7,7 +7,7 @@ from typing import Final
 from concordat.console.charts import GRADE_COLORS, draw_bar
 from concordat.console.formats import show_contract, show_number, show_signed
 from concordat.console.frame import Page, render_page, show_share
-from concordat.console.pages import SCORE_MAX, tell_not_proved
+from concordat.console.pages import SCORE_MAX, make_more, tell_not_proved
 from concordat.console.waits import tell_wait
 from concordat.errors import NotFound
 from concordat.node import prospects, reads
@@ -30,20 +30,22 @@ def render_member(page: Page, member: str) -> str:
     except NotFound:
         credit = following = None
     records = sorted(credit["reasons"], key=lambda reason: -abs(reason["delta"])) if credit else []
-    waits = reads.get_waits(page.node, page.reader.member or "")
+    waits = reads.get_waits(page.node, page.reader.member or "", about=member)
+    contracts = reads.list_contracts(page.node, member=member)
     return render_page(
         page,
         "member.html",
         "members",
         member=row,
         status_line=_tell_status(page, row),
-        waits=[tell_wait(page, wait) for wait in waits if wait.get("subject") == member],
+        waits=[tell_wait(page, wait) for wait in waits],
         credit=credit,
         following=_tell_next_grade(page, credit, following) if credit and following else None,
         fall=_make_fall(page, credit) if credit else [],
         records=records[:RECORDS_MAX],
         records_left=max(0, len(records) - RECORDS_MAX),
-        contracts=reads.list_contracts(page.node, member),
+        contracts=contracts,
+        more=make_more(f"/contracts?member={member}&", contracts),
         history=reads.list_entries(page.node, page.language, link=("member", member), limit=HISTORY_MAX),
         proof={
             "lines": [

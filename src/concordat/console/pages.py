@@ -21,6 +21,7 @@ LATEST_ENTRIES: Final = 6
 MAP_TILES_MAX: Final = 24
 STANDING_MAX: Final = 8
 LEDGER_PAGE: Final = 50
+LIST_PAGE: Final = 50
 SCORE_MAX: Final = 1000
 
 _GROUPS: Final = (
@@ -39,39 +40,35 @@ def render_welcome(page: Page) -> str:
 
 def render_overview(page: Page) -> str:
     """What waits for the reader, then the three domains one above the other, and the data layers beside them."""
-    members, contracts = reads.list_members(page.node), reads.list_contracts(page.node)
-    flows = _find_flows(contracts)
+    found = reads.get_overview(page.node, shown=MAP_TILES_MAX, ranked=STANDING_MAX)
+    flows = [Flow(pair["first"], pair["second"], pair["in_force"], pair["suspended"]) for pair in found["pairs"]]
     groups = [
-        {"key": key, "color": color, "count": sum(row["status"] in statuses for row in contracts)}
+        {"key": key, "color": color, "count": _add_up(found, "contract", "number", statuses)}
         for key, statuses, color in _GROUPS
     ]
+    member = page.reader.member or ""
     failure = page.node.engine.failure
     return render_page(
         page,
         "overview.html",
         "overview",
-        waits=[tell_wait(page, wait) for wait in reads.get_waits(page.node, page.reader.member or "")],
-        map=draw_map([_make_tile(page, row) for row in members[:MAP_TILES_MAX]], flows, page.say("map.title")),
+        waits=[tell_wait(page, wait) for wait in reads.get_waits(page.node, member)],
+        waits_count=reads.count_waits(page.node, member),
+        map=draw_map([_make_tile(page, row) for row in found["members"]], flows, page.say("map.title")),
         flows=flows,
         contracts_bar=draw_shares([(int(str(group["count"])), str(group["color"])) for group in groups]),
         contract_groups=[group for group in groups if group["count"]],
-        standing=_rank(members),
+        standing=[_rank(row) for row in found["standing"]],
         latest=reads.list_entries(page.node, page.language, limit=LATEST_ENTRIES)["entries"],
-        layers=_tell_layers(page, members, contracts),
+        layers=_tell_layers(page, found),
         health={"failure": failure.code if failure else None},
     )
 
 
-def _find_flows(contracts: list[Json]) -> list[Flow]:
-    """Count for each pair of parties the contracts that run between them."""
-    counts: dict[tuple[str, str], list[int]] = {}
-    for row in contracts:
-        if row["status"] in {"active", "suspended"}:
-            parties = sorted(row["parties"])
-            for place, first in enumerate(parties):
-                for second in parties[place + 1 :]:
-                    counts.setdefault((first, second), [0, 0])[row["status"] == "suspended"] += 1
-    return [Flow(first, second, *count) for (first, second), count in sorted(counts.items())]
+def _add_up(found: Json, kind: str, column: str, statuses: tuple[str, ...] | None = None) -> int:
+    """Return a sum over all things of a kind, or those of some statuses."""
+    rows = (row for row in found["totals"] if row["kind"] == kind)
+    return sum(row[column] for row in rows if statuses is None or row["status"] in statuses)
 
 
 def _make_tile(page: Page, row: Json) -> Tile:
@@ -82,57 +79,63 @@ def _make_tile(page: Page, row: Json) -> Tile:
     return Tile(row["id"], page.name(row["id"]), row["grade"], note, f"/members/{row['id']}", is_own)
 
 
-def _rank(members: list[Json]) -> list[Json]:
-    rated = sorted((row for row in members if row["score"] is not None), key=lambda row: -int(row["score"]))
-    return [
-        row | {"bar": draw_bar(0, row["score"], SCORE_MAX, GRADE_COLORS[row["grade"]])} for row in rated[:STANDING_MAX]
-    ]
+def _rank(row: Json) -> Json:
+    return row | {"bar": draw_bar(0, row["score"], SCORE_MAX, GRADE_COLORS[row["grade"]])}
 
 
-def _tell_layers(page: Page, members: list[Json], contracts: list[Json]) -> list[tuple[str, str]]:
-    datasets = reads.list_datasets(page.node)
+def _tell_layers(page: Page, found: Json) -> list[tuple[str, str]]:
     return [
         (
             "infrastructure",
             page.say(
                 "layer.infrastructure_line",
-                members=sum(row["score"] is not None for row in members),
-                keys=sum(row["status"] == "active" for row in members),
+                members=_add_up(found, "member", "done"),
+                keys=_add_up(found, "member", "number", ("active",)),
             ),
         ),
-        ("collection", page.say("layer.collection_line", versions=sum(row["latest"] for row in datasets))),
+        ("collection", page.say("layer.collection_line", versions=_add_up(found, "dataset", "total"))),
         (
             "processing",
             page.say(
                 "layer.processing_line",
-                closed=sum(row["duties_closed"] for row in contracts),
-                total=sum(row["duties_total"] for row in contracts),
+                closed=_add_up(found, "contract", "done"),
+                total=_add_up(found, "contract", "total"),
             ),
         ),
         (
             "application",
             page.say(
                 "layer.application_line",
-                datasets=len(datasets),
-                contracts=sum(row["status"] == "active" for row in contracts),
+                datasets=_add_up(found, "dataset", "number"),
+                contracts=_add_up(found, "contract", "number", ("active",)),
             ),
         ),
     ]
 
 
-def render_members(page: Page) -> str:
+def render_members(page: Page, after: str | None) -> str:
     """Everybody, with standing."""
-    return render_page(page, "members.html", "members", members=reads.list_members(page.node))
+    members = reads.list_members(page.node, after=after)
+    return render_page(page, "members.html", "members", members=members, more=make_more("/members?", members))
 
 
-def render_contracts(page: Page) -> str:
-    """Every contract, newest first."""
-    return render_page(page, "contracts.html", "contracts", contracts=reads.list_contracts(page.node))
+def render_contracts(page: Page, member: str | None, after: int | None) -> str:
+    """Contracts, newest first; all, or those of one member."""
+    contracts = reads.list_contracts(page.node, member=member, after=after)
+    more = make_more(f"/contracts?member={member}&" if member else "/contracts?", contracts)
+    return render_page(page, "contracts.html", "contracts", contracts=contracts, more=more)
 
 
-def render_datasets(page: Page) -> str:
+def render_datasets(page: Page, after: str | None) -> str:
     """Every dataset."""
-    return render_page(page, "datasets.html", "datasets", datasets=reads.list_datasets(page.node))
+    datasets = reads.list_datasets(page.node, after=after)
+    rows = [{**row, "id": f"{row['owner']}/{row['name']}"} for row in datasets]
+    return render_page(page, "datasets.html", "datasets", datasets=datasets, more=make_more("/datasets?", rows))
+
+
+def make_more(address: str, rows: list[Json]) -> str:
+    """Return where a list goes on; empty when this was all of it."""
+    return f"{address}after={rows[-1]['id']}" if len(rows) == LIST_PAGE else ""
 
 
 def render_dataset(page: Page, owner: str, name: str) -> str:
@@ -210,18 +213,15 @@ def tell_next_step(page: Page, receipt: Json) -> str:
 def _find_links(page: Page, entry: Json) -> list[tuple[str, str]]:
     """Return where the things lead that an entry's operations and events name."""
     found: dict[str, str] = {}
+    newest = reads.count_contracts(page.node)
     for fact in [*entry["events"], *entry.get("operations", [])]:
-        if isinstance(fact.get("contract"), int) and fact["contract"] <= _count_contracts(page):
+        if isinstance(fact.get("contract"), int) and fact["contract"] <= newest:
             found[f"/contracts/{fact['contract']}"] = show_contract(fact["contract"])
         for key in ("member", "debtor", "owner", "proposer", "sponsor", "counterparty"):
             member = fact.get(key)
             if member in page.names:
                 found[f"/members/{member}"] = page.name(member)
     return list(found.items())
-
-
-def _count_contracts(page: Page) -> int:
-    return len(reads.list_contracts(page.node))
 
 
 def render_codes(page: Page) -> str:
@@ -255,24 +255,23 @@ def render_search(page: Page, query: str) -> str:
 
 
 def _search(page: Page, query: str) -> list[tuple[str, str, str]]:
+    if not query:
+        return []
     found: list[tuple[str, str, str]] = []
-    number = re.fullmatch(r"(?:[Cc]-)?0*([1-9][0-9]{0,8})", query)
-    contracts = reads.list_contracts(page.node)
-    for row in contracts:
-        title = page.label(row["title"])
-        if (number and row["id"] == int(number[1])) or (query and _is_in(query, title)):
-            found.append(
-                (f"/contracts/{row['id']}", f"{show_contract(row['id'])} {title}", page.say("contracts.contract"))
-            )
+    contracts = {row["id"]: row for row in reads.list_contracts(page.node, query=query)}
+    named = re.fullmatch(r"(?:[Cc]-)?0*([1-9][0-9]{0,8})", query)
+    if named and (number := int(named[1])) <= reads.count_contracts(page.node):
+        contracts = {number: reads.get_contract(page.node, number)} | contracts
+    for row in contracts.values():
+        text = f"{show_contract(row['id'])} {page.label(row['title'])}"
+        found.append((f"/contracts/{row['id']}", text, page.say("contracts.contract")))
     found += [
         (f"/members/{row['id']}", page.label(row["name"]), page.say("members.member"))
-        for row in reads.list_members(page.node)
-        if query and any(_is_in(query, text) for text in (row["id"], row["name"]["en"], row["name"]["zh"]))
+        for row in reads.list_members(page.node, query=query)
     ]
-    for row in reads.list_datasets(page.node):
-        if query and any(_is_in(query, text) for text in (row["name"], row["title"]["en"], row["title"]["zh"])):
-            place = f"{row['owner']}/{row['name']}"
-            found.append((f"/datasets/{place}", f"{page.label(row['title'])} · {place}", page.say("datasets.dataset")))
+    for row in reads.list_datasets(page.node, query=query):
+        place = f"{row['owner']}/{row['name']}"
+        found.append((f"/datasets/{place}", f"{page.label(row['title'])} · {place}", page.say("datasets.dataset")))
     if re.fullmatch(r"[0-9a-f]{64}", query):
         try:
             position = reads.find_transaction(page.node, bytes.fromhex(query)).position
@@ -280,7 +279,3 @@ def _search(page: Page, query: str) -> list[tuple[str, str, str]]:
             return found
         found.append((f"/ledger/{position}", page.say("entry.title", position=position), page.say("proof.transaction")))
     return found[:50]
-
-
-def _is_in(query: str, text: str) -> bool:
-    return query.casefold() in text.casefold()

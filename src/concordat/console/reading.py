@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from concordat.api.asking import Asking
+from concordat.api.records import Before
 from concordat.console import pages
 from concordat.console.answers import answer, like, open_page
 from concordat.console.contract import render_contract
@@ -27,9 +28,9 @@ def show_overview(request: Asking, node: NamedDependency[Node]) -> Response[str]
 
 
 @get("/members", guards=[like("/v1/members")], sync_to_thread=True)
-def show_members(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+def show_members(request: Asking, node: NamedDependency[Node], after: FromQuery[str | None] = None) -> Response[str]:
     """Everybody, with standing."""
-    return answer(request, pages.render_members(open_page(node, request)))
+    return answer(request, pages.render_members(open_page(node, request), after))
 
 
 @get("/members/{member:str}", guards=[like("/v1/members/{member}")], sync_to_thread=True)
@@ -39,9 +40,11 @@ def show_member(request: Asking, node: NamedDependency[Node], member: FromPath[s
 
 
 @get("/contracts", guards=[like("/v1/contracts")], sync_to_thread=True)
-def show_contracts(request: Asking, node: NamedDependency[Node]) -> Response[str]:
-    """Every contract."""
-    return answer(request, pages.render_contracts(open_page(node, request)))
+def show_contracts(
+    request: Asking, node: NamedDependency[Node], member: FromQuery[str | None] = None, after: Before = None
+) -> Response[str]:
+    """Every contract, or those of one member."""
+    return answer(request, pages.render_contracts(open_page(node, request), member, after))
 
 
 @get("/contracts/{number:int}", guards=[like("/v1/contracts/{number}")], sync_to_thread=True)
@@ -51,9 +54,9 @@ def show_contract(request: Asking, node: NamedDependency[Node], number: FromPath
 
 
 @get("/datasets", guards=[like("/v1/datasets")], sync_to_thread=True)
-def show_datasets(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+def show_datasets(request: Asking, node: NamedDependency[Node], after: FromQuery[str | None] = None) -> Response[str]:
     """Every dataset."""
-    return answer(request, pages.render_datasets(open_page(node, request)))
+    return answer(request, pages.render_datasets(open_page(node, request), after))
 
 
 @get("/datasets/{owner:str}/{name:str}", guards=[like("/v1/datasets/{owner}/{name}")], sync_to_thread=True)
@@ -68,7 +71,7 @@ def show_dataset(
 def show_ledger(
     request: Asking,
     node: NamedDependency[Node],
-    before: FromQuery[int | None] = None,
+    before: Before = None,
     member: FromQuery[str | None] = None,
     contract: FromQuery[str | None] = None,
     dataset: FromQuery[str | None] = None,

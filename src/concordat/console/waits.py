@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concordat.console.formats import show_contract
 from concordat.console.frame import Page
-from concordat.node import reads
 from concordat.primitives.plain import Json
 
 
@@ -12,9 +11,8 @@ def tell_wait(page: Page, wait: Json) -> Json:
     """Return a wait of `reads.get_waits` with `what` (a heading), `about` (a line) and `href`."""
     if wait["contract"]:
         number = show_contract(wait["contract"])
-        title = reads.get_contract(page.node, wait["contract"])["title"]
         what = page.say(f"wait.{wait['action']}", contract=number, obligation=wait["obligation"])
-        return wait | {"what": what, "about": page.label(title), "href": f"/contracts/{wait['contract']}"}
+        return wait | {"what": what, "about": page.label(wait["title"]), "href": f"/contracts/{wait['contract']}"}
     subject = wait["subject"]
     what = page.say(f"wait.{wait['action']}", member=page.name(subject))
     about = page.say(

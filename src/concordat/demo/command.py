@@ -207,11 +207,11 @@ def _summarize(stage: Stage, data: Path | None, parties_folder: Path) -> Json:
     proofs = parties_folder / "proofs"
     proofs.mkdir(exist_ok=True)
     contracts = []
-    for contract in sorted(stage.reader.get("/v1/contracts"), key=lambda row: int(row["id"])):
+    for contract in sorted(stage.reader.get("/v1/contracts?limit=200"), key=lambda row: int(row["id"])):
         path = proofs / f"C-{contract['id']:04d}.proof"
         path.write_bytes(stage.reader.fetch(f"/v1/contracts/{contract['id']}/proof"))
         contracts.append({"id": contract["id"], "status": contract["status"], "proof": str(path)})
-    members = stage.reader.get("/v1/members")
+    members = stage.reader.get("/v1/members?limit=200")
     return {
         "schema_version": 1,
         "chain_id": status["chain_id"],

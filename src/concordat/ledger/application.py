@@ -72,6 +72,8 @@ class Application:
         self.time = chain.genesis.start_time
         self.sizes = [0]
         """History's size after each height."""
+        self.changed_keys: tuple[bytes, ...] = ()
+        """Where the last block changed the state."""
         self._sign = sign
         self._verified: dict[bytes, SignedTransaction] = {}
         self.tree.update(self.state.dump())
@@ -174,7 +176,9 @@ class Application:
         leaves = tuple(encode(entry) for entry in apply_block(self.chain, self.state, self.time, block, authenticate))
         for leaf in leaves:
             self.history.append(hash_leaf(leaf))
-        self.tree.update(self.state.take_changes())
+        changes = self.state.take_changes()
+        self.tree.update(changes)
+        self.changed_keys = tuple(key for key, _ in changes)
         self.height, self.time = block.height, block.time
         self.sizes.append(self.history.size)
         self.checkpoint = self._make_checkpoint()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from concordat.client.keys import Key, read_key
+from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, Corrupt, Refused
 from concordat.ledger.application import BlockRecord
 from concordat.ledger.embedded import EmbeddedEngine
@@ -20,6 +21,7 @@ from concordat.node.audit import AuditLog
 from concordat.node.founding import NODE_KEY_FILE
 from concordat.primitives.codec import decode
 from concordat.protocol.genesis import Chain, read_genesis
+from concordat.views.folding import find_all, find_touched, get_listed_height, rebuild_lists, refresh_lists
 from concordat.views.index import close_index, delete_index, fold_block, get_folded_height, open_index
 
 INDEX_FILE = "views.sqlite"
@@ -65,10 +67,12 @@ class Node:
         self.index = self._open_index()
         opened.callback(lambda: self.index.close())  # noqa: PLW0108  # `_catch_up` may replace it
         self.index_lock = threading.Lock()
+        self.names: dict[Language, dict[str, str]] = {"en": {}, "zh": {}}
+        """How members are called."""
+        # Roles of members stand in genesis and never change.
+        self._verifiers = tuple(row.member for row in self.chain.genesis.founders if "verifier" in row.roles)
         self._catch_up()
-        self.engine = EmbeddedEngine(
-            application, self._store, now_us=fetch_now_us, observe=self._observe
-        )
+        self.engine = EmbeddedEngine(application, self._store, now_us=fetch_now_us, observe=self._observe)
 
     def _save_snapshot(self) -> None:
         if self.application.height == self._saved_height:
@@ -99,11 +103,33 @@ class Node:
             folded = 0
         for body in self._store.bodies(folded + 1):
             record = decode(BlockRecord, body)
-            self._observe(self.application.sizes[record.height - 1], record)
+            with _naming_index_errors():
+                fold_block(self.index, self.application.sizes[record.height - 1], record)
+        state, height = self.application.state, self.application.height
+        if get_listed_height(self.index) != height:
+            with _naming_index_errors():
+                rebuild_lists(self.index, state, self._verifiers, height)
+        self._note_names(find_all(state).members)
 
     def _observe(self, size_before: int, record: BlockRecord) -> None:
+        state = self.application.state
+        touched = find_touched(state, self.application.changed_keys)
         with self.index_lock, _naming_index_errors():
             fold_block(self.index, size_before, record)
+            refresh_lists(self.index, state, touched, self._verifiers, record.height)
+        self._note_names(touched.members)
+
+    def _note_names(self, members: Iterable[str]) -> None:
+        for language, names in self.names.items():
+            for member in members:
+                names[member] = self.application.state.members[(member,)].name.in_language(language)
+
+    @contextmanager
+    def reading_index(self) -> Iterator[sqlite3.Connection]:
+        """Let a reader at the index. After a failure it may lag behind the ledger, and nobody gets in."""
+        self.engine.lock.check_failure()
+        with self.index_lock:
+            yield self.index
 
     def close(self) -> None:
         """Finish what is queued, save a snapshot, let the folder go."""

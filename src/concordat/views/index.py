@@ -1,17 +1,20 @@
 """The index of history: which entries concern whom, and where a transaction went. SQLite, folded from block records.
 
 Derived: it may lag, be deleted or be damaged; `get_folded_height` says from where the log must be folded again. A clean
-close leaves the digest of the file beside it; a file that has another one is thrown away.
+close leaves the digest of the file beside it; a file that has another one is thrown away, and so is one that another
+release has written.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import file_digest
+from importlib.metadata import version
 from pathlib import Path
+from zlib import crc32
 
 from concordat.contracts.terms import Terms
 from concordat.errors import Rejected
@@ -22,8 +25,9 @@ from concordat.protocol.genesis import Chain
 from concordat.protocol.messages import Operation
 from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, Payload, compute_transaction_id
+from concordat.views import lists, waits
 
-_SCHEMA = """
+_HISTORY = """
 CREATE TABLE IF NOT EXISTS folded (chain_id BLOB NOT NULL, height INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS entries (
     position INTEGER PRIMARY KEY, height INTEGER NOT NULL, code TEXT NOT NULL,
@@ -35,6 +39,9 @@ CREATE TABLE IF NOT EXISTS links (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS keys (public_key BLOB PRIMARY KEY, member TEXT NOT NULL) WITHOUT ROWID;
 """
+_SCHEMA = _HISTORY + lists.SCHEMA + waits.SCHEMA
+_VERSION = crc32(f"{version('concordat')} {_SCHEMA}".encode()) >> 1
+"""Marks the file (PRAGMA user_version): what is folded how."""
 
 _MEMBER_FIELDS = frozenset(
     {
@@ -114,7 +121,10 @@ def _open(path: Path, chain: Chain, *, is_sound: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         # A power cut may cost the last blocks, which the log gives back, but not the order of the file.
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.executescript(_SCHEMA)
+        is_new = connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone() == (0,)
+        if not is_new and connection.execute("PRAGMA user_version").fetchone() != (_VERSION,):
+            raise sqlite3.DatabaseError("another release")
+        connection.executescript(f"PRAGMA user_version = {_VERSION}; {_SCHEMA}")
         if not is_sound and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("damaged")
         row = connection.execute("SELECT chain_id FROM folded").fetchone()
@@ -123,10 +133,9 @@ def _open(path: Path, chain: Chain, *, is_sound: bool) -> sqlite3.Connection:
         if row is None:
             founders = chain.genesis.founders
             keys = [(key, founder.member) for founder in founders for key in founder.public_keys]
-            connection.execute("BEGIN")
-            connection.execute("INSERT INTO folded VALUES (?, 0)", (chain.id,))
-            connection.executemany("INSERT INTO keys VALUES (?, ?)", keys)
-            connection.execute("COMMIT")
+            with writing(connection):
+                connection.execute("INSERT INTO folded VALUES (?, 0)", (chain.id,))
+                connection.executemany("INSERT INTO keys VALUES (?, ?)", keys)
     except BaseException:
         connection.close()
         raise
@@ -140,11 +149,18 @@ def get_folded_height(connection: sqlite3.Connection) -> int:
 
 def fold_block(connection: sqlite3.Connection, size_before: int, record: BlockRecord) -> None:
     """Add one block's entries; `size_before` is history's size before the block."""
-    connection.execute("BEGIN")
-    try:
+    with writing(connection):
         for index, leaf in enumerate(record.entries):
             _fold_entry(connection, size_before + index, decode(Entry, leaf), leaf)
         connection.execute("UPDATE folded SET height = ?", (record.height,))
+
+
+@contextmanager
+def writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing."""
+    connection.execute("BEGIN")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:  # SQLite itself ends it when the disk is full

@@ -253,6 +253,7 @@ WORDS: dict[str, str] = {
     "ledger.about": "Entries about {what}.",
     "ledger.all": "The whole ledger",
     "ledger.none": "Nothing has been recorded yet.",
+    "list.more": "More",
     "ledger.older": "Older entries",
     "entry.title": "Entry {position}",
     "entry.place": "height {height}, place {index}",

@@ -249,6 +249,7 @@ WORDS: dict[str, str] = {
     "ledger.about": "与{what}有关的记录。",
     "ledger.all": "查看全部账本",
     "ledger.none": "尚无记录。",
+    "list.more": "查看更多",
     "ledger.older": "更早的记录",
     "entry.title": "第 {position} 号记录",
     "entry.place": "高度 {height}，序号 {index}",

@@ -1,0 +1,47 @@
+"""What faces may read of a node, as JSON-able values, page by page.
+
+Lists, search and totals are found in the index; what they show of each thing is copied by key under the engine's lock,
+so that an answer costs what it shows. Only what is durable is shown. Who may read what is the faces' table of access,
+not decided here.
+"""
+
+from concordat.node.reads.chain import get_names, get_officer, get_status
+from concordat.node.reads.contracts import (
+    count_contracts,
+    draft_contract,
+    get_contract,
+    get_contract_text,
+    judge_terms,
+    list_contracts,
+)
+from concordat.node.reads.datasets import get_dataset, list_datasets
+from concordat.node.reads.history import find_client_key, find_transaction, get_entry, get_receipt, list_entries
+from concordat.node.reads.members import get_credit, get_member, list_members, summarize_members
+from concordat.node.reads.overview import get_overview
+from concordat.node.reads.waits import count_waits, get_waits
+
+__all__ = [
+    "count_contracts",
+    "count_waits",
+    "draft_contract",
+    "find_client_key",
+    "find_transaction",
+    "get_contract",
+    "get_contract_text",
+    "get_credit",
+    "get_dataset",
+    "get_entry",
+    "get_member",
+    "get_names",
+    "get_officer",
+    "get_overview",
+    "get_receipt",
+    "get_status",
+    "get_waits",
+    "judge_terms",
+    "list_contracts",
+    "list_datasets",
+    "list_entries",
+    "list_members",
+    "summarize_members",
+]

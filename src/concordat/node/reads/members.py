@@ -1,0 +1,140 @@
+"""Members: lists, one member, and the reasons for its credit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from concordat.contracts.text import Language
+from concordat.credit.records import Record, get_record_id
+from concordat.credit.rulebook import RULEBOOK
+from concordat.credit.score import Reason, compute_reasons
+from concordat.errors import NotFound
+from concordat.node.node import Node
+from concordat.node.reads.chain import get_names
+from concordat.primitives.ledger_time import WEEK_US, format_time
+from concordat.primitives.plain import Json, to_plain
+from concordat.protocol.families.credit import get_records
+from concordat.protocol.records import Credit, Member
+from concordat.protocol.standing import get_limit_units
+from concordat.views.lists import fetch_names, fetch_partners
+from concordat.wording.sentences import render
+
+NEWCOMER_SCORE = 600
+
+
+def list_members(node: Node, *, after: str | None = None, limit: int = 50, query: str = "") -> list[Json]:
+    """Members and applicants by identifier, with status, score and grade: all, or those that a text is found in."""
+    with node.reading_index() as index:
+        members = fetch_names(index, "member", after=after, limit=limit, query=query)
+    return summarize_members(node, members)
+
+
+def summarize_members(node: Node, members: Iterable[str]) -> list[Json]:
+    """Return status, score and grade of each."""
+    with node.engine.lock:
+        state = node.application.state
+        rows = [(member, state.members[(member,)], state.credits.get((member,))) for member in members]
+    return [_summarize(*row) for row in rows]
+
+
+def _summarize(member: str, row: Member, credit: Credit | None) -> dict[str, Json]:
+    return {
+        "id": member,
+        "name": to_plain(row.name),
+        "kind": row.kind,
+        "roles": list(row.roles),
+        "status": row.status,
+        "score": credit.score.score if credit else None,
+        "confidence": credit.score.confidence if credit else None,
+        "grade": credit.grade if credit else None,
+    }
+
+
+def get_member(node: Node, member: str) -> Json:
+    """One member: identity, keys, attestations, standing, limits, those it has most contracts with.
+
+    Raises:
+        NotFound: `read.no_such_member`.
+    """
+    with node.reading_index() as index:
+        partners = fetch_partners(index, member)
+    with node.engine.lock:
+        state = node.application.state
+        row = state.members.get((member,))
+        if row is None:
+            raise NotFound("read.no_such_member", member, "look it up in the list of members")
+        credit = state.credits.get((member,))
+        officers = [(key, state.officers[(key,)].roles) for key in row.officers]
+        verify_k = state.get_params().verify_k
+        limit_units = get_limit_units(state, member, node.application.time) if credit else 0
+    plain: dict[str, Json] = to_plain(row)
+    plain |= _summarize(member, row, credit)
+    plain["did"] = f"did:concordat:{node.chain.id.hex()[:16]}:{member}"
+    plain["officers"] = [{"public_key": key.hex(), "roles": list(roles)} for key, roles in officers]
+    plain["verify_k"] = verify_k
+    plain["limit_units"] = limit_units
+    plain["partners"] = [{"member": pair.second, "contracts": pair.contracts} for pair in partners]
+    return plain
+
+
+def get_credit(node: Node, member: str, language: Language) -> Json:
+    """A member's score and the reason for every point: 600 plus all deltas is the score.
+
+    Raises:
+        NotFound: `read.no_credit`.
+    """
+    with node.engine.lock:
+        state = node.application.state
+        credit = state.credits.get((member,))
+        if credit is None:
+            raise NotFound("read.no_credit", member, "credit begins with admission")
+        found = get_records(state, member)
+        limit_units = get_limit_units(state, member, node.application.time)
+        full_size_units = state.get_params().full_size_units
+    records = {get_record_id(record): record for record in found}
+    names = get_names(node, language)
+    return {
+        "member": member,
+        "newcomer": NEWCOMER_SCORE,
+        "score": credit.score.score,
+        "confidence": credit.score.confidence,
+        "grade": credit.grade,
+        "week": credit.week,
+        "weight_milli": credit.weight_milli,
+        "closes_below": credit.closes_below,
+        "limit_units": limit_units,
+        "full_size_units": full_size_units,
+        "rulebook": node.chain.genesis.rulebook.hex(),
+        "reasons": [
+            _make_reason(node, reason, records[reason.record], language, names)
+            for reason in compute_reasons(found, credit.week)
+        ],
+    }
+
+
+def _make_reason(node: Node, reason: Reason, record: Record, language: Language, names: Mapping[str, str]) -> Json:
+    decay = (RULEBOOK.performance_decay, *(rule.decay for rule in RULEBOOK.negatives))[record.severity]
+    start = node.chain.genesis.start_time
+    return {
+        "record": dict(zip(("height", "index", "operation", "number"), reason.record, strict=True)),
+        "position": node.application.sizes[record.height - 1] + record.index,
+        "sentence": render(
+            f"event.credit.recorded{'.breach' if record.severity else ''}",
+            language,
+            names=names,
+            member=record.subject,
+            severity=record.severity,
+            counterparty=record.counterparty,
+            contract=record.contract,
+            clause=record.clause,
+        ),
+        "delta": reason.delta,
+        "score_without": reason.score_without,
+        "severity": record.severity,
+        "counterparty": record.counterparty,
+        "contract": record.contract,
+        "clause": record.clause,
+        "time": format_time(start + record.week * WEEK_US),
+        "half_life_weeks": decay.half_life_weeks,
+        "expires": format_time(start + (record.week + decay.expiry_weeks + 1) * WEEK_US),
+    }

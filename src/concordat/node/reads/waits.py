@@ -1,0 +1,44 @@
+"""What waits for a member."""
+
+from __future__ import annotations
+
+from concordat.node.node import Node
+from concordat.primitives.ledger_time import format_time
+from concordat.primitives.plain import Json, to_plain
+from concordat.views import waits
+from concordat.views.waits import Wait, fetch_waits
+
+
+def get_waits(node: Node, member: str, *, about: int | str | None = None, limit: int = 50) -> list[Json]:
+    """What waits for a member, soonest first: all, or what concerns one contract or one other member.
+
+    Signatures, deliveries and acknowledgements name a contract and its title, what concerns membership its `subject`.
+    """
+    with node.reading_index() as index:
+        found = fetch_waits(index, member, about=about, limit=limit)
+    with node.engine.lock:
+        terms = node.application.state.terms
+        titles = {wait.about: terms[(wait.about,)].title for wait in found if isinstance(wait.about, int)}
+    return [
+        make_wait(wait)
+        | ({"title": to_plain(titles[wait.about])} if wait.about in titles else {"subject": wait.about})
+        for wait in found
+    ]
+
+
+def count_waits(node: Node, member: str) -> int:
+    """Return how many things wait for a member."""
+    with node.reading_index() as index:
+        return waits.count_waits(index, member)
+
+
+def make_wait(wait: Wait) -> dict[str, Json]:
+    """Return a wait as faces show it; `contract` is 0 for what concerns membership."""
+    return {
+        "actor": wait.actor,
+        "action": wait.action,
+        "contract": wait.about if isinstance(wait.about, int) else 0,
+        "obligation": wait.obligation,
+        "by": None if wait.by is None else format_time(wait.by),
+        "otherwise": wait.otherwise,
+    }

@@ -1,0 +1,160 @@
+"""Folding the state into lists, totals and waits: after each block what it changed, or everything anew."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from itertools import permutations
+from typing import Literal, NamedTuple
+
+from concordat.primitives.codec import decode
+from concordat.primitives.identifiers import Label
+from concordat.protocol.records import FINAL_DUTY
+from concordat.protocol.state import State
+from concordat.views.index import writing
+from concordat.views.waits import find_contract_waits, find_member_waits, save_waits
+
+
+class Touched(NamedTuple):
+    """What a block changed, or everything there is."""
+
+    members: set[str]
+    contracts: set[int]
+    datasets: set[tuple[str, str]]
+
+
+class _Thing(NamedTuple):
+    kind: Literal["member", "contract", "dataset"]
+    id: int | str
+    status: str
+    score: int | None
+    done: int
+    total: int
+    text: str
+    """What search looks through, folded."""
+
+
+def find_touched(state: State, keys: Iterable[bytes]) -> Touched:
+    """Return what the rows at these keys of the state tree belong to."""
+    touched = Touched(set(), set(), set())
+    for key in keys:
+        number, rest = key[0], key[1:]
+        if number in {state.members.number, state.credits.number}:
+            touched.members.add(decode(state.members.key_kind, rest)[0])
+        elif number == state.contracts.number:
+            touched.contracts.add(decode(state.contracts.key_kind, rest)[0])
+        elif number == state.duties.number:
+            touched.contracts.add(decode(state.duties.key_kind, rest)[0])
+        elif number == state.datasets.number:
+            touched.datasets.add(decode(state.datasets.key_kind, rest))
+    return touched
+
+
+def find_all(state: State) -> Touched:
+    """Return everything that is listed."""
+    return Touched(
+        {str(key[0]) for key, _ in state.members.items()},
+        {int(key[0]) for key, _ in state.contracts.items()},
+        {(str(key[0]), str(key[1])) for key, _ in state.datasets.items()},
+    )
+
+
+def get_listed_height(connection: sqlite3.Connection) -> int | None:
+    """Return the height of the state that the lists show, None before the first."""
+    row = connection.execute("SELECT height FROM listed").fetchone()
+    return None if row is None else int(row[0])
+
+
+def refresh_lists(
+    connection: sqlite3.Connection, state: State, touched: Touched, verifiers: Iterable[str], height: int
+) -> None:
+    """Bring the rows of what was touched up to the state at `height`."""
+    with writing(connection):
+        _refresh(connection, state, touched, verifiers)
+        connection.execute("UPDATE listed SET height = ?", (height,))
+
+
+def rebuild_lists(connection: sqlite3.Connection, state: State, verifiers: Iterable[str], height: int) -> None:
+    """Fold all of the state at `height`."""
+    with writing(connection):
+        for table in ("things", "totals", "parties", "pairs", "waits", "listed"):
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608  # ours
+        _refresh(connection, state, find_all(state), verifiers)
+        connection.execute("INSERT INTO listed VALUES (?)", (height,))
+
+
+def _refresh(connection: sqlite3.Connection, state: State, touched: Touched, verifiers: Iterable[str]) -> None:
+    totals: Counter[tuple[str, str, str]] = Counter()
+    for member in touched.members:
+        _save_thing(connection, _make_member(state, member), totals)
+        save_waits(connection, member, find_member_waits(state, member, verifiers))
+    for number in touched.contracts:
+        thing = _make_contract(state, number)
+        former = _save_thing(connection, thing, totals)
+        if former != thing.status:
+            _save_parties(connection, state.terms[(number,)].parties, number, former, thing.status)
+        save_waits(connection, number, find_contract_waits(state, number))
+    for key in touched.datasets:
+        _save_thing(connection, _make_dataset(state, key), totals)
+    for kind, status in dict.fromkeys(name[:2] for name in totals):
+        changes = [totals[(kind, status, column)] for column in ("number", "done", "total")]
+        connection.execute(
+            "INSERT INTO totals VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "number = number + excluded.number, done = done + excluded.done, total = total + excluded.total",
+            (kind, status, *changes),
+        )
+    connection.execute("DELETE FROM totals WHERE number = 0")
+
+
+def _make_member(state: State, member: str) -> _Thing:
+    row, credit = state.members[(member,)], state.credits.get((member,))
+    score = credit.score.score if credit else None
+    return _Thing("member", member, row.status, score, int(credit is not None), 0, _fold(member, row.name))
+
+
+def _make_contract(state: State, number: int) -> _Thing:
+    row, terms = state.contracts[(number,)], state.terms[(number,)]
+    done = sum(duty.status in FINAL_DUTY for _, duty in state.duties.group(number))
+    return _Thing("contract", number, row.status, None, done, len(terms.obligations), _fold("", terms.title))
+
+
+def _make_dataset(state: State, key: tuple[str, str]) -> _Thing:
+    row = state.datasets[key]
+    return _Thing("dataset", "/".join(key), "", None, 0, row.latest, _fold(key[1], row.title))
+
+
+def _fold(name: str, label: Label) -> str:
+    return f"{name}\n{label.en}\n{label.zh}".casefold()
+
+
+def _save_thing(connection: sqlite3.Connection, thing: _Thing, totals: Counter[tuple[str, str, str]]) -> str | None:
+    """Write a row and count what it changes; return its former status, None when it is new."""
+    former = connection.execute(
+        "SELECT status, done, total FROM things WHERE kind = ? AND id = ?", (thing.kind, thing.id)
+    ).fetchone()
+    connection.execute("INSERT OR REPLACE INTO things VALUES (?, ?, ?, ?, ?, ?, ?)", thing)
+    for sign, row in ((1, (thing.status, thing.done, thing.total)), (-1, former)):
+        if row is not None:
+            totals[(thing.kind, row[0], "number")] += sign
+            totals[(thing.kind, row[0], "done")] += sign * row[1]
+            totals[(thing.kind, row[0], "total")] += sign * row[2]
+    return None if former is None else str(former[0])
+
+
+def _save_parties(
+    connection: sqlite3.Connection, parties: Iterable[str], number: int, former: str | None, status: str
+) -> None:
+    changes = (
+        int(former is None),
+        (status == "active") - (former == "active"),
+        (status == "suspended") - (former == "suspended"),
+    )
+    if former is None:
+        connection.executemany("INSERT INTO parties VALUES (?, ?)", [(member, number) for member in parties])
+    connection.executemany(
+        "INSERT INTO pairs VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "contracts = contracts + excluded.contracts, in_force = in_force + excluded.in_force, "
+        "suspended = suspended + excluded.suspended",
+        [(*pair, *changes) for pair in permutations(parties, 2)],
+    )

@@ -1,0 +1,123 @@
+"""What lists, search and totals show: members, contracts and datasets by what they are looked up by. SQLite.
+
+Only what orders, finds and counts stands here; what a page shows of a thing is in the state, by its key.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS listed (height INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS things (
+    kind TEXT NOT NULL, id NOT NULL, status TEXT NOT NULL, score INTEGER, done INTEGER NOT NULL, total INTEGER NOT NULL,
+    text TEXT NOT NULL, PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS members_by_score ON things (score DESC, id) WHERE score IS NOT NULL;
+CREATE TABLE IF NOT EXISTS totals (
+    kind TEXT NOT NULL, status TEXT NOT NULL, number INTEGER NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL,
+    PRIMARY KEY (kind, status)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parties (
+    member TEXT NOT NULL, contract INTEGER NOT NULL, PRIMARY KEY (member, contract)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pairs (
+    first TEXT NOT NULL, second TEXT NOT NULL, contracts INTEGER NOT NULL, in_force INTEGER NOT NULL,
+    suspended INTEGER NOT NULL, PRIMARY KEY (first, second)
+) WITHOUT ROWID;
+"""
+
+
+class Total(NamedTuple):
+    """How many things of a kind have a status, and what they sum up to.
+
+    Members: `done` have credit. Contracts: `done` of `total` duties are closed. Datasets: `total` versions.
+    """
+
+    kind: str
+    status: str
+    number: int
+    done: int
+    total: int
+
+
+class Pair(NamedTuple):
+    """Two members, the contracts to which both are parties, and how many of these run or are suspended."""
+
+    first: str
+    second: str
+    contracts: int
+    in_force: int
+    suspended: int
+
+
+def fetch_names(
+    connection: sqlite3.Connection,
+    kind: Literal["member", "dataset"],
+    *,
+    after: str | None = None,
+    limit: int = 50,
+    query: str = "",
+) -> list[str]:
+    """Return identifiers in their order: all, or those that a text is found in."""
+    rows = connection.execute(
+        "SELECT id FROM things WHERE kind = ? AND id > ? AND instr(text, ?) ORDER BY id LIMIT ?",
+        (kind, after or "", query.casefold(), limit),
+    )
+    return [str(row[0]) for row in rows]
+
+
+def fetch_numbers(
+    connection: sqlite3.Connection,
+    *,
+    member: str | None = None,
+    after: int | None = None,
+    limit: int = 50,
+    query: str = "",
+) -> list[int]:
+    """Return contracts, newest first: all, those of a member, or those that a text is found in."""
+    ceiling = 2**62 if after is None else after
+    if member is not None:
+        rows = connection.execute(
+            "SELECT contract FROM parties WHERE member = ? AND contract < ? ORDER BY contract DESC LIMIT ?",
+            (member, ceiling, limit),
+        )
+    else:
+        rows = connection.execute(
+            "SELECT id FROM things WHERE kind = 'contract' AND id < ? AND instr(text, ?) ORDER BY id DESC LIMIT ?",
+            (ceiling, query.casefold(), limit),
+        )
+    return [int(row[0]) for row in rows]
+
+
+def fetch_best(connection: sqlite3.Connection, limit: int) -> list[str]:
+    """Return the members of the highest scores."""
+    rows = connection.execute("SELECT id FROM things WHERE score IS NOT NULL ORDER BY score DESC, id LIMIT ?", (limit,))
+    return [str(row[0]) for row in rows]
+
+
+def fetch_totals(connection: sqlite3.Connection) -> list[Total]:
+    """Return the sums of all that is listed."""
+    return [Total(*row) for row in connection.execute("SELECT kind, status, number, done, total FROM totals")]
+
+
+def fetch_partners(connection: sqlite3.Connection, member: str, limit: int = 50) -> list[Pair]:
+    """Return with whom a member has contracts, most contracts first."""
+    rows = connection.execute(
+        "SELECT * FROM pairs WHERE first = ? ORDER BY contracts DESC, second LIMIT ?", (member, limit)
+    )
+    return [Pair(*row) for row in rows]
+
+
+def fetch_running_pairs(connection: sqlite3.Connection, members: Iterable[str]) -> list[Pair]:
+    """Return the pairs among few members between whom a contract runs, each once."""
+    names = tuple(members)
+    marks = ", ".join("?" * len(names))
+    rows = connection.execute(
+        f"SELECT * FROM pairs WHERE first IN ({marks}) AND second IN ({marks}) AND first < second "  # noqa: S608  # marks
+        "AND in_force + suspended > 0 ORDER BY first, second",
+        (*names, *names),
+    )
+    return [Pair(*row) for row in rows]

@@ -1,0 +1,117 @@
+"""What waits for whom: signatures, deliveries, acknowledgements, sponsorships, attestations. Folded from the state."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from concordat.primitives.ledger_time import DAY_US
+from concordat.protocol.families.contracts.performance import get_silent_creditors
+from concordat.protocol.state import State
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS waits (
+    actor TEXT NOT NULL, about NOT NULL, action TEXT NOT NULL, obligation INTEGER NOT NULL, by INTEGER,
+    otherwise TEXT NOT NULL, PRIMARY KEY (actor, about, action, obligation)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS waits_about ON waits (about, by);
+"""
+
+
+class Wait(NamedTuple):
+    """Who should do what about a contract (its number) or a member, by when (µs), and what happens otherwise."""
+
+    actor: str
+    about: int | str
+    action: str
+    obligation: int
+    by: int | None
+    otherwise: str
+
+
+def find_contract_waits(state: State, number: int) -> Iterator[Wait]:
+    """Yield what a contract waits for."""
+    row, terms = state.contracts[(number,)], state.terms[(number,)]
+    if row.status == "proposed":
+        signed = {signature.member for signature in row.signatures}
+        for party in terms.parties:
+            if party not in signed:
+                yield Wait(party, number, "sign", 0, terms.sign_by, "offer_void")
+        return
+    if row.status not in {"active", "suspended"}:
+        return
+    for key, duty in state.duties.group(number):
+        place = int(key[1])
+        obligation = terms.obligations[place - 1]
+        grace_ends = duty.due + obligation.grace_days * DAY_US
+        if duty.status == "waiting":
+            yield Wait(obligation.debtor, number, "deliver", place, duty.due, "late")
+        elif duty.status == "grace":
+            yield Wait(obligation.debtor, number, "deliver", place, grace_ends, "suspended")
+        elif duty.status == "curing":
+            ends = grace_ends + obligation.cure_days * DAY_US
+            yield Wait(obligation.debtor, number, "deliver", place, ends, f"breach_{obligation.consequence}")
+        elif duty.status == "objected":
+            yield Wait(obligation.debtor, number, "deliver_again", place, duty.due, "lapses")
+        elif duty.status == "delivered" and duty.delivery is not None:
+            accepts = duty.delivery.time + obligation.objection_days * DAY_US
+            for creditor in get_silent_creditors(obligation, duty):
+                yield Wait(creditor, number, "acknowledge", place, accepts, "accepted")
+
+
+def find_member_waits(state: State, member: str, verifiers: Iterable[str]) -> Iterator[Wait]:
+    """Yield what an application, a hearing or a return waits for."""
+    row = state.members[(member,)]
+    lapses = row.applied_at + state.get_params().application_days * DAY_US
+    if row.status == "applied" and row.sponsor is not None:
+        yield Wait(row.sponsor, member, "sponsor", 0, lapses, "application_lapses")
+    elif row.status == "reviewed":
+        spoken = {attestation.verifier for attestation in row.attestations}
+        for verifier in verifiers:
+            if verifier not in spoken:
+                yield Wait(verifier, member, "attest", 0, lapses, "application_lapses")
+    elif row.status == "suspended":
+        yield Wait(member, member, "respond", 0, row.hearing_ends, "expelled")
+    elif row.status == "expelled" and row.guarantor is not None:
+        yield Wait(row.guarantor, member, "guarantee", 0, None, "stays_out")
+
+
+def save_waits(connection: sqlite3.Connection, about: int | str, waits: Iterable[Wait]) -> None:
+    """Let these be all that waits about a contract or a member."""
+    former = set(_fetch(connection, "about = ?", (about,)))
+    wanted = set(waits)
+    connection.executemany(
+        "DELETE FROM waits WHERE actor = ? AND about = ? AND action = ? AND obligation = ?",
+        [wait[:4] for wait in former - wanted],
+    )
+    connection.executemany("INSERT INTO waits VALUES (?, ?, ?, ?, ?, ?)", list(wanted - former))
+
+
+def fetch_waits(
+    connection: sqlite3.Connection, actor: str, *, about: int | str | None = None, limit: int = 50
+) -> list[Wait]:
+    """Return what waits for a member, soonest first: all, or what concerns one contract or member."""
+    if about is None:
+        return _fetch(connection, "actor = ?", (actor,), limit)
+    return _fetch(connection, "actor = ? AND about = ?", (actor, about), limit)
+
+
+def count_waits(connection: sqlite3.Connection, actor: str) -> int:
+    """Return how many things wait for a member."""
+    return int(connection.execute("SELECT COUNT(*) FROM waits WHERE actor = ?", (actor,)).fetchone()[0])
+
+
+def fetch_next(connection: sqlite3.Connection, number: int) -> Wait | None:
+    """Return what a contract waits for first."""
+    found = _fetch(connection, "about = ?", (number,), 1)
+    return found[0] if found else None
+
+
+def _fetch(connection: sqlite3.Connection, where: str, values: tuple[int | str, ...], limit: int = -1) -> list[Wait]:
+    rows = connection.execute(
+        f"SELECT actor, about, action, obligation, by, otherwise FROM waits WHERE {where} "  # noqa: S608  # ours
+        "ORDER BY by IS NULL, by, about, obligation, actor LIMIT ?",
+        (*values, limit),
+    )
+    return [Wait(*row) for row in rows]
