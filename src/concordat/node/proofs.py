@@ -8,10 +8,7 @@ from concordat.crypto.checkpoint import make_node_signature, render_signed_note
 from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof, encode_proof
 from concordat.errors import NotFound, UsageError
 from concordat.node.node import Node
-from concordat.primitives.codec import decode
-from concordat.protocol.families import contracts
-from concordat.protocol.transactions import Entry
-from concordat.views.index import IndexedEntry, fetch_entries
+from concordat.views.index import fetch_entry
 
 
 def render_checkpoint(node: Node) -> str:
@@ -53,22 +50,9 @@ def make_contract_proof(node: Node, number: int, since_size: int | None = None) 
             raise NotFound("read.no_such_contract", str(number), "look it up in the list of contracts")
         keys = [state.contracts.key_bytes((number,)), state.terms.key_bytes((number,))]
         keys += [state.officers.key_bytes((signature.public_key,)) for signature in row.signatures]
-        positions = [entry.position for entry in _fetch_assent(node, number)]
+        assent = [row.proposed_entry, *(signature.entry for signature in row.signatures)]
+        positions = dict.fromkeys(node.application.sizes[height - 1] + index for height, index in assent)
         return _make_proof(node, positions, keys, since_size)
-
-
-def _fetch_assent(node: Node, number: int) -> Iterable[IndexedEntry]:
-    """Return the entries of a contract in which it was offered and signed."""
-    with node.index_lock:
-        found = fetch_entries(node.index, link=("contract", str(number)), limit=10_000)
-    return [
-        indexed
-        for indexed in found
-        if any(
-            isinstance(event, contracts.Proposed | contracts.Signed) and event.contract == number
-            for event in decode(Entry, indexed.leaf).receipt.events
-        )
-    ]
 
 
 def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], since_size: int | None) -> bytes:
@@ -99,8 +83,8 @@ def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], sin
 
 
 def _fetch_leaf(node: Node, position: int) -> bytes:
-    with node.index_lock:
-        found = fetch_entries(node.index, before=position + 1, limit=1)
-    if not found or found[0].position != position:
+    with node.reading_index() as index:
+        found = fetch_entry(index, position)
+    if found is None:
         raise NotFound("read.no_such_entry", str(position), "the ledger has not come so far")
-    return found[0].leaf
+    return found.leaf

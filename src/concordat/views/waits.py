@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.families.contracts.performance import get_silent_creditors
@@ -17,6 +17,15 @@ CREATE TABLE IF NOT EXISTS waits (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS waits_about ON waits (about, by);
 """
+
+_OPEN: Final[dict[str, tuple[str, str]]] = {
+    "waiting": ("deliver", "late"),
+    "grace": ("deliver", "suspended"),
+    "curing": ("deliver", "breach"),
+    "delivered": ("acknowledge", "accepted"),
+    "objected": ("deliver_again", "lapses"),
+}
+"""What an open duty waits for, and what happens otherwise; a breach has the consequence agreed on."""
 
 
 class Wait(NamedTuple):
@@ -43,21 +52,14 @@ def find_contract_waits(state: State, number: int) -> Iterator[Wait]:
         return
     for key, duty in state.duties.group(number):
         place = int(key[1])
-        obligation = terms.obligations[place - 1]
-        grace_ends = duty.due + obligation.grace_days * DAY_US
-        if duty.status == "waiting":
-            yield Wait(obligation.debtor, number, "deliver", place, duty.due, "late")
-        elif duty.status == "grace":
-            yield Wait(obligation.debtor, number, "deliver", place, grace_ends, "suspended")
-        elif duty.status == "curing":
-            ends = grace_ends + obligation.cure_days * DAY_US
-            yield Wait(obligation.debtor, number, "deliver", place, ends, f"breach_{obligation.consequence}")
-        elif duty.status == "objected":
-            yield Wait(obligation.debtor, number, "deliver_again", place, duty.due, "lapses")
-        elif duty.status == "delivered" and duty.delivery is not None:
-            accepts = duty.delivery.time + obligation.objection_days * DAY_US
-            for creditor in get_silent_creditors(obligation, duty):
-                yield Wait(creditor, number, "acknowledge", place, accepts, "accepted")
+        if duty.status in _OPEN:
+            obligation = terms.obligations[place - 1]
+            action, otherwise = _OPEN[duty.status]
+            if duty.status == "curing":
+                otherwise = f"{otherwise}_{obligation.consequence}"
+            is_delivered = duty.status == "delivered"
+            for actor in get_silent_creditors(obligation, duty) if is_delivered else [obligation.debtor]:
+                yield Wait(actor, number, action, place, duty.waits_until, otherwise)
 
 
 def find_member_waits(state: State, member: str, verifiers: Iterable[str]) -> Iterator[Wait]:
