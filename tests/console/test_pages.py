@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from concordat.primitives.identifiers import Label
+from concordat.protocol.families.datasets import Register
 
 from .scene import AIR, Scene
 from .visitor import PAGES, Document, Visitor
@@ -53,6 +55,22 @@ def test_every_link_of_the_console_leads_somewhere(visitor: Visitor) -> None:
     for link in sorted(found):
         visitor.open(link)
         assert visitor.status == 200, link
+
+
+def test_a_list_goes_on_where_its_page_ends(scene: Scene) -> None:
+    def register(number: int) -> Register:
+        digest = sha256(f"{number}".encode()).digest()
+        return Register(f"series-{number:02d}", 1, AIR, digest, 1, 1, bytes(32), bytes(32))
+
+    scene.act("azure-bay", *(register(number) for number in range(50)))
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        assert not [link for link in visitor.open("/datasets").links() if "after=" in link]
+        scene.act("azure-bay", register(50))
+        (more,) = [link for link in visitor.open("/datasets").links() if "after=" in link]
+        rest = visitor.open(more)
+        assert [link for link in rest.links() if "/series-" in link] == ["/datasets/azure-bay/series-50"]
+        assert not [link for link in rest.links() if "after=" in link and "lang=" not in link]
 
 
 def test_language_is_asked_by_address_then_remembered_then_preferred(told: Scene) -> None:

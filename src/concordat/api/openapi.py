@@ -109,7 +109,7 @@ _ANSWERS: Final[dict[str, Json]] = {
     "GET /v1/contracts/{number}/text": _has("clauses", "document"),
     "POST /v1/contracts/judge": _has("valid", reasons=_list_of(_REASON)),
     "POST /v1/contracts/draft": _has("terms", "document", "clauses", "valid", "reasons"),
-    "GET /v1/datasets": _list_of(_has("owner", "name", "title", "latest")),
+    "GET /v1/datasets": _list_of(_has("id", "owner", "name", "title", "latest")),
     "GET /v1/datasets/{owner}/{name}": _has("owner", "name", "title", "latest", "versions"),
     "GET /v1/ledger": _has("next", entries=_list_of(_ENTRY)),
     "GET /v1/ledger/{position}": _ENTRY,

@@ -7,7 +7,7 @@ from typing import Final
 from concordat.console.charts import GRADE_COLORS, draw_bar
 from concordat.console.formats import show_contract, show_number, show_signed
 from concordat.console.frame import Page, render_page, show_share
-from concordat.console.pages import SCORE_MAX, make_more, tell_not_proved
+from concordat.console.pages import LIST_PAGE, SCORE_MAX, cut_list, tell_not_proved
 from concordat.console.waits import tell_wait
 from concordat.errors import NotFound
 from concordat.node import prospects, reads
@@ -31,7 +31,8 @@ def render_member(page: Page, member: str) -> str:
         credit = following = None
     records = sorted(credit["reasons"], key=lambda reason: -abs(reason["delta"])) if credit else []
     waits = reads.get_waits(page.node, page.reader.member or "", about=member)
-    contracts = reads.list_contracts(page.node, member=member)
+    found = reads.list_contracts(page.node, member=member, limit=LIST_PAGE + 1)
+    contracts, more = cut_list(found, f"/contracts?member={member}&")
     return render_page(
         page,
         "member.html",
@@ -45,7 +46,7 @@ def render_member(page: Page, member: str) -> str:
         records=records[:RECORDS_MAX],
         records_left=max(0, len(records) - RECORDS_MAX),
         contracts=contracts,
-        more=make_more(f"/contracts?member={member}&", contracts),
+        more=more,
         history=reads.list_entries(page.node, page.language, link=("member", member), limit=HISTORY_MAX),
         proof={
             "lines": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Final
+from urllib.parse import urlencode
 
 from concordat.console.charts import GRADE_COLORS, Flow, Tile, draw_bar, draw_map, draw_shares
 from concordat.console.formats import show_contract
@@ -115,27 +116,27 @@ def _tell_layers(page: Page, found: Json) -> list[tuple[str, str]]:
 
 def render_members(page: Page, after: str | None) -> str:
     """Everybody, with standing."""
-    members = reads.list_members(page.node, after=after)
-    return render_page(page, "members.html", "members", members=members, more=make_more("/members?", members))
+    members, more = cut_list(reads.list_members(page.node, after=after, limit=LIST_PAGE + 1), "/members?")
+    return render_page(page, "members.html", "members", members=members, more=more)
 
 
 def render_contracts(page: Page, member: str | None, after: int | None) -> str:
     """Contracts, newest first; all, or those of one member."""
-    contracts = reads.list_contracts(page.node, member=member, after=after)
-    more = make_more(f"/contracts?member={member}&" if member else "/contracts?", contracts)
+    found = reads.list_contracts(page.node, member=member, after=after, limit=LIST_PAGE + 1)
+    contracts, more = cut_list(found, f"/contracts?{urlencode({'member': member})}&" if member else "/contracts?")
     return render_page(page, "contracts.html", "contracts", contracts=contracts, more=more)
 
 
 def render_datasets(page: Page, after: str | None) -> str:
     """Every dataset."""
-    datasets = reads.list_datasets(page.node, after=after)
-    rows = [{**row, "id": f"{row['owner']}/{row['name']}"} for row in datasets]
-    return render_page(page, "datasets.html", "datasets", datasets=datasets, more=make_more("/datasets?", rows))
+    datasets, more = cut_list(reads.list_datasets(page.node, after=after, limit=LIST_PAGE + 1), "/datasets?")
+    return render_page(page, "datasets.html", "datasets", datasets=datasets, more=more)
 
 
-def make_more(address: str, rows: list[Json]) -> str:
-    """Return where a list goes on; empty when this was all of it."""
-    return f"{address}after={rows[-1]['id']}" if len(rows) == LIST_PAGE else ""
+def cut_list(rows: list[Json], address: str) -> tuple[list[Json], str]:
+    """Return the rows of one page, and the address where the list goes on; empty when it does not."""
+    more = f"{address}{urlencode({'after': rows[LIST_PAGE - 1]['id']})}" if len(rows) > LIST_PAGE else ""
+    return rows[:LIST_PAGE], more
 
 
 def render_dataset(page: Page, owner: str, name: str) -> str:

@@ -19,7 +19,10 @@ def list_datasets(node: Node, *, after: str | None = None, limit: int = 50, quer
             owner, _, name = place.partition("/")
             row = state.datasets[(owner, name)]
             rows.append((owner, name, row, state.versions[(owner, name, row.latest)].rows))
-    return [{"owner": owner, "name": name, **to_plain(row), "rows": count} for owner, name, row, count in rows]
+    return [
+        {"id": f"{owner}/{name}", "owner": owner, "name": name, **to_plain(row), "rows": count}
+        for owner, name, row, count in rows
+    ]
 
 
 def get_dataset(node: Node, owner: str, name: str) -> Json:

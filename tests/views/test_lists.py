@@ -1,0 +1,199 @@
+"""Lists, totals and waits, folded block by block, say what a look at the whole state says."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from concordat.crypto.signatures import sign
+from concordat.ledger.application import Application
+from concordat.protocol.families.membership import Sponsor
+from concordat.protocol.records import FINAL_DUTY
+from concordat.protocol.state import State
+from concordat.protocol.transactions import authenticate_transaction
+from concordat.testing.consortium import NODE, Consortium
+from concordat.views.folding import find_touched, get_listed_height, rebuild_lists, refresh_lists
+from concordat.views.index import delete_index, open_index
+from concordat.views.lists import (
+    Pair,
+    fetch_best,
+    fetch_names,
+    fetch_numbers,
+    fetch_partners,
+    fetch_running_pairs,
+    fetch_totals,
+)
+from concordat.views.waits import Wait, count_waits, fetch_next, fetch_waits
+from protocol.history import play
+
+Folded = tuple[State, sqlite3.Connection]
+VERIFIERS = ("azure-bay", "birch-vale")
+
+
+def fold(c: Consortium, path: Path) -> tuple[Application, sqlite3.Connection]:
+    """Fold a history block by block, from genesis."""
+    application = Application(c.chain, partial(sign, c.get_seed(NODE)))
+    index = open_index(path, c.chain)
+    rebuild_lists(index, application.state, VERIFIERS, 0)
+    authenticate = partial(authenticate_transaction, chain_id=c.chain.id)
+    for block in c.blocks:
+        application.finalize_block(block, authenticate)
+        touched = find_touched(application.state, application.changed_keys)
+        refresh_lists(index, application.state, touched, VERIFIERS, block.height)
+    return application, index
+
+
+@pytest.fixture(scope="module", params=[1, 2, 3])
+def folded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folded]:
+    c = play(request.param)
+    application, index = fold(c, tmp_path_factory.mktemp("views") / "views.sqlite")
+    yield application.state, index
+    index.close()
+
+
+def test_folding_each_block_leads_where_folding_all_at_once_does(folded: Folded, tmp_path: Path) -> None:
+    state, index = folded
+    height = get_listed_height(index)
+    assert height
+    before = list(index.iterdump())
+    rebuild_lists(index, state, VERIFIERS, height)
+    assert list(index.iterdump()) == before
+
+
+def test_lists_hold_everything_in_order(folded: Folded) -> None:
+    state, index = folded
+    assert fetch_names(index, "member") == [str(key[0]) for key, _ in state.members.items()]
+    assert fetch_names(index, "dataset") == sorted(f"{key[0]}/{key[1]}" for key, _ in state.datasets.items())
+    numbers = sorted((int(key[0]) for key, _ in state.contracts.items()), reverse=True)
+    assert len(numbers) > 5
+    assert fetch_numbers(index, limit=200) == numbers
+    for member in fetch_names(index, "member"):
+        own = [number for number in numbers if member in state.terms[(number,)].parties]
+        assert fetch_numbers(index, member=member, limit=200) == own
+
+
+def test_a_list_goes_on_after_its_last_row(folded: Folded) -> None:
+    _, index = folded
+    whole = fetch_numbers(index, limit=200)
+    pages: list[int] = []
+    while page := fetch_numbers(index, after=pages[-1] if pages else None, limit=3):
+        assert len(page) <= 3
+        pages += page
+    assert pages == whole
+    first = fetch_names(index, "member", limit=2)
+    assert [*first, *fetch_names(index, "member", after=first[-1])] == fetch_names(index, "member")
+
+
+def test_search_finds_texts_of_both_languages_in_any_case(folded: Folded) -> None:
+    _, index = folded
+    assert fetch_names(index, "member", query="AZURE b") == ["azure-bay"]
+    assert fetch_names(index, "dataset", query="逐时") == fetch_names(index, "dataset")
+    assert fetch_numbers(index, query="读数", limit=200) == fetch_numbers(index, limit=200)
+    assert fetch_numbers(index, query="no such title") == []
+
+
+def test_totals_are_the_sums_over_the_state(folded: Folded) -> None:
+    state, index = folded
+    contracts = Counter(row.status for _, row in state.contracts.items())
+    totals = {(total.kind, total.status): total for total in fetch_totals(index)}
+    assert {status: totals[("contract", status)].number for status in contracts} == contracts
+    found = [total for total in totals.values() if total.kind == "contract"]
+    assert sum(total.number for total in found) == len(state.contracts)
+    assert sum(total.total for total in found) == sum(len(terms.obligations) for _, terms in state.terms.items())
+    assert sum(total.done for total in found) == sum(duty.status in FINAL_DUTY for _, duty in state.duties.items())
+    assert totals[("dataset", "")].total == len(state.versions)
+    members = [total for total in totals.values() if total.kind == "member"]
+    assert sum(total.done for total in members) == len(state.credits)
+
+
+def test_the_best_come_first(folded: Folded) -> None:
+    state, index = folded
+    ranked = sorted(state.credits.items(), key=lambda item: (-item[1].score.score, item[0]))
+    assert fetch_best(index, 3) == [str(key[0]) for key, _ in ranked[:3]]
+
+
+def test_pairs_count_the_contracts_of_both(folded: Folded) -> None:
+    state, index = folded
+    expected: dict[tuple[str, str], list[str]] = {}
+    for key, terms in state.terms.items():
+        for first in terms.parties:
+            for second in terms.parties:
+                if first != second:
+                    expected.setdefault((first, second), []).append(state.contracts[key].status)
+    pairs = [
+        Pair(*names, len(found), found.count("active"), found.count("suspended")) for names, found in expected.items()
+    ]
+    for member in fetch_names(index, "member"):
+        own = [pair for pair in pairs if pair.first == member]
+        assert fetch_partners(index, member) == sorted(own, key=lambda pair: (-pair.contracts, pair.second))
+    few = fetch_names(index, "member", limit=3)
+    running = [pair for pair in pairs if pair.in_force + pair.suspended]
+    shown = [pair for pair in running if pair.first in few and pair.second in few and pair.first < pair.second]
+    assert fetch_running_pairs(index, few) == sorted(shown)
+
+
+def test_every_open_duty_waits_for_somebody_until_the_ledger_moves_it(folded: Folded) -> None:
+    state, index = folded
+    expected = {
+        (key[0], key[1], duty.waits_until) for key, duty in state.duties.items() if duty.waits_until is not None
+    }
+    waits = [wait for member in fetch_names(index, "member") for wait in fetch_waits(index, member, limit=200)]
+    duties = {(wait.about, wait.obligation, wait.by) for wait in waits if wait.obligation}
+    assert duties == expected
+    unsigned = {
+        (party, key[0])
+        for key, row in state.contracts.items()
+        if row.status == "proposed"
+        for party in state.terms[(int(key[0]),)].parties
+        if party not in {signature.member for signature in row.signatures}
+    }
+    assert {(wait.actor, wait.about) for wait in waits if wait.action == "sign"} == unsigned
+    for number in fetch_numbers(index, limit=200):
+        own = [wait.by for wait in waits if wait.about == number and wait.by is not None]
+        following = fetch_next(index, number)
+        assert (following.by if following else None) == min(own, default=None)
+
+
+def test_waits_come_soonest_first_and_are_counted_beyond_the_limit(folded: Folded) -> None:
+    _, index = folded
+    for member in fetch_names(index, "member"):
+        waits = fetch_waits(index, member, limit=200)
+        assert [wait.by for wait in waits] == sorted(wait.by for wait in waits if wait.by is not None)
+        assert fetch_waits(index, member, limit=1) == waits[:1]
+        assert count_waits(index, member) == len(waits)
+        for wait in waits[:3]:
+            assert wait in fetch_waits(index, member, about=wait.about)
+
+
+def test_an_application_waits_for_its_sponsor_then_for_each_silent_verifier(tmp_path: Path) -> None:
+    c = Consortium()
+    application = c.make_application("echo-hill", "azure-bay")
+    c.act("echo-hill", application)
+    _, index = fold(c, tmp_path / "views.sqlite")
+    (wait,) = fetch_waits(index, "azure-bay")
+    assert (wait.about, wait.action, wait.otherwise) == ("echo-hill", "sponsor", "application_lapses")
+    assert fetch_waits(index, "birch-vale") == []
+    index.close()
+    c.admit("fern-hollow", "azure-bay", "birch-vale")
+    c.act("azure-bay", Sponsor("echo-hill", verdict=True))
+    delete_index(tmp_path / "views.sqlite")
+    _, index = fold(c, tmp_path / "views.sqlite")
+    for verifier in VERIFIERS:
+        assert fetch_waits(index, verifier) == [Wait(verifier, "echo-hill", "attest", 0, wait.by, "application_lapses")]
+    index.close()
+
+
+def test_an_index_that_another_release_wrote_is_begun_anew(tmp_path: Path) -> None:
+    c = Consortium()
+    _, index = fold(c, tmp_path / "views.sqlite")
+    assert get_listed_height(index) == 0
+    index.execute("PRAGMA user_version = 1")
+    index.close()
+    index = open_index(tmp_path / "views.sqlite", c.chain)
+    assert get_listed_height(index) is None
+    index.close()
