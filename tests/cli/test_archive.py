@@ -72,10 +72,10 @@ def test_a_sound_folder_passes(call: Call, sound: World) -> None:
     (roots,) = (check for check in answer.document["checks"] if check["id"] == "roots.replay")
     assert roots["height"] == sound.height
     told = {file["path"] for file in answer.document["files"] if file["authoritative"]}
-    assert told == {"audit.log", "blocks.log", "genesis.json", "head", "keys/node.key"}
+    assert told == {"audit.head", "audit.log", "blocks.log", "genesis.json", "head", "keys/node.key"}
 
 
-@pytest.mark.parametrize("name", ["audit.log", "blocks.log", "genesis.json", "head", "keys/node.key"])
+@pytest.mark.parametrize("name", ["audit.head", "audit.log", "blocks.log", "genesis.json", "head", "keys/node.key"])
 def test_a_flipped_byte_is_found_in_its_place(call: Call, damaged: Path, name: str) -> None:
     path = damaged / name
     data = path.read_bytes()

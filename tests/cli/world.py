@@ -10,6 +10,7 @@ from typing import Any
 from concordat.client.keys import Key, save_key
 from concordat.ledger.files import DiskFiles
 from concordat.ledger.store import BlockStore
+from concordat.node.audit import create_audit_log
 from concordat.node.node import Node
 from concordat.node.proofs import make_contract_proof, make_entry_proof, make_member_proof, render_checkpoint
 from concordat.protocol.families.contracts import Acknowledge
@@ -59,6 +60,7 @@ def make_world(folder: Path) -> World:
     node_folder.mkdir(parents=True)
     files = DiskFiles(node_folder)
     BlockStore.create(files, consortium.genesis).close()
+    create_audit_log(files)
     files.close()
     save_key(node_folder / "keys" / "node.key", Key(consortium.get_seed(NODE), "derived"))
     node = Node(node_folder)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from concordat.errors import Corrupt
-from concordat.ledger.checksummed import FIRST_CHECK, chain_line, seal
+from concordat.ledger.checksummed import FIRST_CHECK, ChainEnd, chain_line, render_end, seal
 from concordat.ledger.doctor import StoredFile, examine, list_files
 from concordat.ledger.store import BlockStore
 from concordat.ledger.survey import Check
@@ -25,6 +25,7 @@ def make_folder() -> ModelDisk:
         line, check = chain_line(check, act)
         lines += line
     disk.replace("audit.log", lines)
+    disk.replace("audit.head", render_end(ChainEnd(check, len(lines))))
     return disk
 
 
@@ -51,6 +52,7 @@ def test_files_are_told_apart_by_whether_they_can_be_rebuilt() -> None:
         disk.replace(name, b"anything")
     told = {stored.path: stored.authoritative for stored in list_files(disk)}
     assert [path for path, authoritative in told.items() if authoritative] == [
+        "audit.head",
         "audit.log",
         "blocks.log",
         "genesis.json",
@@ -99,11 +101,36 @@ def test_a_missing_file_is_found(name: str) -> None:
     assert {(check.file, check.status) for check in find_bad(disk)} == {(name, "failed")}
 
 
-@pytest.mark.parametrize("name", sorted({*LEDGER_FILES, "keys/node.key"}))
+@pytest.mark.parametrize("name", sorted({*LEDGER_FILES, "keys/node.key", "audit.head", "audit.log"}))
 def test_a_shorter_file_is_found(name: str) -> None:
     disk = make_folder()
     disk.truncate(name, disk.size(name) - 1)
     assert {(check.file, check.status) for check in find_bad(disk)} == {(name, "failed")}
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2])
+def test_whole_lines_missing_at_the_end_of_the_audit_log_are_found(lines: int) -> None:
+    disk = make_folder()
+    kept = b"".join(disk.read("audit.log").splitlines(keepends=True)[:lines])
+    disk.truncate("audit.log", len(kept))
+    (bad,) = find_bad(disk)
+    assert (bad.id, bad.status, bad.offset) == ("audit.end", "failed", len(kept))
+
+
+@pytest.mark.parametrize("name", ["audit.log", "audit.head"])
+def test_a_missing_audit_file_is_found(name: str) -> None:
+    disk, whole = ModelDisk(), make_folder()
+    for kept in set(whole.names()) - {name, "lock"}:
+        disk.replace(kept, whole.read(kept))
+    (bad,) = find_bad(disk)
+    assert (bad.id, bad.status, bad.file) == ("audit.end", "failed", name)
+
+
+def test_a_damaged_audit_log_that_was_put_aside_is_a_finding_until_somebody_takes_it() -> None:
+    disk = make_folder()
+    disk.replace("audit.log.damaged-0123456789abcdef", b"anything")
+    (bad,) = find_bad(disk)
+    assert (bad.id, bad.status, bad.file) == ("audit.kept", "failed", "audit.log.damaged-0123456789abcdef")
 
 
 def test_torn_tails_are_warnings_that_say_what_to_do() -> None:

@@ -4,14 +4,15 @@ Sealed file (node key, keystores): `body ‖ "\nsha256 " ‖ hex SHA-256(body) �
 
 Chained lines (audit log): each line is a JSON object whose last field is
 `"check": hex of the first 16 bytes of SHA-256(previous check in hex ‖ the object without that field)`; the check before
-the first line is 32 zeros. Whole lines missing at the end leave no trace; anything else changed does. The checks guard
-against damage, not against a writer who computes them anew.
+the first line is 32 zeros. Whole lines missing at the end leave no trace in the lines; so a sealed file beside them
+records up to where they are durable: `{"check": "that of the last line", "offset": the one behind it}`. The checks
+guard against damage, not against a writer who computes them anew.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -30,7 +31,17 @@ class ChainEnd(msgspec.Struct, frozen=True):
     """How far the lines verify: the check that the next line continues, and the offset behind the last good line."""
 
     check: str
-    offset: int
+    offset: Annotated[int, msgspec.Meta(ge=0)]
+
+
+START: Final = ChainEnd(FIRST_CHECK, 0)
+
+
+class LinesReading(msgspec.Struct, frozen=True):
+    """How far lines verify. What follows the end is damage, or else the beginning of a line that a crash cut short."""
+
+    end: ChainEnd
+    is_damaged: bool
 
 
 def seal(body: bytes) -> bytes:
@@ -58,10 +69,36 @@ def chain_line(previous_check: str, line: bytes) -> tuple[bytes, str]:
     return line[:-1] + _CHECK_FIELD + check.encode() + b'"}\n', check
 
 
-def verify_lines(data: bytes) -> ChainEnd:
+def render_end(end: ChainEnd) -> bytes:
+    """Return the sealed file that records where lines end."""
+    return seal(msgspec.json.encode(end))
+
+
+def read_end(name: str, data: bytes) -> ChainEnd:
+    """Return the recorded end.
+
+    Raises:
+        Corrupt: `file.corrupt`.
+    """
+    try:
+        return msgspec.json.decode(unseal(name, data), type=ChainEnd)
+    except msgspec.MsgspecError as error:
+        raise Corrupt("file.corrupt", name, "Restore this file from a backup.") from error
+
+
+def read_lines(data: bytes, recorded: ChainEnd) -> LinesReading:
+    """Return how far lines verify that were durable up to `recorded`; when they do not reach it, they are damaged."""
+    start = verify_lines(data[: recorded.offset])
+    if start != recorded:
+        return LinesReading(start if start.offset < recorded.offset else START, is_damaged=True)
+    end = verify_lines(data, start)
+    return LinesReading(end, is_damaged=end.offset < len(data) and not is_cut_short(data, end.offset))
+
+
+def verify_lines(data: bytes, start: ChainEnd = START) -> ChainEnd:
     """Return how far the chained lines verify: `offset` is less than the length of `data` at the first bad line."""
-    end = ChainEnd(FIRST_CHECK, 0)
-    for line in data.splitlines(keepends=True):
+    end = start
+    for line in data[start.offset :].splitlines(keepends=True):
         original = line[: -_CHECK_TAIL_BYTES - 1] + b"}"
         if not original.startswith(b'{"'):
             break

@@ -5,19 +5,30 @@ Roots need the state machine: whoever has it replays the blocks and adds its own
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from concordat.errors import Corrupt
-from concordat.ledger.checksummed import is_cut_short, unseal, verify_lines
+from concordat.ledger.checksummed import LinesReading, read_end, read_lines, unseal
 from concordat.ledger.files import TEMPORARY_SUFFIX, Files
 from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE, Check, fetch_survey
 
 KEY_FOLDER: Final = "keys/"
 AUDIT_FILE: Final = "audit.log"
+AUDIT_HEAD_FILE: Final = "audit.head"
+AUDIT_DAMAGED_PREFIX: Final = "audit.log.damaged-"
+"""Begins the name of a damaged audit log that the node put aside."""
 
-_AUTHORITATIVE: Final = frozenset({GENESIS_FILE, HEAD_FILE, LOG_FILE, AUDIT_FILE})
+AUDIT_BREAK: Final = "audit.break"
+"""The action of the first line of an audit log that was begun anew after damage or loss."""
+
+_AUTHORITATIVE: Final = frozenset({GENESIS_FILE, HEAD_FILE, LOG_FILE, AUDIT_FILE, AUDIT_HEAD_FILE})
+_AUDIT_FIX: Final = (
+    "Stop the node, move audit.log out of this folder and keep it as evidence; the next start begins a new one and "
+    "says so in its first line."
+)
 
 
 class StoredFile(msgspec.Struct, frozen=True):
@@ -35,14 +46,14 @@ def list_files(files: Files) -> tuple[StoredFile, ...]:
 def examine(files: Files) -> tuple[Check, ...]:
     """Return what was checked, good and bad, for every authoritative file.
 
-    A missing key file or audit log is no finding, since nothing else in the folder tells that there was one.
+    A missing key file is no finding, since nothing else in the folder tells that there was one; nor is an audit log
+    that is missing together with its recorded end.
 
     Raises:
         Refused: `disk.unreadable` when a file cannot be read.
     """
     keys = (_check_key_file(files, name) for name in files.names() if _is_key_file(name))
-    audit = (_check_audit(files),) if files.exists(AUDIT_FILE) else ()
-    return (*fetch_survey(files).checks, *keys, *audit)
+    return (*fetch_survey(files).checks, *keys, *_check_audit(files), *_check_kept(files))
 
 
 def _is_key_file(name: str) -> bool:
@@ -57,13 +68,40 @@ def _check_key_file(files: Files, name: str) -> Check:
     return Check("keys.seal", "ok", name)
 
 
-def _check_audit(files: Files) -> Check:
+def _check_audit(files: Files) -> Iterator[Check]:
+    if not files.exists(AUDIT_HEAD_FILE):
+        if files.exists(AUDIT_FILE):
+            yield Check("audit.end", "failed", AUDIT_HEAD_FILE, 0, fix=_AUDIT_FIX)
+        return
+    try:  # read before the lines: beside a running node these can then only be longer
+        recorded = read_end(AUDIT_HEAD_FILE, files.read(AUDIT_HEAD_FILE))
+    except Corrupt:
+        yield Check("audit.end", "failed", AUDIT_HEAD_FILE, 0, fix=_AUDIT_FIX)
+        return
+    if not files.exists(AUDIT_FILE):
+        yield Check("audit.end", "failed", AUDIT_FILE, 0, fix=_AUDIT_FIX)
+        return
     data = files.read(AUDIT_FILE)
-    offset = verify_lines(data).offset
+    yield _judge_lines(data, read_lines(data, recorded))
+    first_line = data.partition(b"\n")[0]
+    if f'"action": "{AUDIT_BREAK}"'.encode() in first_line:
+        fix = "The first line says what was lost and where the log before it is kept: compare it with your backups."
+        yield Check("audit.break", "warning", AUDIT_FILE, 0, fix=fix)
+
+
+def _judge_lines(data: bytes, reading: LinesReading) -> Check:
+    offset = reading.end.offset
+    if reading.is_damaged:
+        check = "audit.end" if offset == len(data) else "audit.chain"
+        return Check(check, "failed", AUDIT_FILE, offset, fix=_AUDIT_FIX)
     if offset == len(data):
         return Check("audit.chain", "ok", AUDIT_FILE)
-    if is_cut_short(data, offset):
-        fix = "The last line was cut short by a crash: note what it says, then cut the file at this byte."
-        return Check("audit.tail", "warning", AUDIT_FILE, offset, fix=fix)
-    fix = "Keep this file as evidence and restore it from a backup; the lines before this byte are sound."
-    return Check("audit.chain", "failed", AUDIT_FILE, offset, fix=fix)
+    fix = "The last line was cut short by a crash. The next start of the node removes it."
+    return Check("audit.tail", "warning", AUDIT_FILE, offset, fix=fix)
+
+
+def _check_kept(files: Files) -> Iterator[Check]:
+    for name in files.names():
+        if name.startswith(AUDIT_DAMAGED_PREFIX) and not name.endswith(TEMPORARY_SUFFIX):
+            fix = "The node put a damaged audit log aside: find out what happened, and move this file to your evidence."
+            yield Check("audit.kept", "failed", name, 0, fix=fix)

@@ -1,48 +1,103 @@
 """The audit log: who did what through which face, success and failure alike. One chained JSON line each.
 
-It holds no classified value: names of members, codes and digests only (architecture §3.25).
+It holds no classified value: names of members, codes and digests only (architecture §3.25). `audit.head` records up to
+where it is durable. A log that does not verify, or does not reach that, is put aside and begun anew: it never keeps a
+node from starting, and doctor tells of it.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import threading
+from hashlib import sha256
 
-from concordat.errors import Corrupt
-from concordat.ledger.checksummed import chain_line, is_cut_short, verify_lines
-from concordat.ledger.doctor import AUDIT_FILE
+from concordat.errors import ConcordatError, Corrupt
+from concordat.ledger.checksummed import FIRST_CHECK, START, ChainEnd, chain_line, read_end, read_lines, render_end
+from concordat.ledger.doctor import AUDIT_BREAK, AUDIT_DAMAGED_PREFIX, AUDIT_FILE, AUDIT_HEAD_FILE
 from concordat.ledger.files import Files
 from concordat.primitives.ledger_time import format_time
 
+_log = logging.getLogger(__name__)
+
+
+def create_audit_log(files: Files) -> None:
+    """Make an empty log and the record of its end."""
+    files.replace(AUDIT_FILE, b"")
+    files.replace(AUDIT_HEAD_FILE, render_end(START))
+
 
 class AuditLog:
-    """Appends to `audit.log`; every line continues the checksum of the one before."""
+    """Appends to `audit.log`; every line continues the checksum of the one before. `sync` makes them durable."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, now_us: int) -> None:
         self._files = files
         self._lock = threading.Lock()
-        if not files.exists(AUDIT_FILE):
-            files.replace(AUDIT_FILE, b"")
-        data = files.read(AUDIT_FILE)
-        end = verify_lines(data)
-        if end.offset < len(data):
-            if not is_cut_short(data, end.offset):
-                raise Corrupt("audit.corrupt", f"{AUDIT_FILE}, byte {end.offset}", "restore it from a backup")
-            files.truncate(AUDIT_FILE, end.offset)  # a line that a crash cut short
-        self._check, self._offset = end.check, end.offset
+        recorded = _fetch_recorded(files)
+        data = files.read(AUDIT_FILE) if files.exists(AUDIT_FILE) else None
+        if recorded is None or data is None or (reading := read_lines(data, recorded)).is_damaged:
+            self._end = self._recorded = _begin_anew(files, data, recorded, now_us)
+            return
+        if reading.end.offset < len(data):
+            files.truncate(AUDIT_FILE, reading.end.offset)  # a line that a crash cut short
+        self._end, self._recorded = reading.end, recorded
+        self.sync()
 
     def record(self, time_us: int, *, who: str, face: str, action: str, subject: str, outcome: str) -> None:
         """Append one line. `who` is a member and key, or "public"; `outcome` is "ok" or a code."""
-        fields = {
-            "time": format_time(time_us),
-            "who": who,
-            "face": face,
-            "action": action,
-            "subject": subject,
-            "outcome": outcome,
-        }
+        fields = _render_fields(time_us, who=who, face=face, action=action, subject=subject, outcome=outcome)
         with self._lock:
-            line, check = chain_line(self._check, json.dumps(fields, ensure_ascii=False).encode())
-            self._files.write_at(AUDIT_FILE, self._offset, line)
+            line, check = chain_line(self._end.check, fields)
+            self._files.write_at(AUDIT_FILE, self._end.offset, line)
             # Only a whole line is continued: on a full disk the next one takes the place of what was cut short.
-            self._check, self._offset = check, self._offset + len(line)
+            self._end = ChainEnd(check, self._end.offset + len(line))
+
+    def sync(self) -> None:
+        """Make every line durable, and record that; a disk that does not take it is tried again next time."""
+        with self._lock:
+            if self._end == self._recorded:
+                return
+            try:
+                self._files.sync(AUDIT_FILE)
+                self._files.replace(AUDIT_HEAD_FILE, render_end(self._end))
+            except ConcordatError as error:
+                _log.error("the audit log is not durable: %s", error)
+                return
+            self._recorded = self._end
+
+
+def _fetch_recorded(files: Files) -> ChainEnd | None:
+    """Return where the log was durable; None when nothing says so."""
+    try:
+        return read_end(AUDIT_HEAD_FILE, files.read(AUDIT_HEAD_FILE)) if files.exists(AUDIT_HEAD_FILE) else None
+    except Corrupt:
+        return None
+
+
+def _begin_anew(files: Files, data: bytes | None, recorded: ChainEnd | None, now_us: int) -> ChainEnd:
+    """Put what is there aside, and begin with a line that says so. After a crash on the way the next start does it."""
+    kept = ""
+    if data:
+        kept = f"{AUDIT_DAMAGED_PREFIX}{sha256(data).hexdigest()[:16]}"
+        files.replace(kept, data)
+    end = f"{recorded.offset} bytes, check {recorded.check}" if recorded else "unknown"
+    _log.error("the audit log did not verify and is begun anew; kept as: %s", kept or "nothing was left")
+    subject = f"kept: {kept or 'nothing'}; recorded end: {end}"
+    fields = _render_fields(now_us, who="node", face="node", action=AUDIT_BREAK, subject=subject, outcome="damaged")
+    line, check = chain_line(FIRST_CHECK, fields)
+    begun = ChainEnd(check, len(line))
+    files.replace(AUDIT_HEAD_FILE, render_end(begun))
+    files.replace(AUDIT_FILE, line)
+    return begun
+
+
+def _render_fields(time_us: int, *, who: str, face: str, action: str, subject: str, outcome: str) -> bytes:
+    fields = {
+        "time": format_time(time_us),
+        "who": who,
+        "face": face,
+        "action": action,
+        "subject": subject,
+        "outcome": outcome,
+    }
+    return json.dumps(fields, ensure_ascii=False).encode()

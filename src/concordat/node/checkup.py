@@ -21,7 +21,7 @@ from concordat.crypto.proof import Trust
 from concordat.errors import Corrupt, NotFound, UsageError
 from concordat.ledger.application import Application, get_block, replay
 from concordat.ledger.block_log import Record, scan
-from concordat.ledger.doctor import examine
+from concordat.ledger.doctor import AUDIT_FILE, AUDIT_HEAD_FILE, examine
 from concordat.ledger.files import DiskFiles
 from concordat.ledger.survey import HEAD_FILE, LOG_FILE, RESTORE_FIX, Check
 from concordat.node.archive import scan_export
@@ -99,11 +99,17 @@ def examine_folder(folder: Path) -> tuple[Check, ...]:
         if not files.exists(LOG_FILE) and not files.exists(HEAD_FILE):
             raise NotFound("ledger.absent", LOG_FILE, "make a folder with `concordat init`, or name the right one")
         checks = examine(files)
-        if any(check.status == "failed" for check in checks):
+        if any(check.status == "failed" and not check.id.startswith("audit.") for check in checks):
             return checks  # what cannot be read cannot be replayed
-        return (*checks, *_check_node_key(files), _check_roots(files))
+        return (*checks, *_check_audit_exists(files), *_check_node_key(files), _check_roots(files))
     finally:
         files.close()
+
+
+def _check_audit_exists(files: DiskFiles) -> Iterator[Check]:
+    if not files.exists(AUDIT_FILE) and not files.exists(AUDIT_HEAD_FILE):
+        fix = "Every node's folder has an audit log from its founding: look for it in your backups."
+        yield Check("audit.end", "failed", AUDIT_FILE, fix=fix)
 
 
 def _check_node_key(files: DiskFiles) -> Iterator[Check]:

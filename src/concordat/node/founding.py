@@ -8,9 +8,11 @@ from pathlib import Path
 from concordat.client.keys import Key, make_key, read_key, render_key
 from concordat.credit.rulebook import RULEBOOK_DIGEST
 from concordat.errors import Corrupt, NotFound, Refused, UsageError
+from concordat.ledger.doctor import AUDIT_FILE, AUDIT_HEAD_FILE
 from concordat.ledger.files import TEMPORARY_SUFFIX, DiskFiles, disk_error
 from concordat.ledger.store import LOCK_FILE, BlockStore
 from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE
+from concordat.node.audit import create_audit_log
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, from_plain, read_json, to_plain
 from concordat.protocol.genesis import Genesis, check_genesis, read_genesis, render_genesis
@@ -18,6 +20,7 @@ from concordat.protocol.params import DEFAULT_PARAMS
 
 NODE_KEY_FILE = "keys/node.key"
 _KEY_START = b"concordat key "
+_LEFT_BEHIND = frozenset({GENESIS_FILE, HEAD_FILE, LOCK_FILE, AUDIT_FILE, AUDIT_HEAD_FILE})
 
 EXAMPLE_PLAN: Json = {
     "name": {"en": "Six Regions consortium", "zh": "六区协作联盟"},
@@ -103,6 +106,7 @@ def found_chain(folder: Path, plan: Json | None, clock: str | None, now_us: int)
     data = render_genesis(genesis)
     for name, key in made.items():  # keys first: a chain that nobody can sign for would be worse than a lone key
         files.replace(name, render_key(key))
+    create_audit_log(files)
     BlockStore.create(files, data).close()
     files.close()
     return Founded(
@@ -120,7 +124,7 @@ def _check_is_free(files: DiskFiles, folder: Path) -> None:
         raise Refused("ledger.exists", LOG_FILE, "choose an empty folder, or start the node on this one")
     for name in names:
         is_key = name.startswith("keys/") and files.read(name).startswith(_KEY_START)
-        if not is_key and name.removesuffix(TEMPORARY_SUFFIX) not in {GENESIS_FILE, HEAD_FILE, LOCK_FILE}:
+        if not is_key and name.removesuffix(TEMPORARY_SUFFIX) not in _LEFT_BEHIND:
             raise Refused("init.not_empty", str(folder / name), "choose a folder that is empty or holds only keys/")
 
 

@@ -63,7 +63,9 @@ class Node:
         self._saved_height = application.height - replayed
         if replayed >= REPLAYED_BLOCKS_WORTH_A_SNAPSHOT:
             self._save_snapshot()
-        self.audit = AuditLog(DiskFiles(self.folder))
+        self._audit_files = DiskFiles(self.folder)
+        opened.callback(self._audit_files.close)
+        self.audit = AuditLog(self._audit_files, fetch_now_us())
         self.index = self._open_index()
         opened.callback(lambda: self.index.close())  # noqa: PLW0108  # `_catch_up` may replace it
         self.index_lock = threading.Lock()
@@ -140,6 +142,8 @@ class Node:
             if self.engine.failure is None:
                 self._save_snapshot()
         finally:
+            self.audit.sync()
+            self._audit_files.close()
             self._store.close()
             self.files.close()
 

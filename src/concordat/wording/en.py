@@ -405,8 +405,6 @@ CATALOG: dict[str, str] = {
     "next.node.busy": "Try again in a few seconds.",
     "rejection.node.stopped": "The node stopped because of a defect: {0}",
     "next.node.stopped": "Restart the node and report this defect.",
-    "rejection.audit.corrupt": "The audit log has been damaged or changed: {0}",
-    "next.audit.corrupt": "Keep the file as evidence and restore it from a backup.",
     "rejection.snapshot.cut_short": "The snapshot {0} is not whole.",
     "next.snapshot.cut_short": "Delete it; the node makes it anew from the ledger.",
     "rejection.replay.differs": "Replaying the ledger gives another result than the one recorded: {0}",
@@ -535,11 +533,19 @@ CATALOG: dict[str, str] = {
     "doctor.keys.seal": "The key file is unchanged.",
     "next.doctor.keys.seal": "Restore this key file from its backup; do not edit it.",
     "doctor.audit.chain": "Every line of the audit log is unchanged.",
-    "next.doctor.audit.chain": "Keep this file as evidence and restore it from a backup; the lines before this byte "
-    "are sound.",
+    "next.doctor.audit.chain": "Stop the node, move audit.log out of this folder and keep it as evidence; the lines "
+    "before this byte are sound. The next start begins a new one and says so in its first line.",
+    "doctor.audit.end": "The audit log is there, and reaches its recorded end.",
+    "next.doctor.audit.end": "Look for the lost lines in your backups and keep what is left as evidence; the next "
+    "start begins a new log and says so in its first line.",
+    "doctor.audit.break": "The audit log has never been begun anew.",
+    "next.doctor.audit.break": "Its first line says what was lost and where the log before it is kept: compare it with "
+    "your backups.",
+    "doctor.audit.kept": "No damaged audit log lies here.",
+    "next.doctor.audit.kept": "The node put this log aside: find out what happened, and move the file to "
+    "your evidence.",
     "doctor.audit.tail": "The audit log ends with a whole line.",
-    "next.doctor.audit.tail": "The last line was cut short by a crash, or changed: note what it says, then cut the "
-    "file at this byte.",
+    "next.doctor.audit.tail": "The last line was cut short by a crash. The next start of the node removes it.",
     "rejection.cli.usage": "The command cannot be understood: {0}",
     "next.cli.usage": "Run the command with --help.",
     "rejection.sign.differs": "What is to be signed is not what is shown: {0}",
