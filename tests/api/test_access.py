@@ -7,9 +7,9 @@ from litestar.routes import HTTPRoute
 
 from concordat.api.access import ACCESS, SESSION_COOKIE
 from concordat.api.openapi import make_router
+from concordat.client.clock import fetch_now_us
 from concordat.client.keys import make_key
 from concordat.client.requests import WINDOW_US, sign_request
-from concordat.node.node import fetch_now_us
 from concordat.protocol.families.membership import (
     AddOfficer,
     Attest,

@@ -15,12 +15,13 @@ import httpx2
 import pytest
 
 from concordat.api.server import check_exposure, is_loopback, serve
+from concordat.client.clock import fetch_now_us
 from concordat.client.keys import derive_key, make_key, save_key
 from concordat.errors import Refused, UsageError
 from concordat.ledger.doctor import examine
 from concordat.ledger.files import DiskFiles
 from concordat.node.founding import found_chain
-from concordat.node.node import Node, fetch_now_us
+from concordat.node.node import Node
 
 PROGRAM = """
 import sys

@@ -12,10 +12,11 @@ from httpx import Response
 from litestar.testing import TestClient
 
 from concordat.api.server import make_app
+from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key, derive_key
 from concordat.client.requests import sign_request
 from concordat.node.founding import found_chain
-from concordat.node.node import Node, fetch_now_us
+from concordat.node.node import Node
 from concordat.primitives.identifiers import Label
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.families.datasets import Register

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from concordat.api.server import make_app
+from concordat.client.clock import fetch_now_us
 from concordat.client.requests import sign_request
-from concordat.node.node import fetch_now_us
 
 from .scene import Scene, get_key
 from .visitor import PAGES, Visitor

@@ -19,7 +19,7 @@ from concordat.ledger.store import BlockStore
 from concordat.node.founding import found_chain
 from concordat.node.node import Node
 from concordat.primitives.ledger_time import parse_time
-from concordat.views.index import fetch_transaction
+from concordat.views.history import fetch_transaction
 
 WRITER = Path(__file__).with_name("writer.py")
 

@@ -21,7 +21,8 @@ from concordat.node.audit import create_audit_log
 from concordat.node.founding import NODE_KEY_FILE
 from concordat.node.node import INDEX_FILE, Node
 from concordat.primitives.codec import decode, encode
-from concordat.views.index import close_index, fold_block, open_index
+from concordat.views.history import fold_block
+from concordat.views.index import close_index, open_index
 from faults.building import Story, make_story
 
 DERIVED = (INDEX_FILE, SNAPSHOT_FILE)

@@ -6,7 +6,7 @@ import pytest
 
 from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.block_log import frame
-from concordat.ledger.store import BlockStore, Recovered
+from concordat.ledger.store import BlockStore
 from concordat.testing.model_disk import ModelDisk, SimulatedCrash
 
 GENESIS = b'{"chain": "test"}\n'
@@ -29,7 +29,6 @@ def test_blocks_are_read_back_before_and_after_a_restart() -> None:
     assert list(store.bodies()) == [b"block 1", b"block 2", b"block 3"]
     store.close()
     store = BlockStore.open(disk)
-    assert store.recovered == Recovered(0, 0)
     assert store.height == 3
     assert list(store.bodies(0)) == [GENESIS, b"block 1", b"block 2", b"block 3"]
     assert list(store.bodies(3)) == [b"block 3"]
@@ -108,7 +107,6 @@ def test_a_torn_tail_is_removed_and_said(tail: bytes) -> None:
     size = disk.size("blocks.log")
     disk.write_at("blocks.log", size, tail)
     store = BlockStore.open(disk)
-    assert store.recovered == Recovered(0, len(tail))
     assert disk.size("blocks.log") == size
     assert store.append(b"block 4") == 4
     store.close()
@@ -124,7 +122,7 @@ def test_whole_blocks_above_an_old_head_are_kept() -> None:
     store.close()
     disk.write_at("head", 0, old_head)
     store = BlockStore.open(disk)
-    assert store.recovered == Recovered(2, 0)
+    assert store.height == 4
     assert list(store.bodies(3)) == [b"block 3", b"block 4"]
 
 
@@ -202,7 +200,6 @@ def test_a_full_disk_stops_the_store_and_loses_nothing(free_bytes: int) -> None:
     store.close()
     disk.free_bytes = 43
     store = BlockStore.open(disk)
-    assert store.recovered == Recovered(0, 0)
     assert store.append(b"block 4") == 4
 
 
@@ -227,7 +224,7 @@ def test_a_block_kept_after_a_failed_sync_and_a_kill_is_durable_once_the_store_i
     with pytest.raises(SimulatedCrash):
         store.append(b"block 4")
     disk.kill()
-    assert BlockStore.open(disk).recovered == Recovered(1, 0)
+    assert BlockStore.open(disk).height == 4
     disk.crash(Random(seed))
     assert list(BlockStore.open(disk).bodies(3)) == [b"block 3", b"block 4"]
 

@@ -13,9 +13,10 @@ from litestar.handlers.base import BaseRouteHandler
 
 from concordat.api.asking import SAFE_METHODS, Asking, Connection, get_method
 from concordat.api.expiring import Allowance, Expiring
+from concordat.client.clock import fetch_now_us
 from concordat.client.requests import WINDOW_US, check_request
 from concordat.errors import Refused
-from concordat.node.node import Node, fetch_now_us
+from concordat.node.node import Node
 from concordat.node.reads import get_officer, list_entries
 from concordat.primitives.identifiers import INTEGER_MAX
 

@@ -12,8 +12,8 @@ from litestar.response import Redirect
 
 from concordat.api.access import LINK_US, find_reader, get_face, get_reader, open_session
 from concordat.api.asking import Asking
+from concordat.client.clock import fetch_now_us
 from concordat.errors import InvariantBroken, NotFound
-from concordat.node.node import fetch_now_us
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json
 

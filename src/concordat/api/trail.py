@@ -10,8 +10,8 @@ from litestar.types import Message, Scope
 
 from concordat.api.access import get_face, get_reader
 from concordat.api.asking import SAFE_METHODS, Connection, get_method, get_request_id
+from concordat.client.clock import fetch_now_us
 from concordat.errors import ConcordatError
-from concordat.node.node import fetch_now_us
 
 _log = logging.getLogger(__name__)
 

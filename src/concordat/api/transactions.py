@@ -20,12 +20,13 @@ from concordat.api.asking import Asking, get_request_id, split_batch
 from concordat.api.door import find_door_refusal
 from concordat.api.problems import get_retry_header, make_problem, make_rejection, render_problem
 from concordat.api.trail import note_subject
+from concordat.client.clock import fetch_now_us
 from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, NotFound, Rejected, UsageError
 from concordat.ledger.embedded import Committed
 from concordat.node import proofs, reads
 from concordat.node.lanes import get_next_nonce
-from concordat.node.node import Node, fetch_now_us
+from concordat.node.node import Node
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX, PublicKey
 from concordat.primitives.plain import Json, from_plain, read_json, to_plain

@@ -50,7 +50,7 @@ def init(
     :param clock: `scenario`: time moves only by a signed `clock.advance`, and every face says that it is simulated.
     :param example: Print a plan to begin from, and make nothing.
     """
-    from concordat.client.api import fetch_now_us
+    from concordat.client.clock import fetch_now_us
     from concordat.node.founding import EXAMPLE_PLAN, NODE_KEY_FILE, found_chain, read_plan
     from concordat.wording.sentences import render
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Self
 
+from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key
 from concordat.client.requests import sign_request
 from concordat.client.signing import read_unsigned
@@ -68,11 +69,6 @@ def make_wall_nonces() -> Callable[[], int]:
         return highest
 
     return next_nonce
-
-
-def fetch_now_us() -> int:
-    """The wall clock, in microseconds."""
-    return time.time_ns() // 1000
 
 
 class Client:

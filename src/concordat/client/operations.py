@@ -11,7 +11,7 @@ from msgspec import inspect
 
 from concordat.errors import UsageError
 from concordat.primitives.codec import Struct
-from concordat.primitives.plain import Json, from_plain
+from concordat.primitives.plain import Json, from_plain, is_time
 from concordat.protocol.messages import OPERATIONS, Operation
 
 _EXAMPLE_TEXTS = {
@@ -66,7 +66,7 @@ def _describe(info: inspect.Type, *, is_whole: bool = False) -> Json:
     """Return a schema; a struct inside another is described in place, since none contains itself."""
     if isinstance(info, inspect.Metadata):
         # A time is an integer on the ledger and a text in JSON.
-        return {"type": "string", "format": "date-time"} if _is_time(info) else _describe(info.type)
+        return {"type": "string", "format": "date-time"} if is_time(info) else _describe(info.type)
     if isinstance(info, inspect.StructType):
         properties = {field.name: _describe(field.type) for field in info.fields}
         required = list(properties)
@@ -106,13 +106,9 @@ def _bounded(
     return {**schema, **{name: bound * by for name, bound in bounds.items() if bound is not None}}
 
 
-def _is_time(info: inspect.Metadata) -> bool:
-    return (info.extra_json_schema or {}).get("format") == "date-time"
-
-
 def _fill(info: inspect.Type) -> Json:
     if isinstance(info, inspect.Metadata):
-        return "2027-02-14T09:00:00Z" if _is_time(info) else _fill(info.type)
+        return "2027-02-14T09:00:00Z" if is_time(info) else _fill(info.type)
     if isinstance(info, inspect.StructType):
         head = {} if info.tag is None else {"type": info.tag}
         return {**head, **{field.name: _fill(field.type) for field in info.fields}}

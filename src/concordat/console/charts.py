@@ -12,6 +12,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+SCORE_MAX: Final = 1000
+
 GRADE_COLORS: Final = {
     "A": "#0b6e4f",
     "B": "#1f5fa8",

@@ -13,13 +13,14 @@ from concordat.api.access import end_session, find_reader, open_session
 from concordat.api.asking import Asking
 from concordat.api.problems import get_retry_header
 from concordat.api.trail import note_subject
+from concordat.client.clock import fetch_now_us
 from concordat.console.answers import Form, answer, open_page
 from concordat.console.frame import Page, render_page
 from concordat.console.passwords import Passwords
 from concordat.console.problems import ToldProblem, tell_error
 from concordat.errors import ConcordatError, Refused
 from concordat.node.keystore import StoredOfficer, find_officer
-from concordat.node.node import Node, fetch_now_us
+from concordat.node.node import Node
 
 
 def _render_login(page: Page, problem: ToldProblem | None) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from concordat.console.charts import GRADE_COLORS, draw_bar
+from concordat.console.charts import GRADE_COLORS, SCORE_MAX, draw_bar
 from concordat.console.formats import show_contract, show_number, show_signed
 from concordat.console.frame import Page, render_page, show_share
-from concordat.console.pages import LIST_PAGE, SCORE_MAX, cut_list, tell_not_proved
+from concordat.console.pages import LIST_PAGE, cut_list, tell_not_proved
 from concordat.console.waits import tell_wait
 from concordat.errors import NotFound
 from concordat.node import prospects, reads

@@ -15,6 +15,7 @@ from concordat.console.answers import answer, like, open_page
 from concordat.console.contract import render_contract
 from concordat.console.frame import ICON, STYLE
 from concordat.console.member import render_member
+from concordat.console.overview import render_overview, render_welcome
 from concordat.errors import NotFound
 from concordat.node.node import Node
 
@@ -24,7 +25,7 @@ def show_overview(request: Asking, node: NamedDependency[Node]) -> Response[str]
     """What waits for the reader, or what anybody may know."""
     page = open_page(node, request)
     is_member = page.reader.is_admitted
-    return answer(request, pages.render_overview(page) if is_member else pages.render_welcome(page))
+    return answer(request, render_overview(page) if is_member else render_welcome(page))
 
 
 @get("/members", guards=[like("/v1/members")], sync_to_thread=True)

@@ -15,6 +15,7 @@ from concordat.api.access import get_reader
 from concordat.api.asking import Asking, get_language
 from concordat.api.problems import get_retry_header
 from concordat.api.trail import note_subject
+from concordat.client.clock import fetch_now_us
 from concordat.console import pages
 from concordat.console.acting import read_act
 from concordat.console.answers import HTML, Form, answer, like, open_page
@@ -27,7 +28,7 @@ from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, InvariantBroken
 from concordat.node import reads
 from concordat.node.keystore import find_officer
-from concordat.node.node import Node, fetch_now_us
+from concordat.node.node import Node
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.families.contracts import Sign
 from concordat.protocol.messages import Operation

@@ -12,8 +12,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, Self
 
-import msgspec
-
 from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.block_log import DIGEST_BYTES, FIRST_DIGEST, LogFault, frame, scan
 from concordat.ledger.files import Files
@@ -23,13 +21,6 @@ from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE, RESTORE_F
 LOCK_FILE: Final = "lock"
 
 
-class Recovered(msgspec.Struct, frozen=True):
-    """What opening found above the head: whole blocks, kept, and bytes of a write cut short, removed."""
-
-    kept_blocks: int
-    removed_bytes: int
-
-
 class BlockStore:
     """The blocks of one node's folder, held by this process alone. Record 0 is genesis, record n is block n.
 
@@ -37,8 +28,7 @@ class BlockStore:
     since after a failed sync nobody but a fresh start knows what the disk holds.
     """
 
-    def __init__(self, files: Files, log: Log, recovered: Recovered, unlock: Callable[[], None]) -> None:
-        self.recovered: Final = recovered
+    def __init__(self, files: Files, log: Log, unlock: Callable[[], None]) -> None:
         self._files: Final = files
         self._offsets: Final[array[int]] = log.offsets
         self._end = log.end
@@ -82,11 +72,11 @@ class BlockStore:
         try:
             survey = fetch_survey(files)
             head = _get_sound_head(files, survey)
-            recovered = _apply_recovery(files, survey.log, head)
+            _apply_recovery(files, survey.log, head)
         except BaseException:
             unlock()
             raise
-        return cls(files, survey.log, recovered, unlock)
+        return cls(files, survey.log, unlock)
 
     @property
     def height(self) -> int:
@@ -162,10 +152,9 @@ def _get_sound_head(files: Files, survey: Survey) -> Head:
     return survey.head
 
 
-def _apply_recovery(files: Files, log: Log, head: Head) -> Recovered:
+def _apply_recovery(files: Files, log: Log, head: Head) -> None:
     files.sync_names()
-    removed = log.size - log.end
-    if removed:
+    if log.size > log.end:
         files.truncate(LOG_FILE, log.end)
     # After a failed sync the system may show bytes that the disk does not hold and will not write again; writing the
     # same bytes once more makes the next sync cover them.
@@ -176,7 +165,6 @@ def _apply_recovery(files: Files, log: Log, head: Head) -> Recovered:
     if recovered_head != head:
         files.write_at(HEAD_FILE, compute_slot_offset(log.height), encode_slot(recovered_head))
     files.sync(HEAD_FILE)
-    return Recovered(log.height - head.height, removed)
 
 
 def _corrupt(file: str, offset: int | None, height: int | None) -> Corrupt:

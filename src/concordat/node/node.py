@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key, read_key
 from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, Corrupt, Refused
@@ -22,15 +22,11 @@ from concordat.node.founding import NODE_KEY_FILE
 from concordat.primitives.codec import decode
 from concordat.protocol.genesis import Chain, read_genesis
 from concordat.views.folding import find_all, find_touched, get_listed_height, rebuild_lists, refresh_lists
-from concordat.views.index import close_index, delete_index, fold_block, get_folded_height, open_index
+from concordat.views.history import fold_block
+from concordat.views.index import close_index, delete_index, get_folded_height, open_index
 
 INDEX_FILE = "views.sqlite"
 REPLAYED_BLOCKS_WORTH_A_SNAPSHOT = 1000
-
-
-def fetch_now_us() -> int:
-    """The wall clock, in microseconds. Read here and nowhere below."""
-    return time.time_ns() // 1000
 
 
 class Node:
@@ -57,7 +53,6 @@ class Node:
         self.genesis_bytes = self.files.read("genesis.json")
         self.chain: Chain = read_genesis(self.genesis_bytes)
         self.key = self._fetch_node_key()
-        self.recovered = self._store.recovered
         application, replayed = load_application(self.chain, self.key.sign, self.files, self._store)
         self.application = application
         self._saved_height = application.height - replayed

@@ -8,7 +8,7 @@ from concordat.crypto.checkpoint import make_node_signature, render_signed_note
 from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof, encode_proof
 from concordat.errors import NotFound, UsageError
 from concordat.node.node import Node
-from concordat.views.index import fetch_entry
+from concordat.views.history import fetch_entry
 
 
 def render_checkpoint(node: Node) -> str:

@@ -91,7 +91,8 @@ def _name_place(info: inspect.Type, data: Json, indexes: list[int]) -> str:
     return ""
 
 
-def _is_time(info: inspect.Type) -> bool:
+def is_time(info: inspect.Type) -> bool:
+    """Tell whether values of a type are microseconds on the ledger and a text in JSON."""
     return isinstance(info, inspect.Metadata) and (info.extra_json_schema or {}).get("format") == "date-time"
 
 
@@ -102,7 +103,7 @@ def _writer_of(kind: object) -> Callable[[Any], Json]:
 
 def _make_writer(info: inspect.Type) -> Callable[[Any], Json]:  # one case per kind of type
     if isinstance(info, inspect.Metadata):
-        return format_time if _is_time(info) else _make_writer(info.type)
+        return format_time if is_time(info) else _make_writer(info.type)
     if isinstance(info, inspect.BytesType):
         return lambda value: value.hex()
     if isinstance(info, inspect.StructType):
@@ -140,7 +141,7 @@ def _reader_of(kind: object) -> Reader:
 
 def _make_reader(info: inspect.Type) -> Reader:
     if isinstance(info, inspect.Metadata):
-        return _read_time if _is_time(info) else _make_reader(info.type)
+        return _read_time if is_time(info) else _make_reader(info.type)
     if isinstance(info, inspect.BytesType):
         return _read_bytes
     if isinstance(info, inspect.StructType):

@@ -12,8 +12,8 @@ from concordat.primitives.codec import decode
 from concordat.primitives.identifiers import Label
 from concordat.protocol.records import FINAL_DUTY
 from concordat.protocol.state import State
-from concordat.views.index import writing
 from concordat.views.waits import find_contract_waits, find_member_waits, save_waits
+from concordat.views.writing import writing
 
 
 class Touched(NamedTuple):

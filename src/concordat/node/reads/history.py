@@ -16,7 +16,7 @@ from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.messages import Event, Operation
 from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, Payload
-from concordat.views.index import IndexedEntry, fetch_entries, fetch_entry, fetch_transaction
+from concordat.views.history import IndexedEntry, fetch_entries, fetch_entry, fetch_transaction
 from concordat.wording.sentences import describe_receipt
 
 

@@ -1,0 +1,103 @@
+"""The first page: what waits for the reader, and the consortium at a glance. It only reads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from concordat.console.charts import GRADE_COLORS, SCORE_MAX, Flow, Tile, draw_bar, draw_map, draw_shares
+from concordat.console.frame import Page, render_page
+from concordat.console.waits import tell_wait
+from concordat.node import reads
+from concordat.primitives.plain import Json
+
+LATEST_ENTRIES: Final = 6
+MAP_TILES_MAX: Final = 24
+STANDING_MAX: Final = 8
+
+_GROUPS: Final = (
+    ("negotiating", ("proposed",), "#768796"),
+    ("in_force", ("active",), "#0b5394"),
+    ("suspended", ("suspended",), "#9b1c1c"),
+    ("completed", ("completed",), "#0b6e4f"),
+    ("ended", ("terminated", "declined", "expired"), "#c3ccd4"),
+)
+
+
+def render_welcome(page: Page) -> str:
+    """What anybody may know, and where to sign in."""
+    return render_page(page, "welcome.html", "overview")
+
+
+def render_overview(page: Page) -> str:
+    """What waits for the reader, then the three domains one above the other, and the data layers beside them."""
+    found = reads.get_overview(page.node, shown=MAP_TILES_MAX, ranked=STANDING_MAX)
+    flows = [Flow(pair["first"], pair["second"], pair["in_force"], pair["suspended"]) for pair in found["pairs"]]
+    groups = [
+        {"key": key, "color": color, "count": _add_up(found, "contract", "number", statuses)}
+        for key, statuses, color in _GROUPS
+    ]
+    member = page.reader.member or ""
+    failure = page.node.engine.failure
+    return render_page(
+        page,
+        "overview.html",
+        "overview",
+        waits=[tell_wait(page, wait) for wait in reads.get_waits(page.node, member)],
+        waits_count=reads.count_waits(page.node, member),
+        map=draw_map([_make_tile(page, row) for row in found["members"]], flows, page.say("map.title")),
+        flows=flows,
+        contracts_bar=draw_shares([(int(str(group["count"])), str(group["color"])) for group in groups]),
+        contract_groups=[group for group in groups if group["count"]],
+        standing=[_rank(row) for row in found["standing"]],
+        latest=reads.list_entries(page.node, page.language, limit=LATEST_ENTRIES)["entries"],
+        layers=_tell_layers(page, found),
+        health={"failure": failure.code if failure else None},
+    )
+
+
+def _add_up(found: Json, kind: str, column: str, statuses: tuple[str, ...] | None = None) -> int:
+    """Return a sum over all things of a kind, or those of some statuses."""
+    rows = (row for row in found["totals"] if row["kind"] == kind)
+    return sum(row[column] for row in rows if statuses is None or row["status"] in statuses)
+
+
+def _make_tile(page: Page, row: Json) -> Tile:
+    note = page.catalog(f"status.member.{row['status']}") if row["score"] is None else str(row["score"])
+    if row["status"] == "suspended":
+        note = f"{row['score']} {page.say('map.in_hearing')}"
+    is_own = row["id"] == page.reader.member
+    return Tile(row["id"], page.name(row["id"]), row["grade"], note, f"/members/{row['id']}", is_own)
+
+
+def _rank(row: Json) -> Json:
+    return row | {"bar": draw_bar(0, row["score"], SCORE_MAX, GRADE_COLORS[row["grade"]])}
+
+
+def _tell_layers(page: Page, found: Json) -> list[tuple[str, str]]:
+    return [
+        (
+            "infrastructure",
+            page.say(
+                "layer.infrastructure_line",
+                members=_add_up(found, "member", "done"),
+                keys=_add_up(found, "member", "number", ("active",)),
+            ),
+        ),
+        ("collection", page.say("layer.collection_line", versions=_add_up(found, "dataset", "total"))),
+        (
+            "processing",
+            page.say(
+                "layer.processing_line",
+                closed=_add_up(found, "contract", "done"),
+                total=_add_up(found, "contract", "total"),
+            ),
+        ),
+        (
+            "application",
+            page.say(
+                "layer.application_line",
+                datasets=_add_up(found, "dataset", "number"),
+                contracts=_add_up(found, "contract", "number", ("active",)),
+            ),
+        ),
+    ]
