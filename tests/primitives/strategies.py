@@ -7,11 +7,15 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec import inspect
 
+from concordat.primitives.characters import INVISIBLE
 from concordat.primitives.identifiers import INTEGER_MAX, Label
 
 SLUGS = st.from_regex(r"[a-z][a-z0-9]{1,6}(-[a-z0-9]{1,6}){0,2}", fullmatch=True)
 CODES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9./:_-]{0,20}", fullmatch=True)
-TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.just(" "), max_size=20)
+SEEN = st.characters(codec="utf-8", exclude_categories=["C", "Z"]).filter(
+    lambda character: not any(first <= ord(character) <= last for first, last in INVISIBLE)
+)
+TEXTS = st.text(SEEN | st.just(" "), max_size=20)
 
 
 def strategy_of(info: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901  # one case per kind of type
@@ -20,7 +24,7 @@ def strategy_of(info: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901  # 
         case inspect.Metadata():
             return strategy_of(info.type)
         case inspect.StructType() if info.cls is Label:
-            return st.builds(Label, TEXTS.filter(bool), TEXTS)
+            return st.builds(Label, TEXTS.filter(str.strip), TEXTS)
         case inspect.StructType():
             return st.builds(info.cls, **{field.encode_name: strategy_of(field.type) for field in info.fields})
         case inspect.IntType():

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from concordat.errors import Rejected, UsageError
+from concordat.primitives.characters import INVISIBLE
 from concordat.primitives.codec import Struct, decode, encode
 from concordat.primitives.identifiers import INTEGER_MAX, Code, DatasetName, Label, MemberId, ShortText, TimeUs
 from concordat.primitives.ledger_time import WEEK_US, compute_week, format_time, parse_time
@@ -107,3 +112,40 @@ def test_a_time_names_its_zone(text: str, code: str) -> None:
 def test_weeks_count_from_genesis() -> None:
     times = (0, WEEK_US - 1, WEEK_US, 52 * WEEK_US + 1)
     assert [compute_week(5 + time, 5) for time in times] == [0, 0, 1, 52]
+
+
+# Not refused: these signs belong to letters or digits and are drawn.
+VISIBLE_FORMATS = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
+
+
+def is_invisible(character: str) -> bool:
+    return any(first <= ord(character) <= last for first, last in INVISIBLE)
+
+
+@given(st.characters(exclude_categories=["Cs"]) | st.sampled_from([chr(edge) for row in INVISIBLE for edge in row]))
+def test_a_text_holds_exactly_what_the_table_does_not_list(character: str) -> None:
+    for text in (character, f"azure{character}bay", f"azure bay{character}"):
+        assert is_accepted(text=text) is not is_invisible(character)
+
+
+def test_the_table_has_every_control_format_and_space_that_unicode_knows() -> None:
+    assert list(INVISIBLE) == sorted(INVISIBLE)
+    for code_point in range(0x110000):
+        character = chr(code_point)
+        kind = unicodedata.category(character)
+        is_hidden = kind in {"Cc", "Cf", "Zl", "Zp"} and code_point not in VISIBLE_FORMATS
+        is_other_space = kind == "Zs" and character not in " \u3000"
+        is_directional = unicodedata.bidirectional(character) in {
+            *("LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI", "BN"),
+        } and kind != "Cn"
+        if is_hidden or is_other_space or (is_directional and code_point not in VISIBLE_FORMATS):
+            assert is_invisible(character), hex(code_point)
+        elif kind in {"Lu", "Ll", "Lt", "Nd", "Sc", "Sm", "Pd", "Ps", "Pe", "Co"}:
+            assert not is_invisible(character), hex(code_point)
+
+
+def test_the_table_in_the_specification_is_the_one_in_the_code() -> None:
+    text = (Path(__file__).parents[2] / "spec" / "encoding.md").read_text(encoding="utf-8")
+    section = text.partition("**ENC-8")[2].partition("\n## ")[0]
+    ranges = re.findall(r"^\| ([0-9A-F]{4,5})(?:–([0-9A-F]{4,5}))? \|", section, re.MULTILINE)
+    assert [(int(first, 16), int(last or first, 16)) for first, last in ranges] == list(INVISIBLE)

@@ -188,7 +188,7 @@ def make_openapi() -> Json:
 
 def render_openapi() -> str:
     """Return the document as it stands in spec/openapi.json."""
-    return json.dumps(make_openapi(), ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(make_openapi(), indent=1) + "\n"
 
 
 def _complete(name: str, operation: Json) -> None:

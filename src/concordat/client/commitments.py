@@ -17,5 +17,5 @@ def compute_card_commitment(salt: bytes, name: str, phone: str) -> bytes:
 
 
 def compute_documents_commitment(salt: bytes, digests: Sequence[bytes]) -> bytes:
-    """Return the commitment to a dossier or a statement, by the SHA-256 digests of its documents in their order."""
+    """Return the commitment to a dossier, by the SHA-256 digests of its documents in their order."""
     return sha256(b"concordat/documents/v1\0" + encode((salt, tuple(digests)))).digest()

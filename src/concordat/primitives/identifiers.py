@@ -9,14 +9,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from concordat.primitives.characters import make_visible_pattern
 from concordat.primitives.codec import Struct
 
 _SLUG = r"^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z"
-# No control characters, and no blank, bidirectional or zero-width marks that let one name pass for another.
-_PRINTABLE = (
-    r"^[^\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]*\Z"
-)
 
 INTEGER_MAX = 2**53 - 1
 
@@ -41,8 +37,8 @@ DatasetName = Annotated[str, Meta(pattern=_SLUG, min_length=2, max_length=48)]
 Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9./:_-]*\Z", min_length=1, max_length=64)]
 """A registration code or scheme as another register writes it: `91110000MA01A2B3C4`."""
 
-ShortText = Annotated[str, Meta(pattern=_PRINTABLE, max_length=200)]
-"""A line for people. The ledger never compares it."""
+ShortText = Annotated[str, Meta(pattern=make_visible_pattern(), max_length=200)]
+"""A line for people, of characters that can be seen (ENC-8). The ledger never compares it."""
 
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 """A SHA-256 digest or a salted commitment."""
