@@ -33,6 +33,11 @@ def test_open_pages_name_no_member(told: Scene, path: str) -> None:
         assert "Maple Ridge" not in page.text
 
 
+def test_a_stranger_learns_how_to_take_part(told: Scene) -> None:
+    with Visitor(told.node) as visitor:
+        assert "concordat tx membership.apply application.json --key officer.key --node http" in visitor.open("/").text
+
+
 def test_applicant_reads_its_own_pages_only(told: Scene) -> None:
     key = get_key("amber-coast")
     with Visitor(told.node) as visitor:
@@ -41,6 +46,7 @@ def test_applicant_reads_its_own_pages_only(told: Scene) -> None:
         page = visitor.open(link)
         assert visitor.status == 200
         assert "Officer of Amber Coast" in page.text
+        assert "/members/amber-coast" in page.links()
         assert "Maple Ridge" not in page.text
         for path, status in {
             "/members/amber-coast": 200,

@@ -201,7 +201,7 @@ def test_every_word_of_a_proof_and_of_doctor_is_there() -> None:
 def test_grades_say_what_the_rulebook_allows(language: Language) -> None:
     for rule in RULEBOOK.grades:
         text = CATALOGS[language][f"grade.{rule.grade}"]
-        assert f" {rule.limit_milli // 10} %" in text
+        assert f" {rule.limit_milli // 10}%" in text
         sponsors = {"en": "sponsor", "zh": "推荐"}[language] in text
         assert sponsors == (rule.grade in RULEBOOK.sponsor_grades)
 

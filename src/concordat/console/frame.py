@@ -173,4 +173,4 @@ def render_page(page: Page, template: str, section: str, **values: object) -> st
 
 def show_share(milli: int) -> str:
     """Return thousandths as a percentage."""
-    return f"{milli // 10} %"
+    return f"{milli // 10}%"

@@ -32,6 +32,7 @@ def render_overview(page: Page) -> str:
     """What waits for the reader, then the three domains one above the other, and the data layers beside them."""
     found = reads.get_overview(page.node, shown=MAP_TILES_MAX, ranked=STANDING_MAX)
     flows = [Flow(pair["first"], pair["second"], pair["in_force"], pair["suspended"]) for pair in found["pairs"]]
+    mapped = [row for row in found["members"] if row["status"] not in {"refused", "lapsed"}]
     groups = [
         {"key": key, "color": color, "count": _add_up(found, "contract", "number", statuses)}
         for key, statuses, color in _GROUPS
@@ -44,7 +45,7 @@ def render_overview(page: Page) -> str:
         "overview",
         waits=[tell_wait(page, wait) for wait in reads.get_waits(page.node, member)],
         waits_count=reads.count_waits(page.node, member),
-        map=draw_map([_make_tile(page, row) for row in found["members"]], flows, page.say("map.title")),
+        map=draw_map([_make_tile(page, row) for row in mapped], flows, page.say("map.title")),
         flows=flows,
         contracts_bar=draw_shares([(int(str(group["count"])), str(group["color"])) for group in groups]),
         contract_groups=[group for group in groups if group["count"]],
@@ -62,7 +63,7 @@ def _add_up(found: Json, kind: str, column: str, statuses: tuple[str, ...] | Non
 
 
 def _make_tile(page: Page, row: Json) -> Tile:
-    note = page.catalog(f"status.member.{row['status']}") if row["score"] is None else str(row["score"])
+    note = page.say("map.applicant") if row["score"] is None else str(row["score"])
     if row["status"] == "suspended":
         note = f"{row['score']} {page.say('map.in_hearing')}"
     is_own = row["id"] == page.reader.member

@@ -18,6 +18,7 @@ from concordat.wording.sentences import describe_next_step, get_reason_key
 
 LEDGER_PAGE: Final = 50
 LIST_PAGE: Final = 50
+DATASET_ENTRIES: Final = 8
 
 
 def render_members(page: Page, after: str | None) -> str:
@@ -48,7 +49,7 @@ def cut_list(rows: list[Json], address: str) -> tuple[list[Json], str]:
 def render_dataset(page: Page, owner: str, name: str) -> str:
     """One dataset with its versions and history."""
     dataset = reads.get_dataset(page.node, owner, name)
-    history = reads.list_entries(page.node, page.language, link=("dataset", f"{owner}/{name}"), limit=20)
+    history = reads.list_entries(page.node, page.language, link=("dataset", f"{owner}/{name}"), limit=DATASET_ENTRIES)
     return render_page(page, "dataset.html", "datasets", dataset=dataset, history=history)
 
 
