@@ -42,10 +42,10 @@ WORDS: dict[str, str] = {
     "welcome.collection": "Versions of datasets, registered by their owners",
     "welcome.processing": "Deliveries checked against what was agreed",
     "welcome.application": "Data used by contract, with receipts",
-    "welcome.application": "Your application",
+    "welcome.own": "Your application",
     "welcome.join": "Take part",
-    "welcome.join_text": "An officer makes a key, writes the application and signs it. A member in good standing stands "
-    "for the applicant, and verifiers examine its papers.",
+    "welcome.join_text": "An officer makes a key, writes the application and signs it. A member in good standing "
+    "stands for the applicant, and verifiers examine its papers.",
     "welcome.ledger": "This ledger",
     "welcome.height": "Height",
     "welcome.entries": "Entries",

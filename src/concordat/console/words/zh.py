@@ -42,7 +42,7 @@ WORDS: dict[str, str] = {
     "welcome.collection": "数据集版本，由所有者登记",
     "welcome.processing": "交付内容与约定自动核对",
     "welcome.application": "按合同使用数据，全程留有回执",
-    "welcome.application": "查看您的申请",
+    "welcome.own": "查看您的申请",
     "welcome.join": "申请加入",
     "welcome.join_text": "由经办人生成密钥、填写申请并签名；由一名资格正常的成员推荐，再由核验方核验申请材料。",
     "welcome.ledger": "本账本",
