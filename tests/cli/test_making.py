@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from concordat.client.commitments import compute_card_commitment
+from concordat.client.commitments import compute_card_commitment, compute_documents_commitment
 from concordat.client.keys import derive_key, fetch_key
 from concordat.crypto.signatures import is_valid
 from concordat.errors import ConcordatError
@@ -88,6 +88,28 @@ def test_a_card_commits_to_its_person_by_a_fresh_salt(call: Call, tmp_path: Path
     assert compute_card_commitment(salt, "李明", "+86 10 0000").hex() == one["commitment"]
     assert (tmp_path / "1.card").stat().st_mode & 0o077 == 0
     assert call("card-new", "card", "new", tmp_path / "1.card", *words).status == 4
+
+
+def test_a_dossier_commits_to_papers_by_a_fresh_salt_and_is_checked(call: Call, tmp_path: Path) -> None:
+    papers = [tmp_path / "statute.pdf", tmp_path / "许可.pdf"]
+    for number, paper in enumerate(papers):
+        paper.write_bytes(bytes([number]) * 100)
+    one = call("dossier", "dossier", "new", tmp_path / "one", *papers)
+    two = call("dossier", "dossier", "new", tmp_path / "two", *papers)
+    assert one.document["commitment"] != two.document["commitment"]
+    kept = json.loads((tmp_path / "one").read_text())
+    digests = [sha256(paper.read_bytes()).digest() for paper in papers]
+    assert compute_documents_commitment(bytes.fromhex(kept["salt"]), digests).hex() == one.document["commitment"]
+    assert (tmp_path / "one").stat().st_mode & 0o077 == 0
+    assert call("dossier", "dossier", "check", tmp_path / "one").document == one.document
+    assert call("dossier", "dossier", "new", tmp_path / "one", *papers).document["code"] == "file.exists"
+    assert call("dossier", "dossier", "new", tmp_path / "none").status == 2
+    assert call("dossier", "dossier", "new", tmp_path / "three", tmp_path / "absent.pdf").status == 3
+    papers[1].write_bytes(b"another")
+    changed = call("dossier", "dossier", "check", tmp_path / "one")
+    assert (changed.status, changed.document["code"]) == (5, "dossier.differs")
+    (tmp_path / "two").write_text(json.dumps(kept | {"documents": kept["documents"][:1]}))
+    assert call("dossier", "dossier", "check", tmp_path / "two").document["code"] == "dossier.differs"
 
 
 def test_a_chain_is_founded_in_an_empty_folder(call: Call, tmp_path: Path) -> None:

@@ -199,6 +199,8 @@ def test_a_stranger_is_shown_nothing_but_the_public_part(call: Call, url: str, t
     assert call("status", "status", "--node", url).status == 0
     answer = call("ledger", "ledger", "--node", url)
     assert (answer.status, answer.document["code"].partition(".")[0]) == (4, "auth")
+    assert "--key" in answer.document["next_step"]
+    assert "concordat key new" in answer.document["next_step"]
     call("key-new", "key", "new", tmp_path / "stranger.key")
     assert call("ledger", "ledger", "--node", url, "--key", tmp_path / "stranger.key").status == 4
 

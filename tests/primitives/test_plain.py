@@ -85,14 +85,24 @@ def test_an_operation_is_an_object(data: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "place"),
-    [({"member": "A b"}, "/member"), ({"name": {"en": "x\n", "zh": ""}}, "/name/en"), ({"dossier": "00"}, "/dossier")],
+    ("change", "code", "place"),
+    [
+        ({"member": "A b"}, "input.not_a_name", "/member"),
+        ({"code": "A b"}, "input.not_a_code", "/code"),
+        ({"name": {"en": "x\n", "zh": ""}}, "input.not_printable", "/name/en"),
+        ({"parent": "A b"}, "input.not_a_name", "/parent"),
+        ({"member": "a"}, "input.does_not_fit", "/member"),
+        ({"dossier": "00"}, "input.does_not_fit", "/dossier"),
+    ],
 )
-def test_a_value_that_does_not_fit_is_named_by_its_field(change: dict[str, object], place: str) -> None:
+def test_a_value_that_does_not_fit_is_named_by_its_field(change: dict[str, object], code: str, place: str) -> None:
     application = {
         "type": "membership.apply", "member": "ab", "name": {"en": "x", "zh": ""}, "kind": "region", "scheme": "S",
         "code": "1", "dossier": "00" * 32, "sponsor": "cd", "predecessor": None, "parent": None, "card": "00" * 32,
     }  # fmt: skip
     with pytest.raises(UsageError) as caught:
         from_plain(Apply, application | change)
-    assert caught.value.detail.startswith(f"{place}: ")
+    assert caught.value.code == code
+    assert caught.value.detail.partition(": ")[0] == place
+    assert "regex" not in str(caught.value)
+    assert "^" not in caught.value.next_step + caught.value.detail

@@ -269,8 +269,21 @@ def test_a_refused_entry_tells_who_tried_what_and_the_first_ground() -> None:
     reasons = (Reason("contracts.too_few_rows", (700, 744)), Reason("judge.sign_by_past", ()))
     receipt = Receipt("contracts.too_few_rows", 1, reasons, ())
     assert tell(make_entry(receipt, Tick(), contracts.Deliver(42, 2, 4))) == (
-        "Delivery by North Terrace was refused: The version has 700 rows; the contract asks for at least 744.",
-        "北台的交付未获受理：版本为 700 行，合同约定不少于 744 行。",
+        ("Delivery by North Terrace was refused: The version has 700 rows; the contract asks for at least 744. "
+        "None of the 2 operations of its transaction took effect."),
+        "北台的交付未获受理：版本为 700 行，合同约定不少于 744 行。该交易的 2 项操作均未生效。",
+    )
+    alone = Receipt("contracts.too_few_rows", 0, reasons, ())
+    assert tell(make_entry(alone, contracts.Deliver(42, 2, 4)))[0].endswith("at least 744.")
+
+
+def test_an_entry_of_several_operations_tells_all_of_them() -> None:
+    events = (contracts.Signed(42, "azure-bay", 0), contracts.Activated(42))
+    operations = (contracts.Sign(42, DIGEST), contracts.Deliver(42, 1, 1), contracts.Deliver(42, 2, 1))
+    assert tell(make_entry(Receipt("ok", 0, (), events), *operations)) == (
+        ("North Terrace did 3 things in one transaction: Signature, Delivery × 2. Contract C-0042 was judged valid and "
+        "is in force."),
+        "北台在一笔交易中完成 3 项操作：签署、交付 × 2。合同 C-0042 经判定有效，现已生效。",
     )
 
 

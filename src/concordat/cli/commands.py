@@ -23,6 +23,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         Command("key new", f"{_HERE}.keys:new_key", "Make a key; it never leaves its folder."),
         Command("key show", f"{_HERE}.keys:show_key", "Print a key file's public key."),
         Command("key prove", f"{_HERE}.keys:prove_key", "Prove that you hold a key, to become an officer."),
+        Command("dossier new", f"{_HERE}.dossiers:new_dossier", "Commit to papers; the ledger gets a commitment."),
         Command("card new", f"{_HERE}.keys:new_card", "Write an officer's card; the ledger gets a commitment."),
     ),
     "Act": (
@@ -45,6 +46,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         Command("verify", f"{_HERE}.verifying:verify", "Verify a proof file offline."),
         Command("proof", f"{_HERE}.proofs:proof", "Save the proof of a transaction, contract or member."),
         Command("checkpoint", f"{_HERE}.proofs:checkpoint", "Print the ledger's signed checkpoint."),
+        Command("dossier check", f"{_HERE}.dossiers:check_dossier", "Check papers against a dossier file."),
         Command("replay", f"{_HERE}.proofs:replay", "Recompute an export and compare it with its checkpoints."),
         Command("vectors check", f"{_HERE}.reference:check_vectors", "Recompute the language-neutral test vectors."),
     ),
@@ -60,6 +62,7 @@ GROUPS: Final[dict[str, str]] = {
     "card": "Officers' cards.",
     "contract": "Contracts.",
     "dataset": "Datasets.",
+    "dossier": "Papers that the ledger never sees.",
     "key": "Keys.",
     "member": "Members.",
     "vectors": "Test vectors.",

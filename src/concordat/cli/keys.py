@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.where import fetch_key_asking, warn_if_open
-from concordat.client.commitments import compute_card_commitment
+from concordat.client.commitments import SALT_BYTES, compute_card_commitment
 from concordat.client.files import read_file, save_new_file
 from concordat.client.keys import (
     derive_key,
@@ -24,8 +24,6 @@ from concordat.client.keys import (
 from concordat.errors import UsageError
 from concordat.protocol.families.membership import compute_possession_message
 from concordat.protocol.genesis import read_genesis
-
-_SALT_BYTES = 32
 
 
 def new_key(
@@ -101,7 +99,7 @@ def new_card(file: Path, /, *, name: str, phone: str, output: Output = OUTPUT) -
     :param name: The officer's name.
     :param phone: The officer's phone.
     """
-    salt = os.urandom(_SALT_BYTES)
+    salt = os.urandom(SALT_BYTES)
     commitment = compute_card_commitment(salt, name, phone).hex()
     card = {"name": name, "phone": phone, "salt": salt.hex(), "commitment": commitment}
     save_new_file(file, (json.dumps(card, ensure_ascii=False, indent=2) + "\n").encode())

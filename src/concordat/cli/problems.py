@@ -32,6 +32,8 @@ def describe_error(error: ConcordatError, language: Language) -> dict[str, Json]
         reason = describe_reason(error.code, parameters, language)
         if f"next.{error.code}" in CATALOGS[language]:
             next_step = describe_next_step(error.code, parameters, language)
+    if error.code == "auth.required":  # only a request without a key is answered so
+        next_step = describe_next_step("key.needed", (), language)
     names = ("reasons", "transaction", "height", "request_id")
     kept: dict[str, Json] = {name: told[name] for name in names if name in told}
     return {

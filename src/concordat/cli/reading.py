@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from urllib.parse import urlencode
 
 from concordat.cli.output import OUTPUT, Output, emit
+from concordat.cli.showing import describe_contract, describe_member, show_label
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where, read_contract_number
 from concordat.client.requests import make_path
@@ -17,7 +18,8 @@ def status(*, where: Where = WHERE, output: Output = OUTPUT) -> None:
     """Show where the ledger stands."""
     with where.connect(output) as client:
         found = client.status()
-    emit(output, found, [f"{name:<16}{_show(value)}" for name, value in found.items()])
+    shown = {**found, "name": show_label(found["name"], output.language)}
+    emit(output, found, [f"{name:<16}{_show(value)}" for name, value in shown.items()])
 
 
 def ledger(
@@ -54,10 +56,7 @@ def show_member(member: str, /, *, where: Where = WHERE, output: Output = OUTPUT
     with where.connect(output) as client:
         found = client.get(make_path("/v1/members", member))
         credit = client.get(f"{make_path('/v1/members', member)}/credit") if found.get("score") is not None else None
-    lines = [f"{name:<16}{_show(value)}" for name, value in found.items()]
-    if credit is not None:
-        lines += [f"{reason['delta']:>+5}  {reason['sentence']}" for reason in credit["reasons"]]
-    emit(output, {"member": found, "credit": credit}, lines)
+    emit(output, {"member": found, "credit": credit}, describe_member(found, credit, output.language))
 
 
 def show_contract(number: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:
@@ -69,8 +68,8 @@ def show_contract(number: str, /, *, where: Where = WHERE, output: Output = OUTP
     with where.connect(output) as client:
         found = client.get(target)
         clauses = {name: client.get(f"{target}/text?language={name}")["clauses"] for name in ("en", "zh")}
-    lines = [f"{name:<16}{_show(value)}" for name, value in found.items()]
-    emit(output, {**found, "clauses": clauses}, [*lines, "", *clauses[output.language]])
+    lines = describe_contract(found, clauses[output.language], output.language)
+    emit(output, {**found, "clauses": clauses}, lines)
 
 
 def receipt(transaction: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, emit, read_json_file, tell
+from concordat.cli.showing import describe_receipt_lines
 from concordat.cli.where import WHERE, Where
 from concordat.client.operations import get_operation_type, make_example, make_schema, read_operations
 from concordat.contracts.templates import Draft
@@ -80,9 +81,8 @@ def _emit_example(name: str, kind: type[Struct], output: Output) -> None:
 
 
 def emit_receipt(receipt: Json, output: Output) -> None:
-    """Print a receipt: the sentence, then where it stands."""
-    place = f"{receipt['code']}, {receipt['height']}, {receipt['transaction']}"
-    emit(output, receipt, [receipt.get("sentence") or "", place])
+    """Print a receipt: what happened, then where it stands."""
+    emit(output, receipt, describe_receipt_lines(receipt, output.language))
 
 
 def login(url: str | None = None, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:

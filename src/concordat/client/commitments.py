@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Final
 
 from concordat.primitives.codec import encode
+
+SALT_BYTES: Final = 32
 
 
 def compute_card_commitment(salt: bytes, name: str, phone: str) -> bytes:

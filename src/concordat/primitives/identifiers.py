@@ -12,7 +12,8 @@ from msgspec import Meta
 from concordat.primitives.characters import make_visible_pattern
 from concordat.primitives.codec import Struct
 
-_SLUG = r"^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z"
+CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9./:_-]*\Z"
+NAME_PATTERN = r"^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z"
 
 INTEGER_MAX = 2**53 - 1
 
@@ -28,13 +29,13 @@ Milli = Annotated[int, Meta(ge=0, le=1000)]
 TimeUs = Annotated[int, Meta(ge=0, le=INTEGER_MAX, extra_json_schema={"format": "date-time"})]
 """Ledger time: microseconds since 1970-01-01T00:00:00Z."""
 
-MemberId = Annotated[str, Meta(pattern=_SLUG, min_length=2, max_length=32)]
+MemberId = Annotated[str, Meta(pattern=NAME_PATTERN, min_length=2, max_length=32)]
 """A member's name on the ledger, chosen once and kept for life: `azure-bay`."""
 
-DatasetName = Annotated[str, Meta(pattern=_SLUG, min_length=2, max_length=48)]
+DatasetName = Annotated[str, Meta(pattern=NAME_PATTERN, min_length=2, max_length=48)]
 """A dataset's name within its owner's names: `hourly-readings`."""
 
-Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9./:_-]*\Z", min_length=1, max_length=64)]
+Code = Annotated[str, Meta(pattern=CODE_PATTERN, min_length=1, max_length=64)]
 """A registration code or scheme as another register writes it: `91110000MA01A2B3C4`."""
 
 ShortText = Annotated[str, Meta(pattern=make_visible_pattern(), max_length=200)]

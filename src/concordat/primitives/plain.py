@@ -22,6 +22,7 @@ import msgspec
 from msgspec import inspect
 
 from concordat.errors import ConcordatError, UsageError
+from concordat.primitives.identifiers import CODE_PATTERN, NAME_PATTERN
 from concordat.primitives.ledger_time import format_time, parse_time
 
 T = TypeVar("T")
@@ -68,27 +69,41 @@ def from_plain(kind: type[T], data: Json) -> T:
         return msgspec.convert(arrays, type=kind)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
-        pointer = _name_place(inspect.type_info(kind), data, [int(part) for part in re.findall(r"\[(\d+)\]", place)])
-        raise UsageError("input.does_not_fit", f"{pointer or '/'}: {reason}") from error
+        indexes = [int(part) for part in re.findall(r"\[(\d+)\]", place)]
+        pointer, info = _find_place(inspect.type_info(kind), data, indexes)
+        raise _make_misfit(pointer or "/", info, reason) from error
 
 
-def _name_place(info: inspect.Type, data: Json, indexes: list[int]) -> str:
-    """Return the JSON Pointer of a place that the array form calls by `indexes`."""
+def _make_misfit(pointer: str, info: inspect.Type, reason: str) -> UsageError:
+    """Return the error of a value of the right kind that does not fit; a pattern is told in words, never as it is."""
+    if not isinstance(info, inspect.StrType) or info.pattern is None or "matching regex" not in reason:
+        return UsageError("input.does_not_fit", f"{pointer}: {reason}".replace("`", ""))
+    if info.pattern == NAME_PATTERN:
+        return UsageError("input.not_a_name", pointer, "lowercase letters, digits and single hyphens: azure-bay")
+    if info.pattern == CODE_PATTERN:
+        return UsageError("input.not_a_code", pointer, "letters, digits and . / : _ -: AB-0001")
+    return UsageError("input.not_printable", pointer, "one line of visible characters")
+
+
+def _find_place(info: inspect.Type, data: Json, indexes: list[int]) -> tuple[str, inspect.Type]:
+    """Return the JSON Pointer and the type of a place that the array form calls by `indexes`."""
     if isinstance(info, inspect.Metadata):
-        return _name_place(info.type, data, indexes)
-    if not indexes:
-        return ""
-    first, rest = indexes[0], indexes[1:]
+        return _find_place(info.type, data, indexes)
     if isinstance(info, inspect.UnionType):
         tag = data.get("type") if isinstance(data, dict) else None
-        others = (one for one in info.types if not isinstance(one, inspect.NoneType))
-        return _name_place(next(one for one in others if getattr(one, "tag", None) == tag), data, indexes)
+        others = [one for one in info.types if not isinstance(one, inspect.NoneType)]
+        return _find_place(next((one for one in others if getattr(one, "tag", None) == tag), others[0]), data, indexes)
+    if not indexes:
+        return "", info
+    first, rest = indexes[0], indexes[1:]
     if isinstance(info, inspect.StructType):
         field = info.fields[first - (info.tag is not None)]
-        return f"/{field.name}{_name_place(field.type, data[field.name], rest)}"
+        pointer, found = _find_place(field.type, data[field.name], rest)
+        return f"/{field.name}{pointer}", found
     if isinstance(info, inspect.VarTupleType):
-        return f"/{first}{_name_place(info.item_type, data[first], rest)}"
-    return ""
+        pointer, found = _find_place(info.item_type, data[first], rest)
+        return f"/{first}{pointer}", found
+    return "", info
 
 
 def is_time(info: inspect.Type) -> bool:

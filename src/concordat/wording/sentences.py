@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import string
+from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -24,6 +25,8 @@ from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, Payload
 from concordat.wording import en, zh
 
 CATALOGS: Final[Mapping[Language, Mapping[str, str]]] = {"en": en.CATALOG, "zh": zh.CATALOG}
+
+_SEVERAL: Final = 2
 
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 """Members are shown by their identifiers."""
@@ -144,29 +147,42 @@ def get_reason_key(code: str) -> str:
 
 def describe_receipt(entry: Entry, signer: str, language: Language, names: Mapping[str, str] = NO_NAMES) -> str:
     """Return one sentence for an entry of the ledger. `signer` is not read when a deadline caused the entry."""
-    receipt, cause = entry.receipt, entry.cause
+    receipt, operations = entry.receipt, _get_operations(entry.cause)
     if receipt.code != OK:
-        operation = _get_operation(cause, receipt.operation)
-        act = render(f"act.{_get_tag(operation) if operation is not None else 'unreadable'}", language)
+        is_read = receipt.operation < len(operations)
+        act = render(f"act.{_get_tag(operations[receipt.operation]) if is_read else 'unreadable'}", language)
         ground = receipt.reasons[0]
         reason = describe_reason(ground.code, ground.parameters, language, names)
-        return render("receipt.refused", language, names=names, act=act, signer=signer, reason=reason)
+        refusal = render("receipt.refused", language, names=names, act=act, signer=signer, reason=reason)
+        if len(operations) < _SEVERAL:
+            return refusal
+        return _join_sentences(language, refusal, render("receipt.none_done", language, count=len(operations)))
+    if len(operations) >= _SEVERAL:
+        acts = Counter(render(f"act.{_get_tag(operation)}", language) for operation in operations)
+        told = tuple(act if count == 1 else f"{act} × {count}" for act, count in acts.items())
+        said = render("receipt.several", language, names=names, signer=signer, count=len(operations), acts=told)
+        telling = [event for event in receipt.events if _get_tag(event) in _TELLING]
+        rest = [describe_event(min(telling, key=_get_rank), language, names)] if telling else []
+        return _join_sentences(language, said, *rest)
     if receipt.events:
         return describe_event(min(receipt.events, key=_get_rank), language, names)
-    operation = _get_operation(cause, 0)
-    if operation is not None:
-        return describe_operation(operation, signer, language, names)
+    if operations:
+        return describe_operation(operations[0], signer, language, names)
     return render("receipt.nothing_left", language)
 
 
-def _get_operation(cause: Struct, number: int) -> Struct | None:
-    """Return the operation of that number, None when there is no transaction or it cannot be read."""
+def _join_sentences(language: Language, *sentences: str) -> str:
+    return (" " if language == "en" else "").join(sentences)
+
+
+def _get_operations(cause: Struct) -> tuple[Struct, ...]:
+    """Return the operations of a transaction, none when there is no transaction or it cannot be read."""
     if not isinstance(cause, TransactionCause):
-        return None
+        return ()
     try:
-        return decode(Payload, cause.wire[PAYLOAD_OFFSET:]).operations[number]
+        return decode(Payload, cause.wire[PAYLOAD_OFFSET:]).operations
     except Rejected:
-        return None
+        return ()
 
 
 def _get_rank(event: Struct) -> int:

@@ -1,0 +1,87 @@
+"""Members, contracts and receipts in a few lines for people; scripts take --json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from concordat.client.operations import read_operations
+from concordat.contracts.text import Language
+from concordat.primitives.ledger_time import parse_time
+from concordat.primitives.plain import Json
+from concordat.wording.sentences import describe_operation, render
+
+_OPERATIONS: Final = {
+    "sign": "contracts.sign",
+    "deliver": "contracts.deliver",
+    "deliver_again": "contracts.deliver",
+    "acknowledge": "contracts.acknowledge",
+}
+"""What the next actor of a contract sends."""
+
+_STATUSES_WITH_NEXT_STEP: Final = ("applied", "reviewed", "suspended", "expelled")
+
+
+def show_label(label: Json, language: Language) -> str:
+    """Return a name or title in the reader's language, or in the other one."""
+    other: Language = "en" if language == "zh" else "zh"
+    return str(label[language] or label[other])
+
+
+def describe_member(member: Json, credit: Json, language: Language) -> Iterator[str]:
+    """Yield who it is, how it stands, its credit with every reason, and what comes next."""
+    status = render(f"status.member.{member['status']}", language)
+    kind = render(f"kind.{member['kind']}", language)
+    yield f"{show_label(member['name'], language)} ({member['id']}) · {kind} · {status}"
+    identity, roles = f"{member['scheme']} {member['code']}", tuple(member["roles"])
+    yield render("show.identity", language, identity=identity, roles=roles, keys=len(member["officers"]))
+    if credit is not None:
+        values = {name: credit[name] for name in ("score", "grade", "confidence", "limit_units", "newcomer")}
+        yield render("show.credit", language, **values)
+        yield render(f"grade.{credit['grade']}", language)
+        yield from (f"{reason['delta']:>+6}  {reason['sentence']}" for reason in credit["reasons"])
+    if member["status"] in _STATUSES_WITH_NEXT_STEP:
+        yield render(
+            f"show.next.{member['status']}",
+            language,
+            sponsor=member["sponsor"],
+            confirmed=sum(attestation["verdict"] for attestation in member["attestations"]),
+            needed=member["verify_k"],
+            ends=_read_time(member["hearing_ends"]),
+        )
+
+
+def describe_contract(contract: Json, clauses: list[str], language: Language) -> Iterator[str]:
+    """Yield how a contract stands, every duty, who is next, and the text that its signatures bind."""
+    status = render(f"status.contract.{contract['status']}", language)
+    yield f"C-{contract['id']:04d} · {show_label(contract['title'], language)} · {status}"
+    yield render("show.signed", language, parties=tuple(contract["parties"]), signed=tuple(contract["signed"]))
+    for duty in contract["duties"]:
+        state = render(f"status.duty.{'waiting' if duty['status'] == 'unsigned' else duty['status']}", language)
+        creditors, due = tuple(duty["creditors"]), _read_time(duty["due"])
+        subject = show_label(duty["subject"], language)
+        line = render("show.duty", language, debtor=duty["debtor"], creditors=creditors, subject=subject, due=due)
+        yield f"{duty['number']:>4}. {line} · {state}"
+    if (wait := contract["next"]) is not None:
+        operation = _OPERATIONS[wait["action"]]
+        yield render("show.next.contract", language, actor=wait["actor"], send=operation, by=_read_time(wait["by"]))
+    yield render("show.document", language, document=contract["document"])
+    yield ""
+    yield from clauses
+
+
+def describe_receipt_lines(receipt: Json, language: Language) -> Iterator[str]:
+    """Yield what happened, each operation of several, each ground of a refusal, and where it stands."""
+    yield str(receipt.get("sentence") or "")
+    operations = receipt.get("operations") or []
+    if len(operations) > 1:
+        signer = str(receipt["signer"]["member"] or receipt["signer"]["public_key"][:8])
+        for number, operation in enumerate(read_operations(None, operations), start=1):
+            yield f"{number:>4}. {describe_operation(operation, signer, language)}"
+    yield from (f"  - {reason['text']}" for reason in receipt.get("reasons", ()))
+    place = {"height": receipt["height"], "transaction": str(receipt["transaction"])}
+    yield render("show.place", language, code=receipt["code"], **place)
+
+
+def _read_time(text: str | None) -> int | None:
+    return None if text is None else parse_time(text)
