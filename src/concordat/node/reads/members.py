@@ -21,6 +21,8 @@ from concordat.wording.sentences import render
 
 NEWCOMER_SCORE = 600
 
+_DECAYS = (RULEBOOK.performance_decay, *(rule.decay for rule in RULEBOOK.negatives))
+
 
 def list_members(node: Node, *, after: str | None = None, limit: int = 50, query: str = "") -> list[Json]:
     """Members and applicants by identifier, with status, score and grade: all, or those that a text is found in."""
@@ -113,7 +115,7 @@ def get_credit(node: Node, member: str, language: Language) -> Json:
 
 
 def _make_reason(node: Node, reason: Reason, record: Record, language: Language, names: Mapping[str, str]) -> Json:
-    decay = (RULEBOOK.performance_decay, *(rule.decay for rule in RULEBOOK.negatives))[record.severity]
+    decay = _DECAYS[record.severity]
     start = node.chain.genesis.start_time
     return {
         "record": dict(zip(("height", "index", "operation", "number"), reason.record, strict=True)),
