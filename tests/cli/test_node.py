@@ -179,6 +179,18 @@ def test_a_strange_name_is_no_member(ask: Ask, name: str) -> None:
     assert answer.document["code"] in {"read.no_such_member", "read.no_such_name"}
 
 
+def test_a_proof_is_asked_for_by_an_escaped_name_and_written_where_there_is_a_folder(ask: Ask, tmp_path: Path) -> None:
+    for kind, name, code in (
+        ("member", "a?b", "read.no_such_member"),
+        ("member", "founder/credit", "read.no_such_name"),
+        ("contract", "x", "read.no_such_contract"),
+    ):
+        answer = ask("proof", "proof", kind, name, "--out", tmp_path / "a.proof")
+        assert (answer.status, answer.document["code"]) == (3, code)
+    lost = ask("proof", "proof", "member", "founder", "--out", tmp_path / "none" / "a.proof")
+    assert (lost.status, lost.document["code"]) == (3, "disk.no_such_folder")
+
+
 @pytest.mark.parametrize("number", ["", "C-", "x", "1/text", "٣", "9" * 30, "C-0000"])
 def test_a_strange_number_is_no_contract(ask: Ask, number: str) -> None:
     answer = ask("contract-show", "contract", "show", number)

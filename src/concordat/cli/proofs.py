@@ -7,11 +7,12 @@ from typing import Literal
 
 from concordat.cli.output import OUTPUT, Output, emit, emit_line, tell
 from concordat.cli.verifying import Root
-from concordat.cli.where import WHERE, Where
+from concordat.cli.where import WHERE, Where, read_contract_number
 from concordat.client.files import read_file
+from concordat.client.requests import make_path
 from concordat.client.verification import check_proves, read_trust
 from concordat.crypto.proof import Trust
-from concordat.errors import Refused
+from concordat.ledger.files import output_error
 from concordat.node.checkup import ReplayedBlock, replay_export
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json
@@ -36,7 +37,7 @@ def proof(
     :param since: Also show that the ledger of this older size is the beginning of today's.
     """
     folder = {"tx": "transactions", "contract": "contracts", "member": "members", "entry": "ledger"}[kind]
-    target = f"/v1/{folder}/{name.removeprefix('C-').lstrip('0') if kind == 'contract' else name}/proof"
+    target = f"{make_path(f'/v1/{folder}', read_contract_number(name) if kind == 'contract' else name)}/proof"
     with where.connect(output) as client:
         data = client.fetch(target if since is None else f"{target}?from={since}")
     if where.trust is not None:
@@ -44,7 +45,7 @@ def proof(
     try:
         out.write_bytes(data)
     except OSError as error:
-        raise Refused("disk.read_only", f"{out}: {error.strerror}", "name a file in a folder you may write") from error
+        raise output_error(error, out) from error
     emit(output, {"file": str(out), "bytes": len(data), "checked": where.trust is not None}, [str(out)])
     tell(f"verify it with: concordat verify {out} --trust genesis.json")
 
