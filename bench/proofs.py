@@ -24,7 +24,6 @@ def measure_proofs() -> Iterator[Result]:
         key = application.state.contracts.key_bytes((250,))
         value, path = application.prove_state(key)
         proof = Proof(
-            world.chain.id,
             application.checkpoint,
             (make_node_signature(application.checkpoint, NODE_KEY.public_key, NODE_KEY.sign),),
             (EntryProof(size // 2, leaves[size // 2], application.history.inclusion_path(size // 2, size)),),

@@ -46,20 +46,20 @@ def write_log(bodies: list[bytes]) -> tuple[bytes, Head]:
 def change_body(body: bytes) -> bytes:
     record = decode(BlockRecord, body)
     entries = (*record.entries[:-1], record.entries[-1][:-1] + b"\x91\xa1x")
-    return encode(BlockRecord(record.height, record.time, entries, record.checkpoint, record.signatures))
+    return encode(BlockRecord(entries, record.checkpoint, record.signatures))
 
 
 def change_root(body: bytes) -> bytes:
     record = decode(BlockRecord, body)
     checkpoint = replace(record.checkpoint, state_root=bytes(32))
-    return encode(BlockRecord(record.height, record.time, record.entries, checkpoint, record.signatures))
+    return encode(BlockRecord(record.entries, checkpoint, record.signatures))
 
 
 def sign_anew(body: bytes) -> bytes:
     key = make_key()
     record = decode(BlockRecord, body)
     signatures = (make_node_signature(record.checkpoint, key.public_key, key.sign),)
-    return encode(BlockRecord(record.height, record.time, record.entries, record.checkpoint, signatures))
+    return encode(BlockRecord(record.entries, record.checkpoint, signatures))
 
 
 # ── doctor ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -87,7 +87,6 @@ class Ledger:
             path = log.consistency_path(old_size, log.size)
             consistency = ConsistencyProof(old_size, log.root_at(old_size), path)
         return Proof(
-            chain_id=self.chain_id,
             checkpoint=checkpoint,
             signatures=(sign_by(self.seed, checkpoint),),
             entries=tuple(

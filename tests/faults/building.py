@@ -94,7 +94,7 @@ def check_folder(story: Story, files: Files, acknowledged: dict[bytes, Committed
         for record in replay(application, store.bodies()):
             assert is_signed_by(record.checkpoint, record.signatures, story.chain.genesis.node_key)
             leaves += record.entries
-            heights += [record.height] * len(record.entries)
+            heights += [record.checkpoint.height] * len(record.entries)
     finally:
         store.close()
     for wire, told in acknowledged.items():

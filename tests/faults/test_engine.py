@@ -291,7 +291,7 @@ def test_a_clock_that_goes_back_makes_time_stand_still(world: World, caplog: pyt
         engine.submit(world.make_wire())
         while engine.step():
             pass
-    times = [record.time for record in world.observed.records]
+    times = [record.checkpoint.time for record in world.observed.records]
     assert times == sorted(times)
     assert times[1] == times[3] == AFTER_EPOCH_US
     assert times[-1] == AFTER_EPOCH_US + DAY_US

@@ -63,7 +63,6 @@ class ConsistencyProof(Struct, frozen=True):
 class Proof(Struct, frozen=True):
     """What a proof file holds. Entries ascend by index, states by key."""
 
-    chain_id: Digest
     checkpoint: Checkpoint
     signatures: tuple[NoteSignature, ...]
     entries: tuple[EntryProof, ...]
@@ -207,7 +206,7 @@ def _check_authority(proof: Proof, trust: Trust) -> tuple[tuple[str, tuple[str |
         # key into what it signs.
         chain_id, is_simulated, node_key = trusted.chain_id, trusted.is_simulated, signed_by
         authority = ("checkpoint", (trusted.height, trusted.log_size))
-    if not proof.chain_id == checkpoint.chain_id == chain_id:
+    if checkpoint.chain_id != chain_id:
         raise Corrupt("proof.other_chain", "the proof is about another chain")
     if note is not None and not is_note_signed_by(note, signed_by):
         raise Corrupt("proof.bad_signature", "the trusted note is by another key")
@@ -282,7 +281,7 @@ def _check_entry(proof: Proof, entry: EntryProof) -> tuple[tuple[bytes, bool], .
         payload = decode(_Payload, wire[112:])
     except Rejected as error:
         raise Corrupt("proof.malformed", f"leaf {entry.index}") from error
-    if payload.chain_id != proof.chain_id:
+    if payload.chain_id != checkpoint.chain_id:
         raise Corrupt("proof.other_chain", f"leaf {entry.index}")
     public_key = wire[80:112]
     return ((public_key, payload.suite == SUITE_ED25519 and is_valid(public_key, wire[:64], wire[64:])),)

@@ -16,7 +16,6 @@ from concordat.crypto.signatures import verify_signed
 from concordat.crypto.state_tree import StatePath, StateTree
 from concordat.errors import Corrupt, Rejected
 from concordat.primitives.codec import Struct, decode, encode
-from concordat.primitives.identifiers import Positive, TimeUs
 from concordat.protocol.context import Context
 from concordat.protocol.genesis import Chain, make_first_state
 from concordat.protocol.params import compute_params_hash
@@ -50,8 +49,6 @@ Sign = Callable[[bytes], bytes]
 class BlockRecord(Struct, frozen=True):
     """One block as it stands in the log: history's leaves, their exact bytes, and the signed checkpoint after them."""
 
-    height: Positive
-    time: TimeUs
     entries: tuple[bytes, ...]
     checkpoint: Checkpoint
     signatures: tuple[NoteSignature, ...]
@@ -185,7 +182,7 @@ class Application:
         for wire in block.transactions:
             self._verified.pop(sha256(wire).digest(), None)
         signature = make_node_signature(self.checkpoint, self.chain.genesis.node_key, self._sign)
-        return BlockRecord(block.height, block.time, leaves, self.checkpoint, (signature,))
+        return BlockRecord(leaves, self.checkpoint, (signature,))
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -217,7 +214,7 @@ def get_block(record: BlockRecord) -> Block:
     """Return the block that a record was made from."""
     causes = (decode(Entry, leaf).cause for leaf in record.entries)
     wires = tuple(cause.wire for cause in causes if isinstance(cause, TransactionCause))
-    return Block(record.height, record.time, wires)
+    return Block(record.checkpoint.height, record.checkpoint.time, wires)
 
 
 def replay(

@@ -237,7 +237,7 @@ class EmbeddedEngine:
                 self._waiting.pop(queued.id, None)
         first = len(record.entries) - taken
         for place, queued in enumerate(done, start=first):
-            queued.future.set_result(Committed(record.height, size_before + place, record.entries[place]))
+            queued.future.set_result(Committed(record.checkpoint.height, size_before + place, record.entries[place]))
 
     def _stop(self, error: ConcordatError) -> None:
         """A block could not be made durable: answer nobody as if it were, and take no more until a restart."""

@@ -65,7 +65,7 @@ def _load_from_snapshot(chain: Chain, sign: Sign, files: Files, store: BlockStor
             for leaf in record.entries:
                 application.history.append(hash_leaf(leaf))
             application.sizes.append(application.history.size)
-            if record.height == height:
+            if record.checkpoint.height == height:
                 break
         state.load(_read_rows(data))
     except (ConcordatError, IndexError):
@@ -74,7 +74,7 @@ def _load_from_snapshot(chain: Chain, sign: Sign, files: Files, store: BlockStor
     if tree.root != record.checkpoint.state_root or application.history.root() != record.checkpoint.log_root:
         return None
     application.state, application.tree = state, tree
-    application.height, application.time, application.checkpoint = height, record.time, record.checkpoint
+    application.height, application.time, application.checkpoint = height, record.checkpoint.time, record.checkpoint
     return application
 
 

@@ -83,7 +83,7 @@ def _replay(chain: Chain, bodies: Iterable[bytes]) -> Iterator[ReplayedBlock]:
     application = Application(chain, lambda _: bytes(64))
     for record in replay(application, bodies):
         if not is_signed_by(record.checkpoint, record.signatures, chain.genesis.node_key):
-            place = f"height {record.height}: the checkpoint is not signed by the node's key"
+            place = f"height {record.checkpoint.height}: the checkpoint is not signed by the node's key"
             raise Corrupt("replay.differs", place, "compare with another copy")
         yield ReplayedBlock(record.checkpoint, len(get_block(record).transactions))
 

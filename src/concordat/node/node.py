@@ -101,7 +101,7 @@ class Node:
         for body in self._store.bodies(folded + 1):
             record = decode(BlockRecord, body)
             with _naming_index_errors():
-                fold_block(self.index, self.application.sizes[record.height - 1], record)
+                fold_block(self.index, self.application.sizes[record.checkpoint.height - 1], record)
         state, height = self.application.state, self.application.height
         if get_listed_height(self.index) != height:
             with _naming_index_errors():
@@ -113,7 +113,7 @@ class Node:
         touched = find_touched(state, self.application.changed_keys)
         with self.index_lock, _naming_index_errors():
             fold_block(self.index, size_before, record)
-            refresh_lists(self.index, state, touched, self._verifiers, record.height)
+            refresh_lists(self.index, state, touched, self._verifiers, record.checkpoint.height)
         self._note_names(touched.members)
 
     def _note_names(self, members: Iterable[str]) -> None:

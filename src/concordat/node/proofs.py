@@ -79,7 +79,7 @@ def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], sin
             path_since = history.consistency_path(since_size, history.size)
             consistency = ConsistencyProof(since_size, history.root_at(since_size), path_since)
     signature = make_node_signature(checkpoint, node.key.public_key, node.key.sign)
-    return encode_proof(Proof(node.chain.id, checkpoint, (signature,), tuple(entries), tuple(states), consistency))
+    return encode_proof(Proof(checkpoint, (signature,), tuple(entries), tuple(states), consistency))
 
 
 def _fetch_leaf(node: Node, position: int) -> bytes:

@@ -53,7 +53,7 @@ def fold_block(connection: sqlite3.Connection, size_before: int, record: BlockRe
     with writing(connection):
         for index, leaf in enumerate(record.entries):
             _fold_entry(connection, size_before + index, decode(Entry, leaf), leaf)
-        connection.execute("UPDATE folded SET height = ?", (record.height,))
+        connection.execute("UPDATE folded SET height = ?", (record.checkpoint.height,))
 
 
 def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, leaf: bytes) -> None:
