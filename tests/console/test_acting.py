@@ -230,6 +230,22 @@ def test_debtor_delivers_a_version_that_would_do_and_hears_why_others_would_not(
     assert scene.node.application.state.duties[(number, 1)].status == "delivered"
 
 
+def test_what_was_objected_to_is_delivered_again_beside_what_is_due_first(scene: Scene) -> None:
+    number = scene.agree(
+        scene.make_terms(Label("Ferries", "渡轮"), "azure-bay", "silver-plain", AIR, days=20, times=3, every=1)
+    )
+    scene.deliver(number, 1)
+    scene.act("silver-plain", Object(number, 1, "wrong_period", bytes(32)))
+    scene.register(number, 1)
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        page = visitor.open(f"/contracts/{number}")
+        offered = {form.fields["obligation"] for form in page.forms if form.fields.get("action") == "deliver"}
+        assert offered == {"1", "2"}
+        sign_here(visitor, visitor.send(page.form(action="deliver", obligation="1"), version="2"))
+    assert scene.node.application.state.duties[(number, 1)].status == "delivered"
+
+
 def test_whoever_objected_may_withdraw_it(scene: Scene) -> None:
     number = scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "silver-plain", "azure-bay", AIR, days=20))
     scene.deliver(number, 1)

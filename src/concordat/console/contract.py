@@ -64,16 +64,18 @@ def render_contract(page: Page, number: int) -> str:
 
 
 def _find_waits(page: Page, row: Json) -> list[Json]:
-    """What the reader may do here; of several deliveries that are due, the next one."""
+    """What the reader may do here; of several deliveries that are due, the next one, and the next that is due again."""
     waits = reads.get_waits(page.node, page.reader.member or "", about=row["id"])
-    first = next((wait for wait in waits if wait["action"] in {"deliver", "deliver_again"}), None)
-    return [
-        tell_wait(page, wait)
-        | {"detail": _tell_delivery(page, row, wait)}
-        | ({"choice": _make_choice(page, row, wait)} if wait is first else {})
-        for wait in waits
-        if wait["action"] not in {"deliver", "deliver_again"} or wait is first
-    ]
+    told: list[Json] = []
+    offered: list[str] = []
+    for wait in waits:
+        is_delivery = wait["action"] in {"deliver", "deliver_again"}
+        if is_delivery and wait["action"] in offered:
+            continue
+        offered.append(wait["action"])
+        choice = {"choice": _make_choice(page, row, wait)} if is_delivery else {}
+        told.append(tell_wait(page, wait) | {"detail": _tell_delivery(page, row, wait)} | choice)
+    return told
 
 
 def _make_choice(page: Page, row: Json, wait: Json) -> Json:
