@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from concurrent.futures import Future
 from hashlib import sha256
 
 import pytest
 
-from concordat.api.transactions import wait_until_done
-from concordat.ledger.embedded import Committed
 from concordat.protocol.families.contracts import Sign
 from concordat.protocol.families.membership import Sponsor
 from concordat.protocol.transactions import Payload, make_signed_bytes
@@ -56,20 +52,6 @@ def test_a_client_key_with_other_content_leads_to_the_first_transaction(world: W
     assert refusal.json()["transaction"] == sha256(first).hexdigest()
     found = world.get(f"/v1/transactions/by-client-key/{get_key('azure-bay').public_key.hex()}/{b'order 1'.hex()}")
     assert found.json()["transaction"] == sha256(first).hexdigest()
-
-
-def test_a_caller_that_goes_away_does_not_cancel_what_others_wait_for() -> None:
-    future: Future[Committed] = Future()
-
-    async def leave_and_stay() -> None:
-        staying = asyncio.create_task(wait_until_done(future))
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(wait_until_done(future), timeout=0)
-        assert not future.cancelled()
-        future.set_result(Committed(1, 0, b""))
-        await staying
-
-    asyncio.run(leave_and_stay())
 
 
 # ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────────
