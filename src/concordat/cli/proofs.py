@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from concordat.cli.output import OUTPUT, Output, emit, emit_line, tell
 from concordat.cli.verifying import Root
 from concordat.cli.where import WHERE, Where, read_contract_number
 from concordat.client.files import read_file
 from concordat.client.requests import make_path
-from concordat.client.verification import check_proves, read_trust
-from concordat.crypto.proof import Trust
 from concordat.ledger.files import output_error
-from concordat.node.checkup import ReplayedBlock, replay_export
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json
 from concordat.wording.sentences import render
+
+if TYPE_CHECKING:
+    from concordat.node.checkup import ReplayedBlock
 
 
 def proof(
@@ -41,6 +41,9 @@ def proof(
     with where.connect(output) as client:
         data = client.fetch(target if since is None else f"{target}?from={since}")
     if where.trust is not None:
+        from concordat.client.verification import check_proves
+        from concordat.crypto.proof import Trust
+
         check_proves(data, Trust(genesis=read_file(where.trust)))
     try:
         out.write_bytes(data)
@@ -63,6 +66,9 @@ def replay(file: Path, /, *, roots: bool = False, trust: Root = None, output: Ou
     :param file: A file that `concordat export` wrote.
     :param roots: Print the roots after every block, one JSON document a line.
     """
+    from concordat.client.verification import read_trust
+    from concordat.node.checkup import replay_export  # here and above: what --help does without
+
     if trust is None:
         tell(render("proof.untrusted_root", output.language))
     last: ReplayedBlock | None = None
