@@ -139,7 +139,8 @@ async def submit(
     request: Asking, node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody
 ) -> Response[bytes]:
     """Submit one signed transaction and wait until it is durable. The same bytes again get the same receipt."""
-    (outcome,) = await to_thread.run_sync(_submit_all, get_face(request), [body], language)
+    wires: list[bytes] = [body]
+    (outcome,) = await to_thread.run_sync(_submit_all, get_face(request), wires, language)
     code, who = OK if outcome.refusal is None else outcome.refusal.code, None
     if outcome.receipt:
         signer = outcome.receipt["signer"]
