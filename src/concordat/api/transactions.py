@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from hashlib import sha256
@@ -166,7 +167,7 @@ async def submit_batch(
     return Response(msgspec.json.encode({"results": results}), media_type="application/json")
 
 
-def _submit_all(face: Face, wires: list[bytes], language: Language) -> list[Outcome]:
+def _submit_all(face: Face, wires: Sequence[bytes], language: Language) -> list[Outcome]:
     """Queue, wait and answer in one thread: the way from the event loop and back costs as much as a signature."""
     begun = _begin(face, wires)
     return [_finish(face.node, wire, state, language) for wire, state in zip(wires, begun, strict=True)]
@@ -176,7 +177,7 @@ Begun = Future[Committed] | ConcordatError | None
 """A transaction on its way, why it is not, or None when the ledger holds it already."""
 
 
-def _begin(face: Face, wires: list[bytes]) -> list[Begun]:
+def _begin(face: Face, wires: Sequence[bytes]) -> list[Begun]:
     """Queue what the ledger does not hold yet; the signatures of a batch are checked together."""
     node = face.node
     now_us = fetch_now_us()
