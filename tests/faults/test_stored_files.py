@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -19,8 +20,10 @@ from concordat.ledger.snapshot import SNAPSHOT_FILE, load_application
 from concordat.ledger.store import BlockStore
 from concordat.node.audit import create_audit_log
 from concordat.node.founding import NODE_KEY_FILE
-from concordat.node.node import INDEX_FILE, Node
+from concordat.node.node import INDEX_FILE, SNAPSHOT_ENTRIES_MIN, Node
 from concordat.primitives.codec import decode, encode
+from concordat.protocol.families.contracts import Sign
+from concordat.testing.consortium import NODE, Consortium
 from concordat.views.history import fold_block
 from concordat.views.index import close_index, open_index
 from faults.building import Story, make_story
@@ -116,6 +119,27 @@ def test_a_damaged_snapshot_is_not_used_and_a_whole_one_saves_the_replay(played:
             assert replayed == store.height
             assert (again.checkpoint, again.sizes) == (application.checkpoint, application.sizes)
             files.replace(SNAPSHOT_FILE, whole)
+        store.close()
+
+
+def test_a_node_that_is_killed_left_a_snapshot_that_bounds_the_replay(tmp_path: Path) -> None:
+    c = Consortium({"azure-bay": ("operator", "seed", "verifier")}, clock="scenario")
+    folder, story = tmp_path / "node", Story(c.genesis, c.chain, c.get_seed(NODE), ())
+    make_folder(folder, story)
+    node = Node(folder)
+    for count in (SNAPSHOT_ENTRIES_MIN - 1, 1, 2):
+        queued = node.engine.submit_many([c.make_wire("azure-bay", Sign(99, bytes(32))) for _ in range(count)])
+        for future in queued:
+            assert isinstance(future, Future)
+            future.result(30)
+        assert (folder / SNAPSHOT_FILE).exists() == (count != SNAPSHOT_ENTRIES_MIN - 1)
+    left = shutil.copytree(folder, tmp_path / "left")
+    node.close()
+    with closing(DiskFiles(left)) as files:
+        store = BlockStore.open(files)
+        application, replayed = load_application(c.chain, story.sign, files, store)
+        assert application.checkpoint == node.application.checkpoint
+        assert 0 < replayed <= 2
         store.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import ipaddress
 import json
@@ -165,6 +166,7 @@ def serve(
             raise NotFound("input.absent", str(ready_file.parent), "name a folder that exists")
         ready_file.unlink(missing_ok=True)
     node = Node(folder)
+    gc.freeze()  # the collector need not look again and again at a state that stays
     try:
         with _listen(host, port) as listener:
             app = make_app(node, is_secure=has_tls or behind_proxy, is_proxied=behind_proxy)

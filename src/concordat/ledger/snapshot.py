@@ -67,10 +67,11 @@ def _load_from_snapshot(chain: Chain, sign: Sign, files: Files, store: BlockStor
             application.sizes.append(application.history.size)
             if record.checkpoint.height == height:
                 break
-        state.load(_read_rows(data))
+        rows = list(_read_rows(data))
+        state.load(iter(rows))
     except (ConcordatError, IndexError):
         return None
-    tree.update(state.dump())
+    tree.update(rows)
     if tree.root != record.checkpoint.state_root or application.history.root() != record.checkpoint.log_root:
         return None
     application.state, application.tree = state, tree

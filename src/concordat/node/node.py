@@ -26,7 +26,8 @@ from concordat.views.history import fold_block
 from concordat.views.index import close_index, delete_index, get_folded_height, open_index
 
 INDEX_FILE = "views.sqlite"
-REPLAYED_BLOCKS_WORTH_A_SNAPSHOT = 1000
+SNAPSHOT_ENTRIES_MIN = 1000
+"""About what a start has to replay at most, whatever ended the node, while the state has fewer than 4000 rows."""
 
 
 class Node:
@@ -56,8 +57,7 @@ class Node:
         application, replayed = load_application(self.chain, self.key.sign, self.files, self._store)
         self.application = application
         self._saved_height = application.height - replayed
-        if replayed >= REPLAYED_BLOCKS_WORTH_A_SNAPSHOT:
-            self._save_snapshot()
+        self._save_snapshot_if_worth_it()
         self._audit_files = DiskFiles(self.folder)
         opened.callback(self._audit_files.close)
         self.audit = AuditLog(self._audit_files, fetch_now_us())
@@ -71,12 +71,19 @@ class Node:
         self._catch_up()
         self.engine = EmbeddedEngine(application, self._store, now_us=fetch_now_us, observe=self._observe)
 
+    def _save_snapshot_if_worth_it(self) -> None:
+        """Bound the replay of the next start, whatever ends this run (docs/adr/0012-when-to-save-a-snapshot.md)."""
+        application = self.application
+        new_entries = application.history.size - application.sizes[self._saved_height]
+        if new_entries >= max(SNAPSHOT_ENTRIES_MIN, application.state.row_count // 4):
+            self._save_snapshot()
+
     def _save_snapshot(self) -> None:
         if self.application.height == self._saved_height:
             return
-        with suppress(ConcordatError):  # a snapshot only saves time
+        self._saved_height = self.application.height  # once, also when it fails: a snapshot only saves time
+        with suppress(ConcordatError):
             save_snapshot(self.files, self.application)
-            self._saved_height = self.application.height
 
     def _fetch_node_key(self) -> Key:
         if not self.files.exists(NODE_KEY_FILE):
@@ -115,6 +122,7 @@ class Node:
             fold_block(self.index, size_before, record)
             refresh_lists(self.index, state, touched, self._verifiers, record.checkpoint.height)
         self._note_names(touched.members)
+        self._save_snapshot_if_worth_it()
 
     def _note_names(self, members: Iterable[str]) -> None:
         for language, names in self.names.items():

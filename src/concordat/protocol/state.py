@@ -60,6 +60,8 @@ class Table(Generic[K, V]):
         self._rows: dict[K, V] = {}
         self._sorted_by = sorted_by
         self._groups: dict[str | int | bytes, list[K]] = {}
+        self.changed: dict[K, None] = {}
+        """The keys whose changes the state has not handed on yet."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -128,7 +130,6 @@ class State:
     def __init__(self) -> None:
         self._tables: list[Table[Key, Struct]] = []
         self._journal: list[tuple[Table[Key, Struct], Key, Struct | None]] = []
-        self._changed: dict[tuple[int, Key], Table[Key, Struct]] = {}
         self.members = self._table(1, Member, tuple[str])
         self.identities = self._table(2, Identity, tuple[str, str])
         self.officers = self._table(3, Officer, tuple[bytes])
@@ -145,6 +146,11 @@ class State:
         self.due = self._table(14, Due, tuple[int, int, bytes], "whole")
         self.params = self._table(15, Params, tuple[int])
         self.counters = self._table(16, Counter, tuple[str])
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows in all tables."""
+        return sum(len(table) for table in self._tables)
 
     def _table(self, number: int, kind: type[V], key_kind: type[K], sorted_by: SortedBy = "nothing") -> Table[K, V]:
         table = Table(number, kind, key_kind, self, sorted_by)
@@ -169,16 +175,17 @@ class State:
     def commit(self) -> None:
         """Keep everything since `begin`."""
         for table, key, _ in self._journal:
-            self._changed[(table.number, key)] = table
+            table.changed[key] = None
         self._journal.clear()
 
     def take_changes(self) -> list[tuple[bytes, bytes | None]]:
         """Return (key, new value or None) of every row changed since the last call, and forget them."""
         changes: list[tuple[bytes, bytes | None]] = []
-        for (_, key), table in self._changed.items():
-            row = table.get(key)
-            changes.append((table.key_bytes(key), None if row is None else encode(row)))
-        self._changed.clear()
+        for table in self._tables:
+            for key in table.changed:
+                row = table.get(key)
+                changes.append((table.key_bytes(key), None if row is None else encode(row)))
+            table.changed.clear()
         return changes
 
     def get_encoded(self, key: bytes) -> bytes | None:
