@@ -7,7 +7,8 @@ reasons at once, in the order of `REASONS`, so that a drafter mends them in one 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from concordat.contracts.terms import Obligation, Terms
 from concordat.primitives.ledger_time import DAY_US
@@ -36,8 +37,7 @@ REASONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(msgspec.Struct, frozen=True):
     """What the ledger knows of a party when the judge asks."""
 
     is_admitted: bool

@@ -7,7 +7,6 @@ the order of blocks and makes them durable; the application only computes. It is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from hashlib import sha256
 
 from concordat.credit.rulebook import RULEBOOK_DIGEST
 from concordat.crypto.checkpoint import Checkpoint, NoteSignature, compute_app_hash, make_node_signature
@@ -73,6 +72,7 @@ class Application:
         """Where the last block changed the state."""
         self._sign = sign
         self._verified: dict[bytes, SignedTransaction] = {}
+        """By wire bytes: these remember their hash, while an id is computed anew."""
         self.tree.update(self.state.dump())
         self.state.take_changes()
         self.checkpoint = self._make_checkpoint()
@@ -94,7 +94,7 @@ class Application:
         (checked,) = self.check_forms([wire], lambda wires: [verify_signed(wire) for wire in wires])
         if isinstance(checked, Rejected):
             raise checked
-        self.admit(checked)
+        self.admit(wire, checked)
         return checked
 
     def check_forms(
@@ -105,7 +105,7 @@ class Application:
         unverified = [
             place
             for place, transaction in enumerate(parsed)
-            if isinstance(transaction, SignedTransaction) and transaction.id not in self._verified
+            if isinstance(transaction, SignedTransaction) and wires[place] not in self._verified
         ]
         for place, is_accepted in zip(unverified, verify([wires[place] for place in unverified]), strict=True):
             if not is_accepted:
@@ -118,7 +118,7 @@ class Application:
         except Rejected as rejection:
             return rejection
 
-    def admit(self, transaction: SignedTransaction) -> None:
+    def admit(self, wire: bytes, transaction: SignedTransaction) -> None:
         """The part of `check_tx` that asks the state. What it admits is remembered until its block."""
         genesis_us = self.chain.genesis.start_time
         context = Context(self.state, self.chain.id, genesis_us, self.time, self.height + 1, 0)
@@ -128,7 +128,7 @@ class Application:
         for operation in transaction.payload.operations:
             # What moves time is refused at the door, not in a block: its block's time would be in doubt.
             check_clock(self.chain, context, self.time, operation, is_alone=is_alone)
-        self._verified[transaction.id] = transaction
+        self._verified[wire] = transaction
 
     def prepare_proposal(self, pool: Iterable[bytes], now_us: int) -> tuple[Block, int]:
         """Return the next block and how many transactions of the pool's front it takes."""
@@ -138,7 +138,7 @@ class Application:
             return Block(self.height + 1, time, ()), 0
         size = 0
         for wire in pool:
-            advance = self._get_advance(wire)
+            advance = self._get_advance(wire) if self.chain.is_scenario else None
             if advance is not None and chosen:
                 break
             chosen.append(wire)
@@ -180,7 +180,7 @@ class Application:
         self.sizes.append(self.history.size)
         self.checkpoint = self._make_checkpoint()
         for wire in block.transactions:
-            self._verified.pop(sha256(wire).digest(), None)
+            self._verified.pop(wire, None)
         signature = make_node_signature(self.checkpoint, self.chain.genesis.node_key, self._sign)
         return BlockRecord(leaves, self.checkpoint, (signature,))
 
@@ -194,8 +194,7 @@ class Application:
 
     def _authenticate(self, wire: bytes) -> SignedTransaction:
         """Each signature is checked once a node: what `check_tx` admitted is remembered until its block."""
-        remembered = self._verified.get(sha256(wire).digest())
-        return remembered or authenticate_transaction(wire, self.chain.id)
+        return self._verified.get(wire) or authenticate_transaction(wire, self.chain.id)
 
     def _make_checkpoint(self) -> Checkpoint:
         return Checkpoint(

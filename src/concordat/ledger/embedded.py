@@ -150,7 +150,7 @@ class EmbeddedEngine:
                 raise Refused("node.busy", "the node is stopping", "try again when it runs")
             if len(self._queue) >= QUEUE_MAX:
                 raise Refused("node.busy", f"{QUEUE_MAX} transactions wait", "try again in a few seconds")
-            self.application.admit(transaction)
+            self.application.admit(wire, transaction)
         except ConcordatError as error:
             return error
         future: Future[Committed] = Future()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from concordat.errors import Rejected
 from concordat.primitives.codec import Struct
@@ -24,8 +24,7 @@ DUE_APPLICATION = 9
 DUE_HEARING = 10
 
 
-@dataclass(slots=True)
-class Context:
+class Context(msgspec.Struct):
     """One operation or due item being judged.
 
     `time` is the block's time, or the due item's own; `height`, `index` and `operation` name the entry, so that credit
@@ -40,7 +39,7 @@ class Context:
     index: int
     operation: int = 0
     public_key: bytes = b""
-    events: list[Struct] = field(default_factory=list)
+    events: list[Struct] = msgspec.field(default_factory=list)
 
     @property
     def params(self) -> Params:

@@ -7,10 +7,10 @@ The signature covers everything after it. The id is SHA-256 of the whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from concordat.crypto.signatures import is_valid
@@ -64,8 +64,7 @@ class Entry(Struct, frozen=True):
     receipt: Receipt
 
 
-@dataclass(frozen=True, slots=True)
-class SignedTransaction:
+class SignedTransaction(msgspec.Struct, frozen=True):
     """A transaction whose form and signature are valid."""
 
     id: bytes

@@ -28,7 +28,7 @@ def check_valid(context: Context, terms: Terms) -> None:
 def get_judged_parties(context: Context, terms: Terms) -> dict[str, Party | None]:
     """Return what the ledger knows of everybody whom the terms name."""
     names = (*terms.parties, *(name for duty in terms.obligations for name in (duty.debtor, *duty.creditors)))
-    return {name: _get_party(context, name) for name in names}
+    return {name: _get_party(context, name) for name in dict.fromkeys(names)}
 
 
 def _get_party(context: Context, member: str) -> Party | None:
