@@ -80,7 +80,9 @@ _RECEIPT: Final = _has(
 )
 _MEMBER: Final = _has("id", "kind", "roles", "status", "score", "confidence", "grade", name=_LABEL)
 _CONTRACT: Final = _has("id", "template", "parties", "size", "status", "proposer", "signed", "next", title=_LABEL)
-_ENTRY: Final = _has("position", "height", "time", "index", "cause", "code", "sentence", "transaction", "member")
+_ENTRY: Final = _has(
+    "position", "height", "time", "happened_at", "index", "cause", "code", "sentence", "transaction", "member"
+)
 
 _ANSWERS: Final[dict[str, Json]] = {
     "GET /v1/status": _has(

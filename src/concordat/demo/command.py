@@ -232,7 +232,7 @@ def _say_verified(document: Json, folder: Path, parties_folder: Path) -> None:
     verdict = run_command(parties_folder, "verify", contract["proof"], "--trust", str(folder / "genesis.json"))
     if not verdict["valid"]:
         raise Refused("demo.proof_invalid", verdict["code"], "report this defect")
-    signers = ", ".join(f"{row['member']} ✓" for row in verdict["signatures"])
+    signers = ", ".join(f"{member} ✓" for member in dict.fromkeys(row["member"] for row in verdict["signatures"]))
     place = f"contract C-{contract['id']:04d} at height {verdict['height']}"
     _say(f"Verified {place}: signatures {signers}; inclusion ✓; state ✓")
 

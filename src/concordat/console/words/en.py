@@ -180,7 +180,8 @@ WORDS: dict[str, str] = {
     "credit.expires": "Ends on",
     "credit.every_weeks": "{weeks} weeks",
     "credit.records_left": "Further records with less weight: {count}",
-    "credit.no_records": "Nothing has been recorded yet. A newcomer may sign small contracts from the first day.",
+    "credit.no_records": "No record counts today; what has faded stands in the history. "
+    "Small contracts may be signed from the first day.",
     "credit.none": "No credit yet",
     "credit.none_text": "Credit begins with admission.",
     # ── contracts ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -178,7 +178,7 @@ WORDS: dict[str, str] = {
     "credit.expires": "失效日期",
     "credit.every_weeks": "每 {weeks} 周",
     "credit.records_left": "其余影响较小的记录 {count} 条",
-    "credit.no_records": "尚无记录。新成员自加入之日起即可签订小额合同。",
+    "credit.no_records": "目前没有计分的记录，已失效的见历史。自加入之日起即可签订小额合同。",
     "credit.none": "尚无信用分",
     "credit.none_text": "获准加入后开始计算信用分。",
     # ── contracts ───────────────────────────────────────────────────────────────────────────────────────────────────

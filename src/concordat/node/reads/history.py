@@ -14,7 +14,7 @@ from concordat.primitives.codec import decode
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.messages import Event, Operation
-from concordat.protocol.receipts import TransactionCause
+from concordat.protocol.receipts import DueCause, TransactionCause
 from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, Payload
 from concordat.views.history import IndexedEntry, fetch_entries, fetch_entry, fetch_transaction
 from concordat.wording.sentences import describe_receipt
@@ -37,8 +37,9 @@ def _summarize_entry(indexed: IndexedEntry, names: Mapping[str, str], language: 
         "position": indexed.position,
         "height": entry.height,
         "time": format_time(entry.time),
+        "happened_at": format_time(entry.cause.due_at if isinstance(entry.cause, DueCause) else entry.time),
         "index": entry.index,
-        "cause": "transaction" if isinstance(entry.cause, TransactionCause) else "due",
+        "cause": "due" if isinstance(entry.cause, DueCause) else "transaction",
         "code": entry.receipt.code,
         "transaction": indexed.transaction_id.hex() if indexed.transaction_id else None,
         "member": indexed.member,
