@@ -42,7 +42,7 @@ def fold(c: Consortium, path: Path) -> tuple[Application, sqlite3.Connection]:
     rebuild_lists(index, application.state, VERIFIERS, 0)
     authenticate = partial(authenticate_transaction, chain_id=c.chain.id)
     for block in c.blocks:
-        application.finalize_block(block, authenticate)
+        application.apply(block, authenticate)
         touched = find_touched(application.state, application.changed_keys)
         refresh_lists(index, application.state, touched, VERIFIERS, block.height)
     return application, index

@@ -162,13 +162,24 @@ class Application:
             return False
         return block.height == self.height + 1
 
-    def finalize_block(self, block: Block, authenticate: Authenticate | None = None) -> BlockRecord:
+    def finalize_block(self, block: Block) -> BlockRecord:
         """Apply a decided block and return its record, signed; the engine makes it durable.
 
         Raises:
             InvalidBlock: the engine decided what `process_proposal` refuses.
         """
-        authenticate = authenticate or self._authenticate
+        leaves = self.apply(block, self._authenticate)
+        for wire in block.transactions:
+            self._verified.pop(wire, None)
+        signature = make_node_signature(self.checkpoint, self.chain.genesis.node_key, self._sign)
+        return BlockRecord(leaves, self.checkpoint, (signature,))
+
+    def apply(self, block: Block, authenticate: Authenticate) -> tuple[bytes, ...]:
+        """Move to the height of a block and return history's new leaves.
+
+        Raises:
+            InvalidBlock: no engine may decide it; nothing changed.
+        """
         check_block(self.chain, self.state, self.time, block, authenticate)
         leaves = tuple(encode(entry) for entry in apply_block(self.chain, self.state, self.time, block, authenticate))
         for leaf in leaves:
@@ -179,10 +190,7 @@ class Application:
         self.height, self.time = block.height, block.time
         self.sizes.append(self.history.size)
         self.checkpoint = self._make_checkpoint()
-        for wire in block.transactions:
-            self._verified.pop(wire, None)
-        signature = make_node_signature(self.checkpoint, self.chain.genesis.node_key, self._sign)
-        return BlockRecord(leaves, self.checkpoint, (signature,))
+        return leaves
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -231,9 +239,9 @@ def replay(
         height = application.height + 1
         try:
             record = decode(BlockRecord, body)
-            computed = application.finalize_block(get_block(record), authenticate)
+            entries = application.apply(get_block(record), authenticate)
         except (Rejected, InvalidBlock) as error:
             raise Corrupt("replay.differs", f"height {height}: {error}", "compare with another copy") from error
-        if computed.entries != record.entries or computed.checkpoint != record.checkpoint:
+        if (entries, application.checkpoint) != (record.entries, record.checkpoint):
             raise Corrupt("replay.differs", f"height {height}", "compare with another copy")
         yield record
