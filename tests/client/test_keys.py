@@ -35,6 +35,14 @@ def test_a_sealed_file_names_function_and_parameters() -> None:
     assert read_key(SEALED, "key", "the password") == KEY
 
 
+def test_a_password_opens_however_a_keyboard_composes_it() -> None:
+    composed, decomposed = "caf\u00e9 \uac00", "cafe\u0301 \u1100\u1161"
+    assert read_key(render_key(KEY, composed), "key", decomposed) == KEY
+    assert read_key(render_key(KEY, decomposed), "key", composed) == KEY
+    with pytest.raises(Refused, match=r"key\.wrong_password"):
+        read_key(render_key(KEY, composed), "key", "cafe \uac00")
+
+
 def test_the_parameters_in_the_file_are_the_ones_that_count() -> None:
     with pytest.raises(Refused, match=r"key\.wrong_password"):
         read_key(alter("argon2id 2 67108864", "argon2id 1 8388608"), "key", "the password")

@@ -73,6 +73,23 @@ def test_a_list_goes_on_where_its_page_ends(scene: Scene) -> None:
         assert not [link for link in rest.links() if "after=" in link and "lang=" not in link]
 
 
+def test_versions_go_on_where_their_page_ends(scene: Scene) -> None:
+    def register(version: int) -> Register:
+        return Register("series", version, AIR, sha256(f"{version}".encode()).digest(), 1, 1, bytes(32), bytes(32))
+
+    scene.act("azure-bay", *(register(version) for version in range(1, 51)))
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        assert not [link for link in visitor.open("/datasets/azure-bay/series").links() if "after=" in link]
+        scene.act("azure-bay", register(51))
+        page = visitor.open("/datasets/azure-bay/series")
+        assert "Versions registered: 51." in page.text
+        assert ('id="version-2"' in page.html, 'id="version-1"' in page.html) == (True, False)
+        (more,) = [link for link in page.links() if "after=" in link]
+        rest = visitor.open(more)
+        assert ('id="version-2"' in rest.html, 'id="version-1"' in rest.html) == (False, True)
+
+
 def test_language_is_asked_by_address_then_remembered_then_preferred(told: Scene) -> None:
     with Visitor(told.node, "zh-CN,en;q=0.5") as visitor:
         assert "登录" in visitor.open("/login").text

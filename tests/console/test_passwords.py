@@ -15,6 +15,7 @@ from .scene import PASSWORD, Scene, get_key
 from .visitor import Document, Visitor
 
 SECOND_US = 1_000_000
+HOUR_US = 3600 * SECOND_US
 
 
 def try_in(visitor: Visitor, officer: str, password: str) -> Document:
@@ -116,10 +117,23 @@ def test_a_try_during_the_wait_is_neither_made_nor_counted() -> None:
     assert caught.value.retry_after_s == 4
 
 
-def test_success_or_a_quiet_hour_begins_anew() -> None:
+def test_success_begins_anew() -> None:
     tries = Tries()
-    for quiet_us in (0, 0, 3700 * SECOND_US):
+    for _ in range(3):
         for _ in range(TRIES_FREE):
-            tries.count(b"a", quiet_us)
-        if not quiet_us:
-            tries.forget(b"a")
+            tries.count(b"a", 0)
+        tries.forget(b"a")
+
+
+@pytest.mark.parametrize(("quiet_us", "is_anew"), [(HOUR_US, False), (HOUR_US + 1, True)])
+def test_an_hour_without_a_try_begins_anew(quiet_us: int, is_anew: bool) -> None:
+    tries = Tries()
+    for _ in range(TRIES_FREE):
+        tries.count(b"a", 0)
+    opened_us = 2 * SECOND_US
+    tries.count(b"a", opened_us + quiet_us)
+    if is_anew:
+        tries.count(b"a", opened_us + quiet_us)
+    else:
+        with pytest.raises(Refused, match=r"auth\.too_many_tries"):
+            tries.count(b"a", opened_us + quiet_us)

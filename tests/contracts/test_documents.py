@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from concordat.contracts.judge import Party, judge
 from concordat.contracts.templates import Draft, Item, compute_terms
-from concordat.contracts.terms import ExactFile, MatchingTable, Obligation, Terms
+from concordat.contracts.terms import OBLIGATIONS_MAX, ExactFile, MatchingTable, Obligation, Terms
 from concordat.contracts.text import compute_document_digest, render_clauses
+from concordat.errors import UsageError
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US, parse_time
+from concordat.primitives.plain import from_plain, to_plain
 from primitives.strategies import values_of
 
 START = parse_time("2027-02-01T00:00:00Z")
@@ -79,6 +81,21 @@ def test_what_a_template_makes_is_valid_when_its_parties_are() -> None:
         make_draft(make_item("azure-bay", "cedar-ford", times=4), make_item("cedar-ford", "azure-bay", times=2)),
     ):
         assert judge(compute_terms(draft), {"azure-bay": party, "cedar-ford": party}, START) == ()
+
+
+def test_a_draft_beyond_what_terms_may_have_is_refused_before_any_work() -> None:
+    items = tuple(make_item("azure-bay", "cedar-ford", times=times) for times in (60, 4))
+    assert len(compute_terms(make_draft(*items)).obligations) == OBLIGATIONS_MAX
+    with pytest.raises(UsageError, match=r"input\.does_not_fit"):
+        compute_terms(make_draft(*items, make_item("azure-bay", "cedar-ford")))
+
+
+@pytest.mark.parametrize("count", [0, 12])
+def test_an_item_has_no_more_creditors_than_an_obligation(count: int) -> None:
+    plain = to_plain(make_draft(make_item("azure-bay", "cedar-ford")))
+    plain["items"][0]["creditors"] = [f"member-{number}" for number in range(count)]
+    with pytest.raises(UsageError, match=r"input\.does_not_fit"):
+        from_plain(Draft, plain)
 
 
 # ── text ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -126,9 +126,11 @@ def list_datasets(node: NamedDependency[Node], after: FromQuery[str | None] = No
 
 
 @get("/datasets/{owner:str}/{name:str}", sync_to_thread=True)
-def get_dataset(node: NamedDependency[Node], owner: FromPath[str], name: FromPath[str]) -> Json:
-    """One dataset with all its versions, newest first."""
-    return reads.get_dataset(node, owner, name)
+def get_dataset(
+    node: NamedDependency[Node], owner: FromPath[str], name: FromPath[str], after: Before = None, limit: Limit = 50
+) -> Json:
+    """One dataset with its versions, newest first; `after` one of them."""
+    return reads.get_dataset(node, owner, name, after=after, limit=limit)
 
 
 # ── history ─────────────────────────────────────────────────────────────────────────────────────────────────────────

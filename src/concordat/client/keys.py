@@ -8,13 +8,15 @@
     sha256 <checksum of the lines above>
 
 The checksum tells damage from a wrong password. A sealed file names how its password is stretched (Argon2id, RFC 9106),
-so that later releases may ask for more; a reader takes no more than a file may ask of it.
+so that later releases may ask for more; a reader takes no more than a file may ask of it. What is stretched is the
+password in Unicode's normal form C, as UTF-8 (spec/encoding.md ENC-11).
 """
 
 from __future__ import annotations
 
 import hmac
 import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, cast
@@ -173,9 +175,9 @@ def _read_lines(data: bytes, name: str) -> tuple[bytes, Origin, _Stretch | None,
 
 
 def _stretch(password: str, salt: bytes, stretch: _Stretch) -> bytes:
-    return pwhash.argon2id.kdf(
-        32, password.encode(), salt, opslimit=stretch.operations, memlimit=stretch.memory_bytes
-    )
+    # One keyboard sends a letter and its accent as one character, another as two.
+    typed = unicodedata.normalize("NFC", password).encode()
+    return pwhash.argon2id.kdf(32, typed, salt, opslimit=stretch.operations, memlimit=stretch.memory_bytes)
 
 
 def check_hex_key(text: str) -> bytes:

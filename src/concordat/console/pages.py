@@ -7,6 +7,7 @@ import re
 from typing import Final
 from urllib.parse import urlencode
 
+from concordat.client.requests import make_path
 from concordat.console.formats import show_contract
 from concordat.console.frame import Page, render_page
 from concordat.errors import NotFound
@@ -46,11 +47,13 @@ def cut_list(rows: list[Json], address: str) -> tuple[list[Json], str]:
     return rows[:LIST_PAGE], more
 
 
-def render_dataset(page: Page, owner: str, name: str) -> str:
+def render_dataset(page: Page, owner: str, name: str, after: int | None) -> str:
     """One dataset with its versions and history."""
-    dataset = reads.get_dataset(page.node, owner, name)
+    dataset = reads.get_dataset(page.node, owner, name, after=after, limit=LIST_PAGE)
+    oldest = dataset["versions"][-1]["version"] if dataset["versions"] else 1
+    more = f"{make_path('/datasets', owner, name)}?after={oldest}" if oldest > 1 else ""
     history = reads.list_entries(page.node, page.language, link=("dataset", f"{owner}/{name}"), limit=DATASET_ENTRIES)
-    return render_page(page, "dataset.html", "datasets", dataset=dataset, history=history)
+    return render_page(page, "dataset.html", "datasets", dataset=dataset, more=more, history=history)
 
 
 def render_ledger(page: Page, link: tuple[str, str] | None, before: int | None) -> str:

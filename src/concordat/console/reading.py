@@ -62,10 +62,10 @@ def show_datasets(request: Asking, node: NamedDependency[Node], after: FromQuery
 
 @get("/datasets/{owner:str}/{name:str}", guards=[like("/v1/datasets/{owner}/{name}")], sync_to_thread=True)
 def show_dataset(
-    request: Asking, node: NamedDependency[Node], owner: FromPath[str], name: FromPath[str]
+    request: Asking, node: NamedDependency[Node], owner: FromPath[str], name: FromPath[str], after: Before = None
 ) -> Response[str]:
     """One dataset."""
-    return answer(request, pages.render_dataset(open_page(node, request), owner, name))
+    return answer(request, pages.render_dataset(open_page(node, request), owner, name, after))
 
 
 @get("/ledger", guards=[like("/v1/ledger")], sync_to_thread=True)

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from concordat.contracts.terms import (
+    OBLIGATIONS_MAX,
+    Creditors,
     DaysAtLeastOne,
     ExactFile,
     MatchingTable,
@@ -18,6 +20,7 @@ from concordat.contracts.terms import (
     Terms,
     Units,
 )
+from concordat.errors import UsageError
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import DatasetName, Label, MemberId, TimeUs
 from concordat.primitives.ledger_time import DAY_US
@@ -27,14 +30,14 @@ class Item(Struct, frozen=True):
     """What one party supplies, once or `times` times every `every_days` days."""
 
     debtor: MemberId
-    creditors: tuple[MemberId, ...]
+    creditors: Creditors
     subject: Label
     dataset: DatasetName
     evidence: ExactFile | MatchingTable
     size: Units
     first_due: TimeUs
     every_days: DaysAtLeastOne
-    times: Annotated[int, Meta(ge=1, le=64)]
+    times: Annotated[int, Meta(ge=1, le=OBLIGATIONS_MAX)]
 
 
 class Draft(Struct, frozen=True):
@@ -51,7 +54,14 @@ class Draft(Struct, frozen=True):
 
 
 def compute_terms(draft: Draft) -> Terms:
-    """Return the terms of a draft: parties in order of appearance, obligations in order of their deadlines."""
+    """Return the terms of a draft: parties in order of appearance, obligations in order of their deadlines.
+
+    Raises:
+        UsageError: `input.does_not_fit` when there would be more obligations than terms may have.
+    """
+    count = sum(item.times for item in draft.items)
+    if count > OBLIGATIONS_MAX:
+        raise UsageError("input.does_not_fit", f"/items make {count} obligations", f"make at most {OBLIGATIONS_MAX}")
     parties = dict.fromkeys(member for item in draft.items for member in (item.debtor, *item.creditors))
     obligations = [
         Obligation(

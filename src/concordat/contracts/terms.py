@@ -6,7 +6,7 @@ the types leave no way to write one without.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -18,6 +18,9 @@ Days = Annotated[int, Meta(ge=0, le=365)]
 DaysAtLeastOne = Annotated[int, Meta(ge=1, le=365)]
 Units = Annotated[int, Meta(ge=1, le=1_000_000)]
 """The size of an obligation, in the consortium's units; `full_size_units` is what grade A may sign."""
+
+Creditors = Annotated[tuple[MemberId, ...], Meta(min_length=1, max_length=11)]
+OBLIGATIONS_MAX: Final = 64
 
 TemplateName = Literal["exchange/1", "supply/1"]
 
@@ -39,7 +42,7 @@ class Obligation(Struct, frozen=True):
     """One duty of one party. Its number is its place in the terms, counted from 1."""
 
     debtor: MemberId
-    creditors: Annotated[tuple[MemberId, ...], Meta(min_length=1, max_length=11)]
+    creditors: Creditors
     subject: Label
     size: Units
     dataset: DatasetName
@@ -72,7 +75,7 @@ class Terms(Struct, frozen=True):
     template: TemplateName
     title: Label
     parties: Annotated[tuple[MemberId, ...], Meta(min_length=2, max_length=12)]
-    obligations: Annotated[tuple[Obligation, ...], Meta(min_length=1, max_length=64)]
+    obligations: Annotated[tuple[Obligation, ...], Meta(min_length=1, max_length=OBLIGATIONS_MAX)]
     sign_by: TimeUs
 
     @property

@@ -25,8 +25,8 @@ def list_datasets(node: Node, *, after: str | None = None, limit: int = 50, quer
     ]
 
 
-def get_dataset(node: Node, owner: str, name: str) -> Json:
-    """One dataset with all its versions, newest first.
+def get_dataset(node: Node, owner: str, name: str, *, after: int | None = None, limit: int = 50) -> Json:
+    """One dataset with its versions, newest first; `after` one of them.
 
     Raises:
         NotFound: `read.no_such_dataset`.
@@ -36,7 +36,9 @@ def get_dataset(node: Node, owner: str, name: str) -> Json:
         row = state.datasets.get((owner, name))
         if row is None:
             raise NotFound("read.no_such_dataset", f"{owner}/{name}", "look it up in the list of datasets")
-        versions = [(number, state.versions[(owner, name, number)]) for number in range(row.latest, 0, -1)]
+        newest = row.latest if after is None else min(row.latest, after - 1)
+        numbers = range(newest, max(0, newest - limit), -1)
+        versions = [(number, state.versions[(owner, name, number)]) for number in numbers]
     return {
         "owner": owner,
         "name": name,
