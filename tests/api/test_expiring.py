@@ -59,6 +59,7 @@ def test_when_there_is_no_room_the_largest_share_gives_way() -> None:
 
 def test_so_many_a_minute_and_then_when_there_is_one_again() -> None:
     allowance = Allowance(2)
-    assert [allowance.take(time_us) for time_us in (0, 10 * SECOND_US, 20 * SECOND_US)] == [0, 0, 40]
-    assert allowance.take(60 * SECOND_US) == 0
-    assert allowance.take(60 * SECOND_US) == 10
+    assert [allowance.take("a", time_us) for time_us in (0, 10 * SECOND_US, 20 * SECOND_US)] == [0, 0, 40]
+    assert [allowance.take("b", 20 * SECOND_US) for _ in range(3)] == [0, 0, 60]
+    assert [allowance.take("a", 60 * SECOND_US) for _ in range(3)] == [0, 0, 60]
+    assert [allowance.take("b", time_us * SECOND_US) for time_us in (79, 80)] == [1, 0]

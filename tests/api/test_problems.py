@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx2
 import pytest
 
-from concordat.api.asking import choose_language
+from concordat.api.asking import choose_language, shorten_address
 from concordat.api.problems import Problem, get_status, make_problem, render_problem
 from concordat.api.server import make_app
 from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Rejected, Stale, UsageError
@@ -121,9 +121,27 @@ def test_this_machine_is_not_counted_unless_it_is_a_proxy(world: World, is_proxi
     assert asyncio.run(ask()) == statuses
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("2001:db8::1:2", "2001:db8::/64"),
+        ("2001:db8:0:0:ffff::2", "2001:db8::/64"),
+        ("2001:db8:0:1::2", "2001:db8:0:1::/64"),
+        ("a.example", "a.example"),
+    ],
+)
+def test_whoever_has_a_network_counts_once(host: str, address: str) -> None:
+    assert shorten_address(host) == address
+
+
 def test_too_many_requests_from_one_address_are_asked_to_wait(tmp_path: Path) -> None:
     with World(tmp_path / "node", requests_per_minute=3) as world:
-        answers = [world.get("/v1/status") for _ in range(5)]
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+        answers = [world.get(path) for path in ("/v1/status", "/v1/nothing", "/nothing", "/v1/nothing", "/v1/status")]
+        page = world.get("/nothing")
+    assert [answer.status_code for answer in answers] == [200, 404, 404, 429, 429]
     assert answers[-1].json()["code"] == "request.too_many"
-    assert answers[-1].headers["RateLimit-Remaining"] == "0"
+    assert answers[-1].json()["request_id"] == answers[-1].headers["X-Request-Id"]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert (page.status_code, page.headers["Content-Type"]) == (429, "text/html; charset=utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from pathlib import Path
 
 from concordat.protocol.families.contracts import Sign
 
@@ -55,6 +56,22 @@ def test_what_an_officer_reads_is_recorded_and_what_the_public_reads_is_not(worl
     world.get("/v1/status")
     world.get("/v1/members")
     assert len(world.read_audit()) == count
+
+
+def test_what_the_public_asks_in_vain_leaves_nothing(tmp_path: Path) -> None:
+    with World(tmp_path / "node", requests_per_minute=4) as world:
+        count = len(world.read_audit())
+        target = "/v1/" + "x" * 8000
+        statuses = [world.client.request(method, target).status_code for method in ("POST", "GET")]
+        statuses.append(world.get(target, Authorization="Concordat").status_code)
+        statuses += [world.post("/v1/status", b"").status_code, world.submit(b"junk").status_code]
+        assert statuses == [404, 404, 404, 405, 429]
+        assert len(world.read_audit()) == count
+
+
+def test_a_subject_is_cut_short(world: World) -> None:
+    world.get(f"/v1/members/{'x' * 8000}", "azure-bay")
+    assert read_last(world)["subject"] == f"/v1/members/{'x' * 188}"
 
 
 def test_secrets_stay_out_of_it(world: World) -> None:

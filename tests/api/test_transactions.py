@@ -7,6 +7,9 @@ from hashlib import sha256
 
 import pytest
 
+from concordat.api.access import Face
+from concordat.api.door import find_door_refusal
+from concordat.client.clock import fetch_now_us
 from concordat.protocol.families.contracts import Sign
 from concordat.protocol.families.membership import Sponsor
 from concordat.protocol.transactions import Payload, make_signed_bytes
@@ -199,6 +202,29 @@ def test_what_leaves_no_trace_takes_no_applicants_place(world: World) -> None:
         assert world.submit(wire).json()["code"] == "ledger.unknown_key"
         assert world.submit(wire[:-1]).status_code == 400
     assert world.act("dune-shore", make_application("dune-shore"))["code"] == "ok"
+
+
+def test_what_is_not_rightly_signed_takes_no_applicants_place(world: World) -> None:
+    application = make_application("dune-shore")
+    for number in range(31):
+        payload = Payload(bytes([number]) + bytes(31), 1, 0, 1, 100, b"", (application,))
+        signed = make_signed_bytes(get_key("dune-shore").public_key, payload)
+        assert world.submit(get_key("dune-shore").sign(signed) + signed).json()["code"] == "ledger.wrong_chain"
+        unsigned = world.make_wire(f"town-{number}", application)[64:]
+        assert world.submit(bytes(64) + unsigned).json()["code"] == "ledger.bad_signature"
+    assert world.act("dune-shore", application)["code"] == "ok"
+
+
+def test_applications_are_counted_for_each_address_and_in_all(world: World) -> None:
+    wires = [world.make_wire(f"town-{number}", make_application("dune-shore")) for number in range(302)]
+    face: Face = world.client.app.state.face
+    now_us = fetch_now_us()
+
+    def count(wire: bytes, address: int) -> bool:
+        return find_door_refusal(face, f"10.0.0.{address}", wire, now_us) is None
+
+    assert [count(wire, 1) for wire in wires[:31]] == [True] * 30 + [False]
+    assert [count(wire, 2 + number // 30) for number, wire in enumerate(wires[31:])] == [True] * 270 + [False]
 
 
 PREPARED = {"public_key": "00" * 32, "operations": [as_plain(make_registration())]}

@@ -65,7 +65,10 @@ SESSION_SECONDS: Final = 12 * 3600
 LINK_US: Final = 10 * 60 * 1_000_000
 
 STRANGERS_PER_MINUTE: Final = 30
-"""Applications that the node takes from keys that the ledger does not know."""
+"""Applications that the node takes from one address and keys that the ledger does not know."""
+
+ALL_STRANGERS_PER_MINUTE: Final = 300
+"""The same from all addresses together."""
 
 _NONCES_PER_KEY: Final = 20_000
 _LINKS_PER_KEY: Final = 20
@@ -105,6 +108,7 @@ class Face:
         default_factory=lambda: Expiring(SESSION_SECONDS * 1_000_000, _SESSIONS_PER_KEY)
     )
     strangers: Allowance = field(default_factory=lambda: Allowance(STRANGERS_PER_MINUTE))
+    all_strangers: Allowance = field(default_factory=lambda: Allowance(ALL_STRANGERS_PER_MINUTE))
 
 
 def get_face(connection: Connection) -> Face:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 from typing import Any, Final
 
@@ -25,6 +26,26 @@ _REQUEST_ID: Final = "request_id"
 def get_method(request: Connection) -> str:
     """Return the HTTP method."""
     return str(request.scope["method"])  # type: ignore[typeddict-item]  # there are HTTP routes only
+
+
+def get_address(request: Connection) -> str:
+    """Return from where a request is counted: an IPv4 address, or the 64 bits of network of an IPv6 host."""
+    return shorten_address(request.client.host if request.client else "")
+
+
+def shorten_address(host: str) -> str:
+    """Return what counts as one address.
+
+    >>> [shorten_address(host) for host in ("10.0.0.1", "2001:db8::1:2", "::ffff:10.0.0.1", "testclient")]
+    ['10.0.0.1', '2001:db8::/64', '10.0.0.1', 'testclient']
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 4 or address.ipv4_mapped:
+        return str(address if address.version == 4 else address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def get_language(request: Connection) -> Language:

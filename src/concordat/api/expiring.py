@@ -95,20 +95,23 @@ class Expiring(Generic[T]):
 
 
 class Allowance:
-    """So many a minute, counted over the last one."""
+    """So many a minute for each name; its minute begins with the first."""
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
-        self._taken_us: list[int] = []
+        self._taken: dict[str, tuple[int, int]] = {}
+        """Since when (µs), and how many; those that began first stand in front."""
         self._lock = threading.Lock()
 
-    def take(self, now_us: int) -> int:
+    def take(self, name: str, now_us: int) -> int:
         """Take one; return 0, or after how many whole seconds there is one again."""
         with self._lock:
-            self._taken_us = [taken_us for taken_us in self._taken_us if taken_us > now_us - _MINUTE_US]
-            if len(self._taken_us) >= self._per_minute:
-                return _compute_wait_s(self._taken_us[0] + _MINUTE_US, now_us)
-            self._taken_us.append(now_us)
+            while self._taken and self._taken[oldest := next(iter(self._taken))][0] <= now_us - _MINUTE_US:
+                del self._taken[oldest]
+            begun_us, count = self._taken.get(name, (now_us, 0))
+            if count >= self._per_minute:
+                return _compute_wait_s(begun_us + _MINUTE_US, now_us)
+            self._taken[name] = (begun_us, count + 1)
             return 0
 
 

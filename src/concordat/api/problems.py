@@ -57,7 +57,6 @@ _FROM_FRAMEWORK: Final[dict[int, ConcordatError]] = {
     404: NotFound("request.unknown_path", "the path", "see /v1/openapi.json for what there is"),
     405: UsageError("request.wrong_method", "the method", "see /v1/openapi.json for what this path takes"),
     413: Refused("request.too_large", "the body", "send it in smaller parts"),
-    429: Refused("request.too_many", "too many requests from this address", "wait, or send transactions in batches"),
 }
 """What the framework refuses by itself, by its status."""
 
@@ -180,7 +179,7 @@ def handle_error(request: Asking, error: Exception) -> Response[bytes]:
 
 
 def _translate(request: Asking, error: Exception) -> tuple[ConcordatError, dict[str, str]]:
-    """Return the error to tell, and the framework's own headers (Allow, RateLimit)."""
+    """Return the error to tell, and the framework's own headers (Allow)."""
     if isinstance(error, ConcordatError):
         if get_status(error) == HTTPStatus.INTERNAL_SERVER_ERROR:
             _log.error("request %s: %s", get_request_id(request), error)
@@ -189,10 +188,7 @@ def _translate(request: Asking, error: Exception) -> tuple[ConcordatError, dict[
         told = _FROM_FRAMEWORK[error.status_code]
         if error.status_code == HTTPStatus.BAD_REQUEST:
             told = UsageError(told.code, _tell_validation(error), told.next_step)
-        headers = dict(error.headers or {})
-        if "RateLimit-Reset" in headers:
-            headers["Retry-After"] = headers["RateLimit-Reset"]
-        return told, headers
+        return told, dict(error.headers or {})
     _log.error("request %s failed", get_request_id(request), exc_info=error)
     return _DEFECT, {}
 

@@ -19,19 +19,21 @@ from typing import Final, cast
 
 import uvicorn
 from anyio import to_thread
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.router import Router
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from concordat.api.access import Face, identify
-from concordat.api.asking import Asking, get_language
+from concordat.api.asking import Asking, get_address, get_language
+from concordat.api.expiring import Allowance
 from concordat.api.openapi import make_router
 from concordat.api.problems import handle_error
 from concordat.api.trail import finish
 from concordat.api.transactions import JSON_BYTES_MAX
+from concordat.client.clock import fetch_now_us
 from concordat.contracts.text import Language
 from concordat.errors import NotFound, Refused, UsageError
 from concordat.node.node import Node
@@ -56,11 +58,8 @@ def make_app(
     def provide_node() -> Node:
         return node
 
-    async def is_counted(request: Asking) -> bool:
-        return is_proxied or request.client is None or not is_loopback(request.client.host)
-
     console = _find_console(node)
-    return Litestar(
+    app = Litestar(
         [make_router(), *([console] if console else [])],
         state=State({"face": Face(node, is_secure)}),
         dependencies={
@@ -68,7 +67,6 @@ def make_app(
             "language": Provide(_provide_language, sync_to_thread=False),
         },
         guards=[identify],
-        middleware=[RateLimitConfig(("minute", requests_per_minute), check_throttle_handler=is_counted).middleware],
         csrf_config=CSRFConfig(secrets.token_hex(32), cookie_secure=is_secure, cookie_httponly=True),
         exception_handlers={Exception: handle_error, **(console.exception_handlers if console else {})},
         before_send=[finish],
@@ -77,6 +75,28 @@ def make_app(
         openapi_config=None,
         logging_config=None,
     )
+    app.asgi_handler = _count_requests(app, Allowance(requests_per_minute), is_proxied=is_proxied)
+    return app
+
+
+def _count_requests(app: Litestar, allowance: Allowance, *, is_proxied: bool) -> ASGIApp:
+    """Return the application's handler behind a count for each address: paths that no route has are counted too."""
+    serve_request = app.asgi_handler
+    render_refusal = app.exception_handlers[Exception]
+
+    async def count(scope: Scope, receive: Receive, send: Send) -> None:
+        request: Asking = Request(scope)
+        is_counted = is_proxied or request.client is None or not is_loopback(request.client.host)
+        wait_s = allowance.take(get_address(request), fetch_now_us()) if is_counted else 0
+        if not wait_s:
+            await serve_request(scope, receive, send)
+            return
+        what = "too many requests from this address"
+        refusal = Refused("request.too_many", what, f"wait {wait_s} s", retry_after_s=wait_s)
+        response = render_refusal(request, refusal).to_asgi_response(None, request)
+        await response(scope, receive, send)
+
+    return count
 
 
 def _find_console(node: Node) -> Router | None:
@@ -95,13 +115,12 @@ def _provide_language(request: Asking) -> Language:
 
 @asynccontextmanager
 async def _sweep(app: Litestar) -> AsyncIterator[None]:
-    """Forget expired counts, and make the audit log durable, while the application runs."""
+    """Make the audit log durable while the application runs."""
 
     async def run() -> None:
         while True:
             await asyncio.sleep(_SWEEP_S)
             await to_thread.run_sync(app.state.face.node.audit.sync)
-            await app.stores.get("rate_limit").delete_expired()  # type: ignore[attr-defined]  # a memory store
 
     task = asyncio.create_task(run())
     try:

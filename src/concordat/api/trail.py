@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
@@ -13,6 +14,10 @@ from concordat.api.asking import SAFE_METHODS, Connection, get_method, get_reque
 from concordat.client.clock import fetch_now_us
 from concordat.errors import ConcordatError
 
+_NOTHING_CAME_OF_IT: Final = frozenset({404, 405, 429})
+_SUBJECT_MAX: Final = 200
+"""Characters; a path may have thousands."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -22,7 +27,10 @@ def note_subject(connection: Connection, subject: str, outcome: str, who: str | 
 
 
 async def finish(message: Message, scope: Scope) -> None:
-    """Before the first byte leaves: add headers, and record who did what. Reading as the public is not recorded."""
+    """Before the first byte leaves: add headers, and record who did what.
+
+    Of the public's requests, reading is not recorded, nor what ends with 404, 405 or 429: anybody could fill the disk.
+    """
     if message["type"] != "http.response.start":
         return
     connection: Connection = ASGIConnection(scope)
@@ -31,8 +39,9 @@ async def finish(message: Message, scope: Scope) -> None:
     if scope["path"].startswith("/v1/"):
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Cache-Control"] = "no-store"
-    is_signed_in = get_reader(connection).public_key is not None or "authorization" in connection.headers
-    if is_signed_in or get_method(connection) not in SAFE_METHODS:
+    is_known = get_reader(connection).public_key is not None or scope["state"].get("who") is not None
+    is_trying = "authorization" in connection.headers or get_method(connection) not in SAFE_METHODS
+    if is_known or (is_trying and message["status"] not in _NOTHING_CAME_OF_IT):
         _record(connection, message["status"])
 
 
@@ -46,7 +55,7 @@ def _record(connection: Connection, status: int) -> None:
             face="api" if scope["path"].startswith("/v1/") else "console",
             action=action,
             # A sign-in link is a secret; its route says enough.
-            subject=state.get("subject") or ("" if "{token}" in action else scope["path"]),
+            subject=(state.get("subject") or ("" if "{token}" in action else scope["path"]))[:_SUBJECT_MAX],
             outcome=state.get("outcome") or ("ok" if status < 400 else str(status)),
         )
     except ConcordatError as error:

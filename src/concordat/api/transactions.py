@@ -16,7 +16,7 @@ from litestar.params import FromPath, QueryParameter, RawBody
 from msgspec import Meta
 
 from concordat.api.access import Face, Reader, get_face, get_reader
-from concordat.api.asking import Asking, get_request_id, split_batch
+from concordat.api.asking import Asking, get_address, get_request_id, split_batch
 from concordat.api.door import find_door_refusal
 from concordat.api.problems import get_retry_header, make_problem, make_rejection, render_problem
 from concordat.api.trail import note_subject
@@ -141,7 +141,7 @@ async def submit(
 ) -> Response[bytes]:
     """Submit one signed transaction and wait until it is durable. The same bytes again get the same receipt."""
     wires: list[bytes] = [body]
-    (outcome,) = await to_thread.run_sync(_submit_all, get_face(request), wires, language)
+    (outcome,) = await to_thread.run_sync(_submit_all, get_face(request), get_address(request), wires, language)
     code, who = OK if outcome.refusal is None else outcome.refusal.code, None
     if outcome.receipt:
         signer = outcome.receipt["signer"]
@@ -159,7 +159,8 @@ async def submit_batch(
     request: Asking, node: NamedDependency[Node], language: NamedDependency[Language], body: RawBody
 ) -> Response[bytes]:
     """Submit up to 1000 signed transactions, each after its length in 4 bytes; a receipt or a problem for each."""
-    outcomes = await to_thread.run_sync(_submit_all, get_face(request), split_batch(body), language)
+    wires = split_batch(body)
+    outcomes = await to_thread.run_sync(_submit_all, get_face(request), get_address(request), wires, language)
     accepted = sum(outcome.refusal is None for outcome in outcomes)
     note_subject(request, f"{len(outcomes)} transactions", f"{accepted} ok")
     request_id = get_request_id(request)
@@ -167,9 +168,9 @@ async def submit_batch(
     return Response(msgspec.json.encode({"results": results}), media_type="application/json")
 
 
-def _submit_all(face: Face, wires: Sequence[bytes], language: Language) -> list[Outcome]:
+def _submit_all(face: Face, address: str, wires: Sequence[bytes], language: Language) -> list[Outcome]:
     """Queue, wait and answer in one thread: the way from the event loop and back costs as much as a signature."""
-    begun = _begin(face, wires)
+    begun = _begin(face, address, wires)
     return [_finish(face.node, wire, state, language) for wire, state in zip(wires, begun, strict=True)]
 
 
@@ -177,7 +178,7 @@ Begun = Future[Committed] | ConcordatError | None
 """A transaction on its way, why it is not, or None when the ledger holds it already."""
 
 
-def _begin(face: Face, wires: Sequence[bytes]) -> list[Begun]:
+def _begin(face: Face, address: str, wires: Sequence[bytes]) -> list[Begun]:
     """Queue what the ledger does not hold yet; the signatures of a batch are checked together."""
     node = face.node
     now_us = fetch_now_us()
@@ -185,7 +186,7 @@ def _begin(face: Face, wires: Sequence[bytes]) -> list[Begun]:
     for wire in wires:
         if _is_known(node, wire):
             stopped[wire] = None
-        elif refusal := find_door_refusal(face, wire, now_us):
+        elif refusal := find_door_refusal(face, address, wire, now_us):
             stopped[wire] = refusal
     queued = iter(node.engine.submit_many([wire for wire in wires if wire not in stopped]))
     begun: list[Begun] = []
