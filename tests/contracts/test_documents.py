@@ -108,12 +108,13 @@ def test_the_english_text_of_a_supply() -> None:
         (
         "1. azure-bay delivers to cedar-ford: Hourly readings. Due 3 Mar 2027, 00:00 UTC. Size: 50 units. "
         f"Evidence: a registered version of dataset azure-bay/readings with schema {'ab' * 32} and at least 24 rows. "
-        "Each creditor acknowledges or objects within 5 days; silence accepts. An objection to a delivery in time "
-        "gives azure-bay 7 days anew; one not resolved 14 days later closes this obligation without a breach, "
-        "and this contract goes on. "
+        "Each creditor acknowledges or objects within 5 days; silence accepts. After an objection azure-bay may "
+        "deliver anew until 14 days after the deadline, and for 21 days at least; then this obligation closes and this "
+        "contract goes on. Lateness is measured at the first delivery. "
         "Within 7 days after the deadline: late, a minor breach. After that this contract is suspended and azure-bay "
         "has 14 days to cure: a general breach. "
-        "Not cured: this contract ends, all are released from open duties, and the breach stands."
+        "Not cured: a general breach, a serious one when the obligation is large. This contract then ends: what is "
+        "late keeps its breach, what was delivered counts, the rest is released."
         ),
     )
 
@@ -125,10 +126,12 @@ def test_the_chinese_text_of_a_supply() -> None:
         (
         "1. azure-bay 向 cedar-ford 交付：逐时读数。期限 2027年3月3日 00:00（UTC）。规模 50 单位。"
         f"履约凭据：数据集 azure-bay/readings 登记一个结构摘要为 {'ab' * 32}、不少于 24 行的版本。"
-        "各债权方在 5 日内确认或提出异议；逾期不答视为接受。对按期交付提出异议的，"
-        "azure-bay 重新获得 7 日；此后 14 日内仍未解决的，本项义务终结，不记违约，本合同继续履行。"
+        "各债权方在 5 日内确认或提出异议；逾期不答视为接受。有异议的，"
+        "azure-bay 可重新交付，至期限后 14 日止，且不少于 21 日；届时仍未解决的，本项义务终结，本合同继续履行。"
+        "是否逾期以首次交付为准。"
         "期限后 7 日内履行为逾期，记轻微违约。此后本合同中止，azure-bay 有 14 日补救期，记一般违约。"
-        "未补救的：本合同终止，各方未到期义务免除，违约记录保留。"
+        "未补救的：记一般违约，规模大的记严重违约。"
+        "本合同即告终止：已逾期的保留违约，已交付的计为履行，其余免除。"
         ),
     )
 
@@ -141,7 +144,7 @@ def test_an_exact_file_is_named_by_its_digest() -> None:
     )
     assert "registered with digest " + "cd" * 32 in render_clauses(terms, "en")[2]
     assert "登记一个摘要为 " + "cd" * 32 + " 的版本" in render_clauses(terms, "zh")[2]
-    assert render_clauses(terms, "en")[2].endswith("the breach stands and this contract goes on.")
+    assert render_clauses(terms, "en")[2].endswith("when the obligation is large. This contract goes on.")
     assert render_clauses(terms, "zh")[0].startswith("数据互换协议：")
 
 

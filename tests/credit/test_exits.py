@@ -92,14 +92,13 @@ def test_one_accuser_is_not_enough_but_one_finding_is() -> None:
     assert not is_either_met([*alone, breach(4, WEEK, 1, "birch-hill")], START, strangers)
 
 
-def test_accusers_related_to_each_other_or_to_the_subject_are_one() -> None:
+def test_accusers_related_to_each_other_are_one_and_the_subjects_own_may_speak() -> None:
     pair = [breach(number, WEEK, 3, name) for number, name in enumerate(("ash-grove", "birch-hill") * 2, start=1)]
     assert is_either_met(pair, START, strangers)
     assert not is_either_met(pair, START, related("ash-grove", "birch-hill"))
-    assert not is_either_met(pair, START, related("ash-grove", "the-subject"))
+    assert is_either_met(pair, START, related("ash-grove", "the-subject"))
     third = breach(9, WEEK, 3, "cedar-bay")
     assert is_either_met([*pair, third], START, related("ash-grove", "birch-hill"))
-    assert is_either_met([*pair, third], START, related("ash-grove", "the-subject"))
 
 
 def test_what_led_to_the_last_exit_does_not_lead_to_the_next() -> None:

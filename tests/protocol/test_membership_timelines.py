@@ -200,6 +200,7 @@ def test_a_failed_application_frees_its_code_for_another_name(c: Consortium) -> 
     failed = refuse(c)
     application = replace(c.make_application("fern-dale", "azure-bay"), code=failed.code)
     assert names(c.act("fern-dale", application)) == ["Applied"]
+    c.act("azure-bay", m.Sponsor("fern-dale", verdict=True))
     assert c.attempt("echo-hill/2", failed).code == "membership.code_taken"
     assert names(c.act("echo-hill/2", replace(failed, code="another"))) == ["Applied"]
 
@@ -209,16 +210,38 @@ def test_a_failed_application_frees_its_name_for_another_body(c: Consortium) -> 
     application = replace(c.make_application(NEWCOMER, "birch-vale"), code="another")
     assert names(c.act("echo-hill/other", application)) == ["Applied"]
     assert c.attempt(NEWCOMER, m.Respond(STATEMENT)).code == "ledger.removed_key"
+    c.act("birch-vale", m.Sponsor(NEWCOMER, verdict=True))
     assert c.attempt("fern-dale", replace(application, member="fern-dale")).code == "membership.code_taken"
 
 
 def test_a_lapsed_application_frees_its_code(c: Consortium) -> None:
     lapsed = c.make_application(NEWCOMER, "azure-bay")
     c.act(NEWCOMER, lapsed)
+    c.act("azure-bay", m.Sponsor(NEWCOMER, verdict=True))
     application = replace(lapsed, member="fern-dale")
     assert c.attempt("fern-dale", application).code == "membership.code_taken"
     c.advance(90)
     assert names(c.act("fern-dale", application)) == ["Applied"]
+
+
+def test_who_merely_applied_keeps_nobody_from_its_legal_identity(c: Consortium) -> None:
+    application = c.make_application(NEWCOMER, "azure-bay")
+    c.act("fern-dale", replace(application, member="fern-dale", code=application.code.upper()))
+    c.act(NEWCOMER, application)
+    c.act("azure-bay", m.Sponsor(NEWCOMER, verdict=True))
+    assert c.attempt("azure-bay", m.Sponsor("fern-dale", verdict=True)).code == "membership.code_taken"
+
+
+def test_a_child_is_not_lifted_by_its_parent(c: Consortium) -> None:
+    c.act(NEWCOMER, replace(c.make_application(NEWCOMER, "azure-bay"), parent="azure-bay"))
+    c.act("azure-bay", m.Sponsor(NEWCOMER, verdict=True))
+    c.act("birch-vale", m.Attest(NEWCOMER, c.state.members[(NEWCOMER,)].dossier, verdict=True))
+    number = c.agree(c.make_supply(NEWCOMER, "azure-bay", due_days=3))
+    c.deliver(number)
+    c.act("azure-bay", Acknowledge(number, 1))
+    c.advance(28)
+    credit = c.state.credits[(NEWCOMER,)]
+    assert (credit.score.score, credit.weight_milli, len(c.state.flows)) == (600, 0, 0)
 
 
 def test_the_key_of_a_failed_application_speaks_for_nobody_any_more(c: Consortium) -> None:

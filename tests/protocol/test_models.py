@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
+from concordat.contracts.terms import TemplateName
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.families.contracts import Acknowledge, Deliver, Object, Terminate
 from concordat.protocol.families.datasets import Withdraw
@@ -23,29 +24,35 @@ STATEMENT = sha256(b"grounds").digest()
 class ContractMachine(RuleBasedStateMachine):
     """One contract of three duties to two creditors. The model knows days alone: it looks at each duty once a day."""
 
-    CREDITORS = ("azure-bay", "birch-vale")
+    TEMPLATE: TemplateName = "supply/1"
+    DEBTORS = ("cedar-ford", "cedar-ford", "cedar-ford")
+    CREDITORS: dict[str, tuple[str, ...]] = {"cedar-ford": ("azure-bay", "birch-vale")}  # noqa: RUF012  # never changes
     FINAL = ("kept", "cured", "breached", "lapsed", "released")
 
     def __init__(self) -> None:
         super().__init__()
         self.c = Consortium()
-        terms = self.c.make_supply("cedar-ford", *self.CREDITORS, times=3, consequence="continue")
+        terms = self.c.make_supply("cedar-ford", *self.CREDITORS["cedar-ford"], times=3, consequence="continue")
         start = self.c.time
         obligations = tuple(
-            replace(duty, due=start + due * DAY_US, grace_days=GRACE, cure_days=CURE, objection_days=OBJECTION)
-            for duty, due in zip(terms.obligations, (2, 3, 8), strict=True)
-        )
-        terms = replace(terms, obligations=obligations)
+            replace(
+                duty, debtor=debtor, creditors=self.CREDITORS[debtor], due=start + due * DAY_US,
+                grace_days=GRACE, cure_days=CURE, objection_days=OBJECTION,
+            )
+            for duty, debtor, due in zip(terms.obligations, self.DEBTORS, (2, 3, 8), strict=True)
+        )  # fmt: skip
+        terms = replace(terms, template=self.TEMPLATE, obligations=obligations)
         self.number = self.c.agree(terms)
         self.day = 0
         self.due = [2, 3, 8]
         self.status = ["waiting"] * 3
         self.delivered: list[int] = [0] * 3
+        self.first: list[int | None] = [None] * 3
         self.accepted: list[set[str]] = [set(), set(), set()]
         self.objector = [""] * 3
         self.held_since_cure = [False] * 3
         self.lapses = [0] * 3
-        self.severities: list[int] = []
+        self.severities: dict[str, list[int]] = {debtor: [] for debtor in self.DEBTORS}
         self.is_over = False
 
     # ── the model ──
@@ -56,19 +63,39 @@ class ContractMachine(RuleBasedStateMachine):
             for status, held in zip(self.status, self.held_since_cure, strict=True)
         )
 
-    def hold_ends(self) -> int:
-        ends = []
+    def hold_ends(self, debtor: str) -> int:
+        """When what others are late with will be over."""
+        ends = [0]
         for place, status in enumerate(self.status):
+            if self.DEBTORS[place] == debtor:
+                continue
             if status == "curing":
                 ends.append(self.due[place] + GRACE + CURE)
             elif status == "delivered" and self.held_since_cure[place]:
                 ends.append(self.delivered[place] + OBJECTION)
         return max(ends)
 
+    def record(self, place: int, *severities: int) -> None:
+        self.severities[self.DEBTORS[place]] += severities
+
+    def lateness(self, place: int) -> list[int]:
+        """The breach that the first delivery was, if it was one."""
+        first = self.first[place]
+        assert first is not None
+        late = first - self.due[place]
+        return [] if late <= 0 else [1] if late <= GRACE else [2]
+
     def settle(self, place: int) -> None:
-        late = self.delivered[place] - self.due[place]
-        self.status[place] = "kept" if late <= 0 else "cured"
-        self.severities += [0, 0] if late <= 0 else [0, 0, 1] if late <= GRACE else [0, 0, 2]
+        self.status[place] = "cured" if self.lateness(place) else "kept"
+        self.record(place, *(0 for _ in self.CREDITORS[self.DEBTORS[place]]), *self.lateness(place))
+
+    def lapse(self, place: int) -> None:
+        self.status[place] = "lapsed"
+        self.record(place, *self.lateness(place))
+
+    def breach(self, place: int, severity: int) -> None:
+        self.status[place] = "breached"
+        self.record(place, severity)
 
     def begin_day(self) -> None:
         """What the new day brings, in the order of the kinds of due items."""
@@ -78,24 +105,34 @@ class ContractMachine(RuleBasedStateMachine):
                 self.settle(place)
         for place in places:
             if self.status[place] == "objected" and self.lapses[place] <= self.day and not self.is_over:
-                self.status[place] = "lapsed"
+                self.lapse(place)
         for place in places:
             if self.status[place] == "curing" and self.due[place] + GRACE + CURE <= self.day and not self.is_over:
-                self.status[place] = "breached"
-                self.severities.append(2)
+                self.breach(place, 2)
         for place in places:
             if self.status[place] == "grace" and self.due[place] + GRACE <= self.day and not self.is_over:
                 self.status[place] = "curing"
         for place in places:
             if self.status[place] == "waiting" and self.due[place] <= self.day and not self.is_over:
-                if self.is_suspended():
-                    self.due[place] = self.hold_ends()
+                later = self.hold_ends(self.DEBTORS[place])
+                if later > self.day:
+                    self.due[place] = later
                 else:
                     self.status[place] = "grace"
 
     def end(self) -> None:
+        """What was delivered counts, what is late stays late, the rest is released."""
+        for place, status in enumerate(self.status):
+            match status:
+                case "delivered":
+                    self.settle(place)
+                case "objected":
+                    self.lapse(place)
+                case "grace" | "curing":
+                    self.breach(place, 1 if status == "grace" else 2)
+                case "waiting":
+                    self.status[place] = "released"
         self.is_over = True
-        self.status = [status if status in self.FINAL else "released" for status in self.status]
 
     def aim(self, number: int, *statuses: str) -> int:
         """Turn 0 to 8 into a place: most of them into one that stands as wished, if any does."""
@@ -114,19 +151,23 @@ class ContractMachine(RuleBasedStateMachine):
     @rule(number=st.integers(0, 8))
     def deliver(self, number: int) -> None:
         place = self.aim(number, "grace", "curing", "objected")
-        registration = self.c.make_registration("cedar-ford")
-        receipt = self.c.attempt("cedar-ford", registration, Deliver(self.number, place + 1, registration.version))
+        debtor = self.DEBTORS[place]
+        registration = self.c.make_registration(debtor)
+        receipt = self.c.attempt(debtor, registration, Deliver(self.number, place + 1, registration.version))
         if self.status[place] in {"waiting", "grace", "curing", "objected"} and not self.is_over:
             assert receipt.code == "ok"
             self.held_since_cure[place] = self.status[place] == "curing"
             self.status[place], self.delivered[place] = "delivered", self.day
+            self.first[place] = self.day if self.first[place] is None else self.first[place]
             self.accepted[place], self.objector[place] = set(), ""
         else:
             assert receipt.code in {"contracts.nothing_owed", "contracts.not_in_force"}
 
-    @rule(number=st.integers(0, 8), creditor=st.sampled_from(CREDITORS))
-    def acknowledge(self, number: int, creditor: str) -> None:
+    @rule(number=st.integers(0, 8), which=st.integers(0, 1))
+    def acknowledge(self, number: int, which: int) -> None:
         place = self.aim(number, "delivered", "objected")
+        creditors = self.CREDITORS[self.DEBTORS[place]]
+        creditor = creditors[which % len(creditors)]
         receipt = self.c.attempt(creditor, Acknowledge(self.number, place + 1))
         if self.status[place] not in {"delivered", "objected"}:
             assert receipt.code in {"contracts.nothing_delivered", "contracts.not_in_force"}
@@ -138,12 +179,14 @@ class ContractMachine(RuleBasedStateMachine):
             assert receipt.code == "ok"
             self.status[place], self.objector[place] = "delivered", ""
             self.accepted[place].add(creditor)
-            if len(self.accepted[place]) == len(self.CREDITORS) or self.delivered[place] + OBJECTION <= self.day:
+            if len(self.accepted[place]) == len(creditors) or self.delivered[place] + OBJECTION <= self.day:
                 self.settle(place)
 
-    @rule(number=st.integers(0, 8), creditor=st.sampled_from(CREDITORS))
-    def object(self, number: int, creditor: str) -> None:
+    @rule(number=st.integers(0, 8), which=st.integers(0, 1))
+    def object(self, number: int, which: int) -> None:
         place = self.aim(number, "delivered")
+        creditors = self.CREDITORS[self.DEBTORS[place]]
+        creditor = creditors[which % len(creditors)]
         receipt = self.c.attempt(creditor, Object(self.number, place + 1, "incomplete", STATEMENT))
         if self.status[place] != "delivered":
             assert receipt.code in {"contracts.nothing_delivered", "contracts.not_in_force"}
@@ -151,19 +194,16 @@ class ContractMachine(RuleBasedStateMachine):
             assert receipt.code == "contracts.already_acknowledged"
         else:
             assert receipt.code == "ok"
-            extended = max(self.due[place], self.day + GRACE)
-            if self.delivered[place] <= self.due[place]:
-                self.due[place] = extended
-            self.status[place], self.lapses[place] = "objected", extended + CURE
+            self.status[place], self.lapses[place] = "objected", max(self.due[place], self.day + GRACE) + CURE
             self.objector[place], self.held_since_cure[place] = creditor, False
 
     @precondition(lambda self: self.day > 12)
     @rule()
     def agree_to_end(self) -> None:
         is_open = self.c.state.contracts[(self.number,)].status in {"active", "suspended"}
-        parties = ("cedar-ford", *self.CREDITORS)
+        parties = self.c.state.terms[(self.number,)].parties
         codes = [self.c.attempt(party, Terminate(self.number)).code for party in parties]
-        assert codes == (["ok"] if is_open else ["contracts.not_in_force"]) * 3
+        assert codes == (["ok"] if is_open else ["contracts.not_in_force"]) * len(parties)
         self.end()
 
     @invariant()
@@ -178,9 +218,18 @@ class ContractMachine(RuleBasedStateMachine):
             assert status == "completed"
         else:
             assert status == ("suspended" if self.is_suspended() else "active")
-        recorded = [record.severity for _, record in self.c.state.records.group("cedar-ford")]
-        assert sorted(recorded) == sorted(self.severities)
+        for debtor, severities in self.severities.items():
+            recorded = [record.severity for _, record in self.c.state.records.group(debtor)]
+            assert sorted(recorded) == sorted(severities)
         self.c.check_invariants()
+
+
+class ExchangeMachine(ContractMachine):
+    """The same between two who owe each other: what one is late with postpones the deadlines of the other."""
+
+    TEMPLATE = "exchange/1"
+    DEBTORS = ("cedar-ford", "azure-bay", "cedar-ford")
+    CREDITORS = {"cedar-ford": ("azure-bay",), "azure-bay": ("cedar-ford",)}  # noqa: RUF012  # never changes
 
 
 class MembershipMachine(RuleBasedStateMachine):
@@ -300,8 +349,10 @@ class DatasetMachine(RuleBasedStateMachine):
 
 QUICK = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestContracts = ContractMachine.TestCase
+TestExchange = ExchangeMachine.TestCase
 TestMembership = MembershipMachine.TestCase
 TestDatasets = DatasetMachine.TestCase
 TestContracts.settings = settings(QUICK, max_examples=150, stateful_step_count=50)
+TestExchange.settings = settings(QUICK, stateful_step_count=50)
 TestMembership.settings = QUICK
 TestDatasets.settings = settings(QUICK, max_examples=30)

@@ -112,4 +112,4 @@ def test_the_parameters_are_those_of_the_page() -> None:
 
 def test_the_kinds_of_due_items_are_those_of_the_page() -> None:
     rows = re.findall(r"^\| ([0-9]+) \| ", PAGES["ledger"], re.MULTILINE)
-    assert [int(kind) for kind in rows] == sorted(FIRE) == list(range(1, DUE_HEARING + 1))
+    assert [int(kind) for kind in rows] == sorted(FIRE) == list(range(10, DUE_HEARING + 1, 10))

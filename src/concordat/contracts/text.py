@@ -26,13 +26,15 @@ _WORDS = {
         "exact_file": "Evidence: a version of dataset {debtor}/{dataset} registered with digest {digest}.",
         "matching_table": "Evidence: a registered version of dataset {debtor}/{dataset} with schema {schema} "
         "and at least {rows} rows.",
-        "acceptance": "Each creditor acknowledges or objects within {objection} days; silence accepts. An objection "
-        "to a delivery in time gives {debtor} {grace} days anew; one not resolved {cure} days later closes this "
-        "obligation without a breach, and this contract goes on.",
+        "acceptance": "Each creditor acknowledges or objects within {objection} days; silence accepts. After an "
+        "objection {debtor} may deliver anew until {cure} days after the deadline, and for {open} days "
+        "at least; then this obligation closes and this contract goes on. Lateness is measured at the "
+        "first delivery.",
         "lateness": "Within {grace} days after the deadline: late, a minor breach. After that this contract is "
         "suspended and {debtor} has {cure} days to cure: a general breach.",
-        "terminate": "Not cured: this contract ends, all are released from open duties, and the breach stands.",
-        "continue": "Not cured: the breach stands and this contract goes on.",
+        "terminate": "Not cured: a general breach, a serious one when the obligation is large. This contract then "
+        "ends: what is late keeps its breach, what was delivered counts, the rest is released.",
+        "continue": "Not cured: a general breach, a serious one when the obligation is large. This contract goes on.",
         "separator": ", ",
         "colon": ": ",
         "gap": " ",
@@ -45,12 +47,14 @@ _WORDS = {
         "duty": "{debtor} 向 {creditors} 交付：{subject}。期限 {due}。规模 {size} 单位。",
         "exact_file": "履约凭据：数据集 {debtor}/{dataset} 登记一个摘要为 {digest} 的版本。",
         "matching_table": "履约凭据：数据集 {debtor}/{dataset} 登记一个结构摘要为 {schema}、不少于 {rows} 行的版本。",
-        "acceptance": "各债权方在 {objection} 日内确认或提出异议；逾期不答视为接受。对按期交付提出异议的，"
-        "{debtor} 重新获得 {grace} 日；此后 {cure} 日内仍未解决的，本项义务终结，不记违约，本合同继续履行。",
+        "acceptance": "各债权方在 {objection} 日内确认或提出异议；逾期不答视为接受。"
+        "有异议的，{debtor} 可重新交付，至期限后 {cure} 日止，且不少于 {open} 日；"
+        "届时仍未解决的，本项义务终结，本合同继续履行。是否逾期以首次交付为准。",
         "lateness": "期限后 {grace} 日内履行为逾期，记轻微违约。此后本合同中止，"
         "{debtor} 有 {cure} 日补救期，记一般违约。",
-        "terminate": "未补救的：本合同终止，各方未到期义务免除，违约记录保留。",
-        "continue": "未补救的：违约记录保留，本合同继续履行。",
+        "terminate": "未补救的：记一般违约，规模大的记严重违约。"
+        "本合同即告终止：已逾期的保留违约，已交付的计为履行，其余免除。",
+        "continue": "未补救的：记一般违约，规模大的记严重违约。本合同继续履行。",
         "separator": "、",
         "colon": "：",
         "gap": "",
@@ -115,8 +119,8 @@ def _render_obligation(obligation: Obligation, language: Language) -> str:
     acceptance = words["acceptance"].format(
         objection=obligation.objection_days,
         debtor=obligation.debtor,
-        grace=obligation.grace_days,
         cure=obligation.cure_days,
+        open=obligation.grace_days + obligation.cure_days,
     )
     lateness = words["lateness"].format(
         grace=obligation.grace_days, debtor=obligation.debtor, cure=obligation.cure_days

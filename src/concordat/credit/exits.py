@@ -23,7 +23,7 @@ def is_by_score_condition(
     """Tell whether limb (a) holds at one epoch close; the caller counts the successive closes.
 
     `admitted` is the place of the last admission: (height, index, operation, 0). `are_independent` is the
-    symmetric relation between two members of CRD-13; the subject is one of those it is asked about.
+    symmetric relation between two members of CRD-13.
     """
     rule = RULEBOOK.score_exit
     if score.score >= rule.score_below or score.confidence < rule.confidence_min:
@@ -63,8 +63,11 @@ def _is_after_admission(live: Iterable[Record], admitted: RecordId) -> bool:
 
 
 def _is_corroborated(grave: Sequence[Record], are_independent: Callable[[str, str], bool]) -> bool:
-    """Tell whether one finding of an authority, or two members independent of the subject and each other, speak."""
+    """Tell whether one finding of an authority, or two members independent of each other, speak.
+
+    Who depends on the subject may speak against it: nobody is suspected of that, and a sponsor of all is not immune.
+    """
     if any(record.channel == "C" for record in grave):
         return True
-    names = sorted({record.counterparty for record in grave if are_independent(record.counterparty, record.subject)})
+    names = sorted({record.counterparty for record in grave})
     return any(are_independent(first, second) for first, second in combinations(names, 2))

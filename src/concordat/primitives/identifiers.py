@@ -55,7 +55,7 @@ class Label(Struct, frozen=True):
     zh: ShortText
 
     def __post_init__(self) -> None:
-        if not (self.en.strip(" ") or self.zh.strip(" ")):
+        if not (self.en.strip(" \u3000") or self.zh.strip(" \u3000")):
             raise ValueError("a label needs a text in at least one language")
 
     def in_language(self, language: str) -> str:

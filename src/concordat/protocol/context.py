@@ -12,16 +12,16 @@ from concordat.protocol.state import State
 
 # Kinds of due items. At equal times they run in this order: the epoch closes first, then each member's credit; silence
 # accepts before lateness, and what suspends a contract ends before another deadline of it is looked at.
-DUE_EPOCH = 1
-DUE_CLOSE = 2
-DUE_ACCEPT = 3
-DUE_LAPSE = 4
-DUE_FAIL = 5
-DUE_SUSPEND = 6
-DUE_LATE = 7
-DUE_EXPIRE = 8
-DUE_APPLICATION = 9
-DUE_HEARING = 10
+DUE_EPOCH = 10
+DUE_CLOSE = 20
+DUE_ACCEPT = 30
+DUE_LAPSE = 40
+DUE_FAIL = 50
+DUE_SUSPEND = 60
+DUE_LATE = 70
+DUE_EXPIRE = 80
+DUE_APPLICATION = 90
+DUE_HEARING = 100
 
 
 class Context(msgspec.Struct):

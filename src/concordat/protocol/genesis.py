@@ -21,7 +21,7 @@ from concordat.primitives.ledger_time import compute_week
 from concordat.primitives.plain import from_plain, to_plain
 from concordat.protocol.context import Context
 from concordat.protocol.families import credit, membership
-from concordat.protocol.families.membership.admission import make_newcomer_credit
+from concordat.protocol.families.membership.admission import make_identity_key, make_newcomer_credit
 from concordat.protocol.params import Params
 from concordat.protocol.records import Identity, Member, MemberKind, MemberRole, Officer
 from concordat.protocol.state import State
@@ -104,7 +104,7 @@ def check_genesis(genesis: Genesis) -> None:
     for values in (
         [key.hex() for key in keys],
         [founder.member for founder in genesis.founders],
-        [f"{founder.scheme} {founder.code}" for founder in genesis.founders],
+        [" ".join(make_identity_key(founder.scheme, founder.code)) for founder in genesis.founders],
     ):
         repeated = next((value for value in values if values.count(value) > 1), None)
         if repeated is not None:
@@ -155,6 +155,6 @@ def _put_founder(state: State, founder: Founder, time_us: int) -> None:
         admitted_at=time_us,
     )
     state.members.put((founder.member,), row)
-    state.identities.put((founder.scheme, founder.code), Identity(founder.member))
+    state.identities.put(make_identity_key(founder.scheme, founder.code), Identity(founder.member))
     for key in founder.public_keys:
         state.officers.put((key,), Officer(founder.member, membership.ALL_ROLES, bytes(32), time_us, None))

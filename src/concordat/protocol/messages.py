@@ -29,8 +29,8 @@ TRANSACTION_REJECTIONS = (
     Rejection("ledger.not_admitted", "LED-7", may_succeed_later=True),
     Rejection("ledger.role_missing", "LED-7", may_succeed_later=True),
 )
-"""What any transaction may meet before a family looks at its operations, in order of precedence. The last four are
-asked again by each operation, since an earlier one of the same transaction may have changed the answer.
+"""What any transaction may meet before a family looks at its operations, in order of precedence. Whether the key is
+known, removed or without a role is asked again by each operation, since an earlier one may have changed the answer.
 """
 
 REJECTIONS: tuple[Rejection, ...] = (

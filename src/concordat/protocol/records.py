@@ -154,7 +154,7 @@ class Delivery(Struct, frozen=True):
 
 
 class Duty(Struct, frozen=True):
-    """How one obligation stands. `due` moves only by an objection or a suspension."""
+    """How one obligation stands. `due` moves only by a suspension."""
 
     status: DutyStatus
     due: TimeUs
@@ -162,6 +162,8 @@ class Duty(Struct, frozen=True):
     """When the ledger moves it unless somebody does before; None once it is closed."""
     delivery: Delivery | None = None
     """The last one; `accepted` and `objector` speak of it."""
+    delivered_at: TimeUs | None = None
+    """The first one: lateness is measured there, since an objection is one side's word (CON-26)."""
     accepted: tuple[MemberId, ...] = ()
     objector: MemberId | None = None
     objections: Natural = 0

@@ -40,6 +40,9 @@ from concordat.protocol.transactions import Entry, Payload, Receipt, SignedTrans
 
 NONCE_WINDOW = 48
 
+REASONS_MAX = 100
+"""A receipt lists so many grounds: a small offer may have thousands, and history keeps receipts for ever."""
+
 APPLY: dict[type[Struct], Callable[..., None]] = {  # each function takes exactly the struct that it stands beside
     membership.Apply: admission.apply_apply,
     membership.Sponsor: admission.apply_sponsor,
@@ -82,7 +85,9 @@ def react(context: Context, event: Struct) -> None:
         case contracts.Settled():
             credit.append_settlement(context, event.contract, event.obligation, event.delivered_at, event.severity)
         case contracts.Breached():
-            credit.append_breach(context, event.contract, event.obligation)
+            credit.append_breach(context, event.contract, event.obligation, event.severity)
+        case contracts.Lapsed(severity=severity) if severity:
+            credit.append_lateness(context, event.contract, event.obligation, severity)
         case credit.ExitDue():
             exits.open_hearing(context, event.member, event.limb)
         case _:
@@ -306,4 +311,5 @@ def _get_events(context: Context) -> tuple[Event, ...]:
 
 def _make_refusal(rejection: Rejected, operation: int) -> Receipt:
     grounds = rejection.reasons or ((rejection.code, rejection.parameters),)
-    return Receipt(rejection.code, operation, tuple(Reason(code, values) for code, values in grounds), ())
+    reasons = tuple(Reason(code, values) for code, values in grounds[:REASONS_MAX])
+    return Receipt(rejection.code, operation, reasons, ())

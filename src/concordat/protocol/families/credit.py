@@ -87,33 +87,48 @@ def append_settlement(
     due_us = context.state.duties[(contract, clause)].due
     week = compute_week(context.time, context.genesis_us)
     timeliness = compute_timeliness(compute_days_late(due_us, settled_us))
-    share = duty.size // len(duty.creditors)
-    for creditor in duty.creditors if share else ():
+    count = len(duty.creditors)
+    size_milli = compute_size_milli(duty.size, context.params.full_size_units, is_negative=False) // count
+    for creditor in duty.creditors:
         record = make_performance(
             _next_id(context),
             week=week,
             subject=duty.debtor,
             counterparty=creditor,
             marks=(1000, timeliness, None),
-            size_milli=compute_size_milli(share, context.params.full_size_units, is_negative=False),
-            weight_milli=_get_weight(context.state, creditor),
+            size_milli=size_milli,
+            weight_milli=_get_weight(context.state, creditor, duty.debtor),
             contract=contract,
             clause=clause,
         )
         _append(context, record)
-        flow = context.state.flows.get((week, creditor, duty.debtor))
-        context.state.flows.put((week, creditor, duty.debtor), Flow((flow.units if flow else 0) + share))
+        _add_flow(context.state, (week, creditor, duty.debtor), duty.size // count)
     if severity:
         _append_breach(context, contract, clause, severity)
     _publish(context, duty.debtor, has_new_negative=bool(severity))
 
 
-def append_breach(context: Context, contract: int, clause: int) -> None:
-    """CRD-4: never settled: general, or serious when the obligation was large."""
+def _add_flow(state: State, key: tuple[int, str, str], units: int) -> None:
+    """CRD-14: what counts for reach; kin do not lift each other."""
+    _, creditor, debtor = key
+    if units and not _are_kin(state, creditor, debtor):
+        flow = state.flows.get(key)
+        state.flows.put(key, Flow((flow.units if flow else 0) + units))
+
+
+def append_breach(context: Context, contract: int, clause: int, severity: Literal[1, 2]) -> None:
+    """CRD-4: never settled: as late as it was, and serious instead of general when the obligation was large."""
     duty = context.state.terms[(contract,)].obligations[clause - 1]
     size_milli = compute_size_milli(duty.size, context.params.full_size_units, is_negative=False)
-    _append_breach(context, contract, clause, 3 if size_milli >= RULEBOOK.serious_size_milli else 2)
+    is_serious = severity == 2 and size_milli >= RULEBOOK.serious_size_milli
+    _append_breach(context, contract, clause, 3 if is_serious else severity)
     _publish(context, duty.debtor, has_new_negative=True)
+
+
+def append_lateness(context: Context, contract: int, clause: int, severity: Literal[1, 2]) -> None:
+    """CRD-4: delivered late and never agreed on: the lateness alone is a record."""
+    _append_breach(context, contract, clause, severity)
+    _publish(context, context.state.terms[(contract,)].obligations[clause - 1].debtor, has_new_negative=True)
 
 
 def _append_breach(context: Context, contract: int, clause: int, severity: Literal[1, 2, 3]) -> None:
@@ -127,7 +142,7 @@ def _append_breach(context: Context, contract: int, clause: int, severity: Liter
         channel="F",
         severity=severity,
         size_milli=compute_size_milli(duty.size, context.params.full_size_units, is_negative=True),
-        weight_milli=_get_weight(context.state, creditor),
+        weight_milli=_get_weight(context.state, creditor, duty.debtor),
         contract=contract,
         clause=clause,
     )
@@ -141,7 +156,7 @@ def _get_witness(state: State, duty: Obligation) -> str:
     """
     return max(
         duty.creditors,
-        key=lambda creditor: (_are_independent(state, creditor, duty.debtor), _get_weight(state, creditor)),
+        key=lambda name: (_are_independent(state, name, duty.debtor), _get_weight(state, name, duty.debtor)),
     )
 
 
@@ -158,9 +173,15 @@ def _append(context: Context, record: Record) -> None:
     )
 
 
-def _get_weight(state: State, member: str) -> int:
-    credit = state.credits.get((member,))
-    return credit.weight_milli if credit else 0
+def _get_weight(state: State, member: str, towards: str) -> int:
+    """CRD-5: a member's weight as a counterparty; none between kin, who would lift each other."""
+    return 0 if _are_kin(state, member, towards) else state.credits[(member,)].weight_milli
+
+
+def _are_kin(state: State, one: str, other: str) -> bool:
+    """CRD-14: one is the other's parent, or both have the same one."""
+    parents = (state.members[(one,)].parent, state.members[(other,)].parent)
+    return other == parents[0] or one == parents[1] or (parents[0] is not None and parents[0] == parents[1])
 
 
 # ── score, grade, exit ──────────────────────────────────────────────────────────────────────────────────────────────

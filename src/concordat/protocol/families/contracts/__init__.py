@@ -166,18 +166,21 @@ class Resumed(Struct, frozen=True, tag="contracts.resumed"):
 
 
 class Breached(Struct, frozen=True, tag="contracts.breached"):
-    """The cure period passed without a delivery."""
+    """An obligation was never fulfilled: severity 2, or 1 when the contract ended within its grace period."""
 
     contract: Positive
     obligation: Positive
     debtor: MemberId
+    severity: Literal[1, 2]
 
 
 class Lapsed(Struct, frozen=True, tag="contracts.lapsed"):
-    """An objection was never resolved; nobody is held to have broken anything."""
+    """An objection was never resolved. Nobody's word decides; severity 1 or 2 when the delivery was late."""
 
     contract: Positive
     obligation: Positive
+    debtor: MemberId
+    severity: Literal[0, 1, 2]
 
 
 class Terminated(Struct, frozen=True, tag="contracts.terminated"):

@@ -20,7 +20,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from concordat.contracts.terms import ExactFile, MatchingTable, Obligation, Terms
-from concordat.errors import InvariantBroken, Rejected
+from concordat.errors import Rejected
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.context import DUE_ACCEPT, DUE_FAIL, DUE_LAPSE, DUE_LATE, DUE_SUSPEND, Context, get_signer
 from concordat.protocol.families.contracts import (
@@ -77,7 +77,8 @@ def apply_deliver(context: Context, operation: Deliver) -> None:
     check_version(context.state, operation, duty)
     delivery = Delivery(operation.version, context.time)
     accepts_at = _get_acceptance_us(duty, delivery)
-    row = replace(row, delivery=delivery, accepted=(), objector=None)
+    first = context.time if row.delivered_at is None else row.delivered_at
+    row = replace(row, delivery=delivery, delivered_at=first, accepted=(), objector=None)
     wait(context, place, row, "delivered", accepts_at)
     context.emit(Delivered(*place, member, duty.dataset, operation.version, accepts_at))
 
@@ -146,25 +147,21 @@ def apply_acknowledge(context: Context, operation: Acknowledge) -> None:
     accepts_at = _get_acceptance_us(duty, delivery)
     if left == 0 or accepts_at <= context.time:
         _settle(context, place, duty, row, member)
+        _go_on(context, place[0])
     else:
         wait(context, place, row, "delivered", accepts_at)
         context.emit(Acknowledged(*place, member, left))
 
 
 def apply_object(context: Context, operation: Object) -> None:
-    """CON-26, CON-30: who delivered in time gets one grace period anew; a late delivery stays late.
-
-    An objection that nobody resolves lapses without a record.
-    """
-    member, place, duty, row, delivery = _get_delivered(context, operation)
+    """CON-26, CON-30: the debtor may deliver anew for a while; how late it was stays as it was."""
+    member, place, duty, row, _ = _get_delivered(context, operation)
     if row.status != "delivered":
         raise Rejected("contracts.nothing_delivered", operation.contract, operation.obligation, row.status)
     if member in row.accepted:
         raise Rejected("contracts.already_acknowledged", member)
-    extended = max(row.due, context.time + duty.grace_days * DAY_US)
-    until = extended + duty.cure_days * DAY_US
-    due = extended if delivery.time <= row.due else row.due
-    row = replace(row, due=due, objector=member, objections=row.objections + 1)
+    until = max(row.due, context.time + duty.grace_days * DAY_US) + duty.cure_days * DAY_US
+    row = replace(row, objector=member, objections=row.objections + 1)
     wait(context, place, row, "objected", until)
     context.emit(Objected(*place, member, operation.ground, until))
     _go_on(context, operation.contract)
@@ -184,30 +181,33 @@ def fire_accept(context: Context, subject: bytes) -> None:
     """Silence accepts, unless the delivery was replaced or objected to since."""
     if (found := _find_due(context, subject, "delivered")) is not None:
         _settle(context, *found, None)
+        _go_on(context, found[0][0])
 
 
 def _settle(context: Context, place: Place, duty: Obligation, row: Duty, member: str | None) -> None:
-    """Close a fulfilled duty; how late it was is measured at its delivery, not at its acceptance."""
-    delivered_at = row.delivery.time if row.delivery else context.time
-    grace_ends = row.due + duty.grace_days * DAY_US
-    severity: Literal[0, 1, 2] = 0 if delivered_at <= row.due else 1 if delivered_at <= grace_ends else 2
+    """Close a fulfilled duty."""
+    severity = compute_lateness(duty, row)
     _close(context, place, row, "cured" if severity else "kept")
-    context.emit(Settled(*place, duty.debtor, member, delivered_at, severity))
-    _go_on(context, place[0])
+    context.emit(Settled(*place, duty.debtor, member, row.delivered_at or context.time, severity))
+
+
+def compute_lateness(duty: Obligation, row: Duty) -> Literal[0, 1, 2]:
+    """CON-25: 0 when first delivered in time, 1 within grace, 2 later. The clock says so, nobody's word."""
+    delivered_at = row.due if row.delivered_at is None else row.delivered_at
+    return 0 if delivered_at <= row.due else 1 if delivered_at <= row.due + duty.grace_days * DAY_US else 2
 
 
 # ── lateness, cure, breach ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def fire_late(context: Context, subject: bytes) -> None:
-    """The deadline: what is still owed is late. While the contract is suspended by another duty, the deadline waits."""
+    """The deadline: what is still owed is late. While another debtor holds the contract up, the deadline waits."""
     if (found := _find_due(context, subject, "waiting")) is None:
         return
     place, duty, row = found
-    if context.state.contracts[(place[0],)].status == "suspended":
-        later = max(_held_up_until(context.state, place[0]), default=context.time)
-        if later <= context.time:
-            raise InvariantBroken(f"contract {place[0]} is suspended and nothing holds it up")
+    held = _held_up_until(context.state, place[0])
+    later = max((until for debtor, until in held if debtor != duty.debtor), default=context.time)
+    if later > context.time:
         wait(context, place, replace(row, due=later), "waiting", later)
         return
     ends = context.time + duty.grace_days * DAY_US
@@ -215,8 +215,8 @@ def fire_late(context: Context, subject: bytes) -> None:
     context.emit(GraceBegan(*place, duty.debtor, ends))
 
 
-def _held_up_until(state: State, number: int) -> Iterator[int]:
-    """Yield, for each duty that suspends the contract, when it will at the latest have been cured or have failed.
+def _held_up_until(state: State, number: int) -> Iterator[tuple[str, int]]:
+    """Yield, for each duty that suspends the contract, its debtor and when it will have been cured or have failed.
 
     What is delivered at the very end of grace cures too: the end of grace was judged before it, at the same time.
     """
@@ -226,7 +226,7 @@ def _held_up_until(state: State, number: int) -> Iterator[int]:
         grace_ends = row.due + duty.grace_days * DAY_US
         is_cured_late = row.objections == 0 and row.delivery is not None and row.delivery.time >= grace_ends
         if row.waits_until is not None and (row.status == "curing" or (row.status == "delivered" and is_cured_late)):
-            yield row.waits_until
+            yield duty.debtor, row.waits_until
 
 
 def _is_held_up(state: State, number: int) -> bool:
@@ -248,28 +248,33 @@ def fire_fail(context: Context, subject: bytes) -> None:
     """The cure period is over: breach, and the consequence the parties agreed on."""
     if (found := _find_due(context, subject, "curing")) is not None:
         place, duty, row = found
-        _close(context, place, row, "breached")
-        context.emit(Breached(*place, duty.debtor))
+        _breach(context, place, duty, row, 2)
         if duty.consequence == "terminate":
             _terminate(context, place[0], "breach")
         else:
             _go_on(context, place[0])
 
 
-def fire_lapse(context: Context, subject: bytes) -> None:
-    """CON-26: an objection that nobody resolved closes its duty alone, so that nobody is freed by objecting.
+def _breach(context: Context, place: Place, duty: Obligation, row: Duty, severity: Literal[1, 2]) -> None:
+    _close(context, place, row, "breached")
+    context.emit(Breached(*place, duty.debtor, severity))
 
-    A one-sided complaint is not a negative (credit §2.1).
-    """
+
+def fire_lapse(context: Context, subject: bytes) -> None:
+    """CON-26: an objection that nobody resolved closes its duty alone, so that nobody is freed by objecting."""
     if (found := _find_due(context, subject, "objected")) is not None:
-        place, _, row = found
-        _close(context, place, row, "lapsed")
-        context.emit(Lapsed(*place))
-        _go_on(context, place[0])
+        _lapse(context, *found)
+        _go_on(context, found[0][0])
+
+
+def _lapse(context: Context, place: Place, duty: Obligation, row: Duty) -> None:
+    """What one side says of the content is no negative (credit §2.1); what the clock says of the time is."""
+    _close(context, place, row, "lapsed")
+    context.emit(Lapsed(*place, duty.debtor, compute_lateness(duty, row)))
 
 
 def apply_terminate(context: Context, operation: Terminate) -> None:
-    """CON-10, CON-22: consent of all ends it without a breach; what was already late keeps its record."""
+    """CON-10, CON-22: consent of all ends it; what was already late keeps its record."""
     member, contract, terms = get_party_to(context, operation.contract, "contracts")
     _check_in_force(operation.contract, contract)
     if member in contract.wants_end:
@@ -295,9 +300,23 @@ def _close(context: Context, place: Place, row: Duty, status: DutyStatus) -> Non
 
 
 def _terminate(context: Context, number: int, cause: Cause) -> None:
+    """CON-29: what is late stays late, what was delivered counts, and only what was not yet due is released."""
+    obligations = context.state.terms[(number,)].obligations
     for place, row in context.state.duties.group(number):
-        if row.status not in FINAL_DUTY:
-            _close(context, place, row, "released")
+        duty = obligations[place[1] - 1]
+        match row.status:
+            case "delivered":
+                _settle(context, place, duty, row, None)
+            case "objected":
+                _lapse(context, place, duty, row)
+            case "grace":
+                _breach(context, place, duty, row, 1)
+            case "curing":
+                _breach(context, place, duty, row, 2)
+            case "waiting":
+                _close(context, place, row, "released")
+            case _:
+                pass
     end(context, number, "terminated")
     context.emit(Terminated(number, cause))
 

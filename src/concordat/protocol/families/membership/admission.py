@@ -39,6 +39,9 @@ from concordat.protocol.state import State
 FAILED: tuple[MemberStatus, ...] = ("refused", "lapsed")
 """An application that came to nothing: its name and its legal code are free."""
 
+UNHELD: tuple[MemberStatus, ...] = (*FAILED, "applied")
+"""Who holds no legal identity: a stranger that merely applied keeps nobody else from theirs."""
+
 
 def check_apply(context: Context, operation: Apply) -> None:
     """MEM-1 to MEM-4, MEM-22."""
@@ -50,9 +53,19 @@ def check_apply(context: Context, operation: Apply) -> None:
     row = context.state.members.get((operation.member,))
     if row is not None and row.status not in FAILED:
         raise Rejected("membership.id_taken", operation.member)
-    if (operation.scheme, operation.code) in context.state.identities:
-        raise Rejected("membership.code_taken", operation.scheme, operation.code)
+    check_identity(context.state, operation.scheme, operation.code)
     check_review(context, operation.sponsor, operation.predecessor, operation.parent)
+
+
+def make_identity_key(scheme: str, code: str) -> tuple[str, str]:
+    """MEM-3: registers write codes in capitals; in which case somebody typed one makes no other body of it."""
+    return scheme.upper(), code.upper()
+
+
+def check_identity(state: State, scheme: str, code: str) -> None:
+    """MEM-3: the legal identity is nobody's yet."""
+    if make_identity_key(scheme, code) in state.identities:
+        raise Rejected("membership.code_taken", scheme, code)
 
 
 def check_review(context: Context, sponsor: str, predecessor: str | None, parent: str | None) -> None:
@@ -105,7 +118,6 @@ def apply_apply(context: Context, operation: Apply) -> None:
         applied_at=context.time,
     )
     state.members.put((operation.member,), member)
-    state.identities.put((operation.scheme, operation.code), Identity(operation.member))
     state.officers.put((context.public_key,), Officer(operation.member, ALL_ROLES, operation.card, context.time, None))
     lapses = context.time + context.params.application_days * DAY_US
     context.schedule(lapses, DUE_APPLICATION, operation.member.encode())
@@ -118,7 +130,8 @@ def _fail_application(context: Context, member: str, status: Literal["refused", 
     for key in row.officers:
         context.state.officers.put((key,), replace(context.state.officers[(key,)], removed_at=context.time))
     context.state.members.put((member,), replace(row, status=status, officers=()))
-    context.state.identities.delete((row.scheme, row.code))
+    if row.status == "reviewed":
+        context.state.identities.delete(make_identity_key(row.scheme, row.code))
     context.emit(ApplicationRefused(member) if status == "refused" else ApplicationLapsed(member))
 
 
@@ -132,8 +145,10 @@ def apply_sponsor(context: Context, operation: Sponsor) -> None:
         if not operation.verdict:
             _fail_application(context, operation.member, "refused")
             return
+        check_identity(context.state, row.scheme, row.code)
         check_review(context, signer, row.predecessor, row.parent)
         context.state.members.put((operation.member,), replace(row, status="reviewed"))
+        context.state.identities.put(make_identity_key(row.scheme, row.code), Identity(operation.member))
         context.emit(Reviewed(operation.member, signer))
     elif row.status == "expelled" and row.guarantor is not None:
         if row.guarantor != signer:
@@ -226,15 +241,15 @@ def fire_application_lapse(context: Context, subject: bytes) -> None:
 def find_broken_invariants(state: State) -> Iterator[str]:
     """Yield what does not hold.
 
-    MEM-INV-1: a legal identity leads to its holder, and no failed application holds one. MEM-INV-2: the keys listed are
-    those that speak for the member. MEM-INV-3: admitted means credit.
+    MEM-INV-1: a legal identity leads to its holder, and no application holds one before its sponsor's word or after it
+    failed. MEM-INV-2: the keys listed are those that speak for the member. MEM-INV-3: admitted means credit.
     """
     for (scheme, code), identity in state.identities.items():
         holder = state.members.get((identity.member,))
-        if holder is None or holder.status in FAILED or (holder.scheme, holder.code) != (scheme, code):
+        if holder is None or holder.status in UNHELD or make_identity_key(holder.scheme, holder.code) != (scheme, code):
             yield f"MEM-INV-1: {identity.member}"
     for (member,), row in state.members.items():
-        if row.status not in FAILED and (row.scheme, row.code) not in state.identities:
+        if row.status not in UNHELD and make_identity_key(row.scheme, row.code) not in state.identities:
             yield f"MEM-INV-1: {member}"
         for key in row.officers:
             officer = state.officers.get((key,))

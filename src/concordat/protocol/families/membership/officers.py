@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from concordat.crypto.signatures import is_accepted_by_libsodium, is_sound_key
+from concordat.crypto.signatures import is_sound_key, is_valid
 from concordat.errors import Rejected
 from concordat.protocol.context import Context, get_signer
 from concordat.protocol.families.membership import (
@@ -31,8 +31,7 @@ def apply_add_officer(context: Context, operation: AddOfficer) -> None:
     message = compute_possession_message(context.chain_id, member)
     if not is_sound_key(operation.public_key):
         raise Rejected("membership.weak_key", operation.public_key.hex())
-    # libsodium's verdict by rule: it is never slow.
-    if not is_accepted_by_libsodium(operation.public_key, operation.possession, message):
+    if not is_valid(operation.public_key, operation.possession, message):
         raise Rejected("membership.possession_not_proved")
     _check_roles(operation.roles)
     context.state.officers.put(
