@@ -46,14 +46,14 @@ def admit_offices(town: Town) -> None:
     with ThreadPoolExecutor(WORKERS) as workers:
         list(workers.map(apply, OFFICES))
 
-    copied = make_application("echo-plain", "juniper-court", "11" * 32, code="R-willow-creek")
-    assert town.refuse("thief", copied)["code"] == "membership.code_taken"
     unsponsored = make_application("echo-plain", "willow-creek", "11" * 32)
     refused = town.refuse("thief", unsponsored)
     assert refused["code"] == "membership.review_failed"
     assert "review.sponsor_not_in_standing" in {reason["code"] for reason in refused["reasons"]}
 
     town.act("juniper-court", *({"type": "membership.sponsor", "member": name, "verdict": True} for name in OFFICES))
+    copied = make_application("echo-plain", "juniper-court", "11" * 32, code="R-willow-creek")
+    assert town.refuse("thief", copied)["code"] == "membership.code_taken"
     words = [attest(member) for member in OFFICES]
     assert town.refuse("cobalt-court", attest("willow-creek", "another"))["code"] == "membership.dossier_differs"
     town.act("juniper-court", *words)
