@@ -151,13 +151,15 @@ def test_a_signed_request_is_good_once(world: World) -> None:
     assert get_code(world, header) == "auth.replayed"
 
 
-def test_a_signature_covers_method_target_body_and_chain(world: World) -> None:
+def test_a_signature_covers_method_target_body_chain_and_node(world: World) -> None:
     assert get_code(world, world.authorize("azure-bay", "POST", "/v1/members")) == "auth.bad_signature"
     assert get_code(world, world.authorize("azure-bay", "GET", "/v1/contracts")) == "auth.bad_signature"
     assert get_code(world, world.authorize("azure-bay", "GET", "/v1/members?a=1")) == "auth.bad_signature"
     assert get_code(world, world.authorize("azure-bay", "GET", "/v1/members", b"x")) == "auth.bad_signature"
-    other = sign_request(get_key("azure-bay"), bytes(32), "GET", "/v1/members", b"", fetch_now_us(), bytes(8))
-    assert get_code(world, other) == "auth.bad_signature"
+    key, chain_id, node_key = get_key("azure-bay"), world.founded.chain_id, world.node.key.public_key
+    for place in ((bytes(32), node_key), (chain_id, bytes(32)), (chain_id, key.public_key)):
+        other = sign_request(key, *place, "GET", "/v1/members", b"", fetch_now_us(), bytes(8))
+        assert get_code(world, other) == "auth.bad_signature"
     body = world.client.post(
         "/v1/contracts/judge",
         content=b"{} ",
@@ -232,7 +234,8 @@ def test_a_session_ends_with_its_key(world: World) -> None:
 
 def test_a_stranger_gets_no_link(world: World) -> None:
     target, key = "/v1/sessions/links", make_key()
-    header = sign_request(key, world.founded.chain_id, "POST", target, b"", fetch_now_us(), bytes(8))
+    place = (world.founded.chain_id, world.node.key.public_key)
+    header = sign_request(key, *place, "POST", target, b"", fetch_now_us(), bytes(8))
     answer = world.client.post(target, headers={"Authorization": header})
     assert (answer.status_code, answer.json()["code"]) == (401, "auth.unknown_key")
 

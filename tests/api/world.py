@@ -119,7 +119,8 @@ class World:
     def authorize(self, label: str, method: str, target: str, body: bytes = b"", *, at_us: int | None = None) -> str:
         nonce = next(self._request_nonces).to_bytes(8, "big")
         now_us = fetch_now_us() if at_us is None else at_us
-        return sign_request(get_key(label), self.founded.chain_id, method, target, body, now_us, nonce)
+        node_key = self.node.key.public_key
+        return sign_request(get_key(label), self.founded.chain_id, node_key, method, target, body, now_us, nonce)
 
     def get(self, target: str, label: str | None = None, **headers: str) -> Response:
         if label is not None:

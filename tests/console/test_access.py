@@ -41,8 +41,9 @@ def test_a_stranger_learns_how_to_take_part(told: Scene) -> None:
 def test_applicant_reads_its_own_pages_only(told: Scene) -> None:
     key = get_key("amber-coast")
     with Visitor(told.node) as visitor:
-        header = sign_request(key, told.node.chain.id, "POST", "/v1/sessions/links", b"", fetch_now_us(), b"12345678")
-        link = visitor.client.post("/v1/sessions/links", headers={"Authorization": header}).json()["url"]
+        target, place = "/v1/sessions/links", (told.node.chain.id, told.node.key.public_key)
+        header = sign_request(key, *place, "POST", target, b"", fetch_now_us(), b"12345678")
+        link = visitor.client.post(target, headers={"Authorization": header}).json()["url"]
         page = visitor.open(link)
         assert visitor.status == 200
         assert "Officer of Amber Coast" in page.text

@@ -151,9 +151,10 @@ def act(http: httpx2.Client, key: SigningKey, *operations: Json) -> Json:
 
 def get_signed(http: httpx2.Client, key: SigningKey, target: str) -> httpx2.Response:
     """Read as an officer: the request is signed (HTTP-13)."""
-    chain_id = http.get("/v1/status").json()["chain_id"]
+    status = http.get("/v1/status").json()
+    where = f"{status['chain_id']}\n{status['node_key']}"
     moment, nonce, body = str(time.time_ns() // 1000), secrets.token_hex(16), sha256(b"").hexdigest()
-    text = f"concordat/request/v1\n{chain_id}\nGET\n{target}\n{moment}\n{nonce}\n{body}\n"
+    text = f"concordat/request/v1\n{where}\nGET\n{target}\n{moment}\n{nonce}\n{body}\n"
     signature = key.sign(text.encode()).signature.hex()
     public_key = bytes(key.verify_key).hex()
     header = f'Concordat key="{public_key}", time="{moment}", nonce="{nonce}", signature="{signature}"'

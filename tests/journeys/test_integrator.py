@@ -29,7 +29,8 @@ KEY=$(openssl pkey -in key.pem -pubout -outform DER | tail -c 32 | od -An -vtx1 
 TIME=$(date +%s)000000
 NONCE=$(openssl rand -hex 16)
 EMPTY=$(printf '' | openssl dgst -sha256 -r | cut -c 1-64)
-printf 'concordat/request/v1\\n%s\\nGET\\n%s\\n%s\\n%s\\n%s\\n' $CHAIN "$TARGET" $TIME $NONCE $EMPTY > request
+printf 'concordat/request/v1\\n%s\\n%s\\nGET\\n%s\\n%s\\n%s\\n%s\\n' \\
+     $CHAIN $NODE_KEY "$TARGET" $TIME $NONCE $EMPTY > request
 openssl pkeyutl -sign -rawin -inkey key.pem -in request -out signature
 SIGNATURE=$(od -An -vtx1 signature | tr -d ' \\n')
 curl -sS -H \\
@@ -108,7 +109,8 @@ def test_curl_and_openssl_are_enough(served: Served, office: Path, tmp_path: Pat
 
     status = json.loads(shell("curl -sS $NODE/v1/status", office, NODE=served.url))
     target = f"/v1/ledger/{receipt['position']}"
-    entry = json.loads(shell(READ, office, NODE=served.url, CHAIN=status["chain_id"], TARGET=target))
+    where = {"NODE": served.url, "CHAIN": status["chain_id"], "NODE_KEY": status["node_key"]}
+    entry = json.loads(shell(READ, office, **where, TARGET=target))
     assert entry["sentence"] == receipt["sentence"]
     unsigned = json.loads(shell('curl -sS "$NODE$TARGET"', office, NODE=served.url, TARGET=target))
     assert (unsigned["status"], unsigned["code"]) == (401, "auth.required")

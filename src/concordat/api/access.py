@@ -158,7 +158,8 @@ async def _check_signed(connection: Connection, header: str) -> Reader:
     scope = connection.scope
     path, query = scope["raw_path"].split(b"?")[0].decode("latin-1"), scope["query_string"].decode("latin-1")
     target = f"{path}?{query}" if query else path
-    public_key, nonce = check_request(header, face.node.chain.id, get_method(connection), target, body, now_us)
+    chain_id, node_key, method = face.node.chain.id, face.node.key.public_key, get_method(connection)
+    public_key, nonce = check_request(header, chain_id, node_key, method, target, body, now_us)
     reader = await to_thread.run_sync(find_reader, face.node, public_key)
     if reader is None:
         raise Refused("auth.unknown_key", public_key.hex(), "apply for membership, or ask your administrator")

@@ -86,7 +86,8 @@ _ENTRY: Final = _has(
 
 _ANSWERS: Final[dict[str, Json]] = {
     "GET /v1/status": _has(
-        *("chain_id", "clock", "simulated", "height", "time", "app_hash", "log_size", "software"), name=_LABEL
+        *("chain_id", "node_key", "clock", "simulated", "height", "time", "app_hash", "log_size", "software"),
+        name=_LABEL,
     ),
     "GET /v1/genesis": {"type": "object"},
     "GET /v1/codes": _list_of(_has("code", "rule", "precedence", "may_succeed_later", reason=_LABEL, next_step=_LABEL)),

@@ -21,6 +21,7 @@ from concordat.crypto.proof import Trust, verify_proof
 from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Stale, UsageError
 from concordat.primitives.codec import decode
 from concordat.primitives.plain import Json, to_plain
+from concordat.protocol.genesis import read_genesis
 from concordat.protocol.messages import Operation
 from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.transactions import (
@@ -95,6 +96,8 @@ class Client:
         except (httpx2.InvalidURL, ValueError) as error:
             raise UsageError("node.bad_address", url, "write it like http://127.0.0.1:8420") from error
         self._chain_id: bytes | None = None
+        self._node_key = b""
+        """Whom requests are signed for: the pinned key, else the one that the node calls its own."""
 
     def __enter__(self) -> Self:
         return self
@@ -116,13 +119,16 @@ class Client:
         """
         status = _read_json(self._send("GET", "/v1/status"))
         try:
-            chain_id = bytes.fromhex(status["chain_id"])
+            chain_id, node_key = bytes.fromhex(status["chain_id"]), bytes.fromhex(status["node_key"])
         except (TypeError, KeyError, ValueError) as error:
             raise _unreadable("/v1/status") from error
-        pinned = self._trust.genesis if self._trust else None
-        if pinned is not None and sha256(pinned).digest() != chain_id:
-            raise Corrupt("node.other_chain", chain_id.hex(), "name a node of the chain that you trust")
-        self._chain_id = chain_id
+        if self._trust and self._trust.genesis is not None:
+            if sha256(self._trust.genesis).digest() != chain_id:
+                raise Corrupt("node.other_chain", chain_id.hex(), "name a node of the chain that you trust")
+            node_key = read_genesis(self._trust.genesis).genesis.node_key
+        elif self._trust and self._trust.node_key is not None:
+            node_key = self._trust.node_key
+        self._chain_id, self._node_key = chain_id, node_key
         return status
 
     def chain_id(self) -> bytes:
@@ -270,9 +276,9 @@ class Client:
         raise NotFound("node.unreachable", str(self._http.base_url), "start the node, or name another") from failure
 
     def _sign(self, request: httpx2.Request, body: bytes) -> str:
-        target = request.url.raw_path.decode()
+        target, chain_id = request.url.raw_path.decode(), self.chain_id()
         return sign_request(
-            self._get_key(), self.chain_id(), request.method, target, body, fetch_now_us(), os.urandom(16)
+            self._get_key(), chain_id, self._node_key, request.method, target, body, fetch_now_us(), os.urandom(16)
         )
 
 

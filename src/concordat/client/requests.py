@@ -2,7 +2,8 @@
 
     Authorization: Concordat key="<hex>", time="<µs>", nonce="<hex>", signature="<hex>"
 
-The signature covers chain, method, target, time, nonce and body, so that it is good for one request on one chain.
+The signature covers chain, the node's key, method, target, time, nonce and body, so that it is good for one request to
+one node.
 """
 
 from __future__ import annotations
@@ -37,16 +38,21 @@ def make_path(folder: str, *names: str | int) -> str:
     return "/".join((folder, *(quote(str(name), safe="") for name in names)))
 
 
-def sign_request(key: Key, chain_id: bytes, method: str, target: str, body: bytes, now_us: int, nonce: bytes) -> str:
-    """Return the Authorization header's value. `target` is path and query as sent; `nonce` has 8 to 32 bytes."""
-    signature = key.sign(_render_text(chain_id, method, target, body, str(now_us), nonce.hex()))
+def sign_request(
+    key: Key, chain_id: bytes, node_key: bytes, method: str, target: str, body: bytes, now_us: int, nonce: bytes
+) -> str:
+    """Return the Authorization header's value. `target` is path and query as sent; `nonce` has 8 to 32 bytes.
+
+    `node_key` is the key of the one node that may take it.
+    """
+    signature = key.sign(_render_text(chain_id, node_key, method, target, body, str(now_us), nonce.hex()))
     return (
         f'Concordat key="{key.public_key.hex()}", time="{now_us}", nonce="{nonce.hex()}", signature="{signature.hex()}"'
     )
 
 
 def check_request(
-    header: str, chain_id: bytes, method: str, target: str, body: bytes, now_us: int
+    header: str, chain_id: bytes, node_key: bytes, method: str, target: str, body: bytes, now_us: int
 ) -> tuple[bytes, bytes]:
     """Return the public key that signed the request, and the nonce, which the caller must not have seen before.
 
@@ -60,12 +66,14 @@ def check_request(
     if abs(int(time) - now_us) > WINDOW_US:
         raise Refused("auth.stale", time, "set this machine's clock and sign the request anew")
     public_key = bytes.fromhex(key)
-    text = _render_text(chain_id, method, target, body, time, nonce)
+    text = _render_text(chain_id, node_key, method, target, body, time, nonce)
     if not is_accepted_by_libsodium(public_key, bytes.fromhex(signature), text):
-        raise Refused("auth.bad_signature", key, "sign exactly the request that is sent, for this chain")
+        raise Refused("auth.bad_signature", key, "sign exactly the request that is sent, for this chain and node")
     return public_key, bytes.fromhex(nonce)
 
 
-def _render_text(chain_id: bytes, method: str, target: str, body: bytes, time: str, nonce: str) -> bytes:
-    lines = ("concordat/request/v1", chain_id.hex(), method, target, time, nonce, sha256(body).hexdigest())
-    return ("\n".join(lines) + "\n").encode()
+def _render_text(
+    chain_id: bytes, node_key: bytes, method: str, target: str, body: bytes, time: str, nonce: str
+) -> bytes:
+    where = ("concordat/request/v1", chain_id.hex(), node_key.hex())
+    return ("\n".join((*where, method, target, time, nonce, sha256(body).hexdigest())) + "\n").encode()

@@ -18,6 +18,7 @@ def get_status(node: Node) -> Json:
         return {
             "chain_id": node.chain.id.hex(),
             "name": to_plain(node.chain.genesis.name),
+            "node_key": node.key.public_key.hex(),
             "clock": node.chain.genesis.clock,
             "simulated": node.chain.is_scenario,
             "height": application.height,
