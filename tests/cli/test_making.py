@@ -79,13 +79,13 @@ def test_junk_is_no_key(call: Call, tmp_path: Path, junk: bytes) -> None:
 
 
 def test_a_card_commits_to_its_person_by_a_fresh_salt(call: Call, tmp_path: Path) -> None:
-    words = ("--name", "李明", "--phone", "+86 10 0000")
+    words = ("--name", "某经办人", "--phone", "+86 10 0000")
     one = call("card-new", "card", "new", tmp_path / "1.card", *words).document
     two = call("card-new", "card", "new", tmp_path / "2.card", *words).document
     assert one["commitment"] != two["commitment"]
     card = json.loads((tmp_path / "1.card").read_text())
     salt = bytes.fromhex(card["salt"])
-    assert compute_card_commitment(salt, "李明", "+86 10 0000").hex() == one["commitment"]
+    assert compute_card_commitment(salt, "某经办人", "+86 10 0000").hex() == one["commitment"]
     assert (tmp_path / "1.card").stat().st_mode & 0o077 == 0
     assert call("card-new", "card", "new", tmp_path / "1.card", *words).status == 4
 

@@ -14,7 +14,6 @@ from concordat.errors import ConcordatError, UsageError
 if TYPE_CHECKING:
     from cyclopts import App
 
-DEFECT = 1
 INTERRUPTED = 130
 
 

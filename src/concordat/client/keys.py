@@ -25,7 +25,7 @@ import nacl.exceptions
 from nacl import pwhash, secret, utils
 
 from concordat.crypto.signatures import public_key_of, sign
-from concordat.errors import Corrupt, NotFound, Refused, UsageError
+from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.checksummed import seal, unseal
 
 _TITLE = "concordat key v1"
@@ -178,14 +178,3 @@ def _stretch(password: str, salt: bytes, stretch: _Stretch) -> bytes:
     # One keyboard sends a letter and its accent as one character, another as two.
     typed = unicodedata.normalize("NFC", password).encode()
     return pwhash.argon2id.kdf(32, typed, salt, opslimit=stretch.operations, memlimit=stretch.memory_bytes)
-
-
-def check_hex_key(text: str) -> bytes:
-    """Return the public key that 64 hexadecimal digits write."""
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise UsageError("key.not_a_public_key", text, "a public key is 64 hexadecimal digits")
-    return key

@@ -409,8 +409,6 @@ CATALOG: dict[str, str] = {
     "next.key.asks_too_much": "Do not use it; restore yours from a backup.",
     "rejection.key.unreadable": "The key file {0} has been damaged or changed.",
     "next.key.unreadable": "Restore it from a backup; do not edit it.",
-    "rejection.key.not_a_public_key": "This is not a public key: {0}",
-    "next.key.not_a_public_key": "A public key is 64 hexadecimal digits.",
     "rejection.node.other_key": "The node's key is not the one that genesis names.",
     "next.node.other_key": "Put the key that genesis.json names as node_key in its place.",
     "rejection.auth.wrong_password": "No key of this node opens with this name and this password.",

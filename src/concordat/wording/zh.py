@@ -396,8 +396,6 @@ CATALOG: dict[str, str] = {
     "next.key.asks_too_much": "请勿使用；请从备份恢复您的密钥文件。",
     "rejection.key.unreadable": "密钥文件{0}已损坏或被改动。",
     "next.key.unreadable": "请从备份恢复，切勿编辑。",
-    "rejection.key.not_a_public_key": "不是有效的公钥：{0}",
-    "next.key.not_a_public_key": "公钥为 64 位十六进制数字。",
     "rejection.node.other_key": "节点密钥不是创世文件所列的密钥。",
     "next.node.other_key": "请换成 genesis.json 中 node_key 所列的密钥。",
     "rejection.auth.wrong_password": "本节点没有能以此名称和此口令打开的密钥。",
