@@ -15,7 +15,7 @@ digests = st.binary(min_size=32, max_size=32)
 
 
 def test_a_commitment_is_what_the_specification_says() -> None:
-    card = b"\x93\xc4\x20" + SALT + b"\xa6\xe6\x9d\x8e\xe6\x98\x8e\xa2+1"
+    card = b"\x93\xc4\x20" + SALT + b"\xa6\xe5\x8a\x9e\xe4\xba\xba\xa2+1"
     assert compute_card_commitment(SALT, "办人", "+1") == sha256(b"concordat/card/v1\0" + card).digest()
     papers = b"\x92\xc4\x20" + SALT + b"\x91\xc4\x20" + bytes(32)
     expected = sha256(b"concordat/documents/v1\0" + papers).digest()
