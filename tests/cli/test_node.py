@@ -330,7 +330,7 @@ def test_a_pinned_chain_is_proved_before_and_after_signing(call: Call, url: str,
     ("pinned", "member", "status", "code"),
     [
         ("another genesis", "founder", 5, "node.other_chain"),
-        ("another key", "founder", 5, "sign.unproved"),
+        ("another key", "founder", 5, "node.not_pinned"),
         ("genesis", "somebody-else", 3, "read.no_such_member"),
         ("checkpoint", "founder", 2, "sign.no_root"),
     ],

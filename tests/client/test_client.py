@@ -33,7 +33,6 @@ GENESIS = CONSORTIUM.genesis
 NODE_KEY = CONSORTIUM.get_public_key(NODE)
 CHAIN = sha256(GENESIS).digest()
 OTHER_NODE = derive_key("tests", "another node").public_key
-"""The key that the stand-in says it has."""
 ACKNOWLEDGE = Acknowledge(1, 1)
 
 Reply = tuple[int, bytes] | None
@@ -87,12 +86,12 @@ def as_json(status: int, document: object) -> Reply:
     return status, json.dumps(document).encode()
 
 
-def answer_like_a_node(submit: Respond) -> Respond:
+def answer_like_a_node(submit: Respond, node_key: bytes = NODE_KEY) -> Respond:
     """Answer the status, and everything else as told."""
 
     def respond(request: Request) -> Reply:
         if request.path == "/v1/status":
-            return as_json(200, {"chain_id": CHAIN.hex(), "node_key": OTHER_NODE.hex(), "height": 7})
+            return as_json(200, {"chain_id": CHAIN.hex(), "node_key": node_key.hex(), "height": 7})
         return submit(request)
 
     return respond
@@ -139,22 +138,18 @@ def test_a_signed_read_is_signed_anew_when_it_is_tried_again() -> None:
     assert len(set(headers)) == 2
     for header in headers:
         now_us = int(header.partition('time="')[2].partition('"')[0])
-        assert check_request(header, CHAIN, OTHER_NODE, "GET", "/v1/members?x=1", b"", now_us)[0] == KEY.public_key
+        assert check_request(header, CHAIN, NODE_KEY, "GET", "/v1/members?x=1", b"", now_us)[0] == KEY.public_key
 
 
-@pytest.mark.parametrize(
-    ("trust", "node"),
-    [(None, OTHER_NODE), (Trust(genesis=GENESIS), NODE_KEY), (Trust(node_key=NODE_KEY), NODE_KEY)],
-)
-def test_a_request_is_signed_for_the_pinned_node_whatever_another_calls_itself(trust: Trust, node: bytes) -> None:
+@pytest.mark.parametrize("trust", [Trust(genesis=GENESIS), Trust(node_key=NODE_KEY)])
+def test_a_node_with_another_key_than_the_pinned_one_gets_nothing_signed(trust: Trust) -> None:
     with (
-        stand_in(answer_like_a_node(lambda _: as_json(200, []))) as (url, received),
+        stand_in(answer_like_a_node(accept, OTHER_NODE)) as (url, received),
         Client(url, KEY, trust) as client,
+        pytest.raises(Corrupt, match=r"node\.not_pinned"),
     ):
         client.get("/v1/members")
-    header = received[-1].authorization
-    now_us = int(header.partition('time="')[2].partition('"')[0])
-    assert check_request(header, CHAIN, node, "GET", "/v1/members", b"", now_us)[0] == KEY.public_key
+    assert [request.path for request in received] == ["/v1/status"]
 
 
 def test_a_node_of_another_chain_gets_nothing_signed() -> None:

@@ -97,7 +97,7 @@ class Client:
             raise UsageError("node.bad_address", url, "write it like http://127.0.0.1:8420") from error
         self._chain_id: bytes | None = None
         self._node_key = b""
-        """Whom requests are signed for: the pinned key, else the one that the node calls its own."""
+        """Whom requests are signed for."""
 
     def __enter__(self) -> Self:
         return self
@@ -115,19 +115,16 @@ class Client:
         """Return the chain and where it stands.
 
         Raises:
-            Corrupt: `node.other_chain` when the node serves another chain than the pinned one.
+            Corrupt: `node.other_chain`, `node.not_pinned` when the node serves another chain than the pinned one, or
+                calls another key its own than the pinned one, or the one that the pinned genesis names.
         """
         status = _read_json(self._send("GET", "/v1/status"))
         try:
             chain_id, node_key = bytes.fromhex(status["chain_id"]), bytes.fromhex(status["node_key"])
         except (TypeError, KeyError, ValueError) as error:
             raise _unreadable("/v1/status") from error
-        if self._trust and self._trust.genesis is not None:
-            if sha256(self._trust.genesis).digest() != chain_id:
-                raise Corrupt("node.other_chain", chain_id.hex(), "name a node of the chain that you trust")
-            node_key = read_genesis(self._trust.genesis).genesis.node_key
-        elif self._trust and self._trust.node_key is not None:
-            node_key = self._trust.node_key
+        if self._trust is not None:
+            _check_pinned(self._trust, chain_id, node_key)
         self._chain_id, self._node_key = chain_id, node_key
         return status
 
@@ -280,6 +277,17 @@ class Client:
         return sign_request(
             self._get_key(), chain_id, self._node_key, request.method, target, body, fetch_now_us(), os.urandom(16)
         )
+
+
+def _check_pinned(trust: Trust, chain_id: bytes, node_key: bytes) -> None:
+    """Refuse a node before anything is signed for it; a lying one could hand the signature on to the pinned one."""
+    pinned = trust.node_key
+    if trust.genesis is not None:
+        if sha256(trust.genesis).digest() != chain_id:
+            raise Corrupt("node.other_chain", chain_id.hex(), "name a node of the chain that you trust")
+        pinned = read_genesis(trust.genesis).genesis.node_key
+    if pinned not in {None, node_key}:
+        raise Corrupt("node.not_pinned", node_key.hex(), "name the node whose key you trust")
 
 
 def check_nonce(nonce: int, now_us: int) -> None:

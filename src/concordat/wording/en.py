@@ -590,6 +590,8 @@ CATALOG: dict[str, str] = {
     "next.node.unreachable": "Start the node, or name another with --node.",
     "rejection.node.bad_address": "This is not an address: {0}",
     "next.node.bad_address": "Write it like http://127.0.0.1:8420.",
+    "rejection.node.not_pinned": "The node calls {0:digest} its key, which is not the one that you trust.",
+    "next.node.not_pinned": "Name the node whose key you trust.",
     "rejection.node.other_chain": "The node serves another chain, {0:digest}.",
     "next.node.other_chain": "Name a node of the chain that you trust.",
     "rejection.node.unproved": "The ledger does not prove what the node says of transaction {0:digest}.",

@@ -564,6 +564,8 @@ CATALOG: dict[str, str] = {
     "next.node.unreachable": "请启动节点，或用 --node 指明另一个。",
     "rejection.node.bad_address": "这不是有效地址：{0}",
     "next.node.bad_address": "请写成 http://127.0.0.1:8420 的形式。",
+    "rejection.node.not_pinned": "该节点自称的密钥为 {0:digest}，不是您所信任的密钥。",
+    "next.node.not_pinned": "请指明您所信任的密钥所属的节点。",
     "rejection.node.other_chain": "该节点属于另一条链：{0:digest}。",
     "next.node.other_chain": "请指明您所信任的链的节点。",
     "rejection.node.unproved": "节点关于交易 {0:digest} 的说法未得到账本证明。",
