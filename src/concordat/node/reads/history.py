@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 
+from concordat.client.receipts import make_facts
 from concordat.contracts.text import Language
 from concordat.errors import NotFound
 from concordat.node.node import Node
 from concordat.node.reads.chain import get_names
 from concordat.node.reads.contracts import make_reason
 from concordat.primitives.codec import decode
-from concordat.primitives.ledger_time import format_time
-from concordat.primitives.plain import Json, to_plain
-from concordat.protocol.messages import Event, Operation
-from concordat.protocol.receipts import DueCause, TransactionCause
-from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, Payload
+from concordat.primitives.plain import Json
+from concordat.protocol.transactions import Entry
 from concordat.views.history import IndexedEntry, fetch_entries, fetch_entry, fetch_transaction
 from concordat.wording.sentences import describe_receipt
+
+_SUMMARY = ("position", "height", "time", "happened_at", "index", "cause", "code", "transaction")
+"""The facts that a list shows."""
 
 
 def list_entries(
@@ -33,17 +33,17 @@ def list_entries(
 
 def _summarize_entry(indexed: IndexedEntry, names: Mapping[str, str], language: Language) -> dict[str, Json]:
     entry = decode(Entry, indexed.leaf)
+    facts = make_facts(indexed.position, entry, indexed.leaf)
+    return {name: facts[name] for name in _SUMMARY} | _tell(indexed, entry, facts, names, language)
+
+
+def _tell(
+    indexed: IndexedEntry, entry: Entry, facts: Mapping[str, Json], names: Mapping[str, str], language: Language
+) -> dict[str, Json]:
+    """Return what people are told besides the facts."""
     return {
-        "position": indexed.position,
-        "height": entry.height,
-        "time": format_time(entry.time),
-        "happened_at": format_time(entry.cause.due_at if isinstance(entry.cause, DueCause) else entry.time),
-        "index": entry.index,
-        "cause": "due" if isinstance(entry.cause, DueCause) else "transaction",
-        "code": entry.receipt.code,
-        "transaction": indexed.transaction_id.hex() if indexed.transaction_id else None,
         "member": indexed.member,
-        "event_types": [str(to_plain(event, Event)["type"]) for event in entry.receipt.events],
+        "event_types": [event["type"] for event in facts["events"]],
         "sentence": describe_receipt(entry, indexed.member or "", language, names),
     }
 
@@ -95,23 +95,9 @@ def _make_receipt(node: Node, indexed: IndexedEntry, language: Language) -> Json
     """The receipt of an entry of history, with its sentence."""
     names = get_names(node, language)
     entry = decode(Entry, indexed.leaf)
-    receipt = entry.receipt
-    plain = _summarize_entry(indexed, names, language)
-    plain |= {
-        "operation": receipt.operation,
-        "reasons": [make_reason(reason.code, reason.parameters, language) for reason in receipt.reasons],
-        "events": [to_plain(event, Event) for event in receipt.events],
-        "leaf_digest": sha256(b"\0" + indexed.leaf).hexdigest(),
-    }
-    if isinstance(entry.cause, TransactionCause):
-        wire = entry.cause.wire
-        payload = decode(Payload, wire[PAYLOAD_OFFSET:])
-        plain["signer"] = {
-            "public_key": wire[PAYLOAD_OFFSET - 32 : PAYLOAD_OFFSET].hex(),
-            "member": indexed.member,
-        }
-        plain["operations"] = [to_plain(operation, Operation) for operation in payload.operations]
-        plain["client_key"] = payload.client_key.hex()
-    else:
-        plain["due"] = to_plain(entry.cause)
+    facts = make_facts(indexed.position, entry, indexed.leaf)
+    plain = facts | _tell(indexed, entry, facts, names, language)
+    plain["reasons"] = [make_reason(reason.code, reason.parameters, language) for reason in entry.receipt.reasons]
+    if "signer" in facts:
+        plain["signer"] = facts["signer"] | {"member": indexed.member}
     return plain

@@ -1,0 +1,93 @@
+"""A receipt is believed when the ledger's entry says all of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from concordat.client.receipts import check_receipt, make_facts
+from concordat.crypto.proof import Verification
+from concordat.errors import Corrupt
+from concordat.primitives.codec import encode
+from concordat.primitives.plain import Json
+from concordat.protocol.families.contracts import Sign
+from concordat.protocol.messages import Operation
+from concordat.protocol.transactions import Entry
+from concordat.testing.consortium import Consortium
+
+
+def prove(is_refused: bool) -> tuple[bytes, Entry, Verification]:
+    """Return the bytes of a transaction, its entry, and the proof of it."""
+    c = Consortium({"azure-bay": ("operator", "seed", "verifier")})
+    operation: Operation = Sign(9, bytes(32)) if is_refused else c.make_registration("azure-bay")
+    wire = c.make_wire("azure-bay", operation)
+    (entry,) = c.run_block(c.time, wire)
+    return wire, entry, Verification(valid=True, code="ok", entries=((3, encode(entry)),))
+
+
+def tell(entry: Entry) -> Json:
+    """Return what an honest node says, in words of its own too."""
+    told = json.loads(json.dumps(make_facts(3, entry, encode(entry))))
+    told["signer"]["member"] = "azure-bay"
+    return told | {"sentence": "words", "reasons": [reason | {"text": "words"} for reason in told["reasons"]]}
+
+
+def find_places(value: Json, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the way to every value that is no container."""
+    if isinstance(value, dict | list):
+        for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from find_places(part, (*path, name))
+    else:
+        yield path
+
+
+def change(told: Json, path: tuple[str | int, ...]) -> Json:
+    changed = deepcopy(told)
+    place: Any = changed
+    for name in path[:-1]:
+        place = place[name]
+    old = place[path[-1]]
+    place[path[-1]] = old + 1 if isinstance(old, int) else f"{old}x"
+    return changed
+
+
+NODES_OWN = {"sentence", "text", "member"}
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_every_fact_of_a_receipt_is_compared(is_refused: bool) -> None:
+    wire, entry, verification = prove(is_refused)
+    told = tell(entry)
+    if is_refused:
+        told = {name: told[name] for name in ("code", "height", "transaction", "reasons")} | {"detail": "words"}
+    check_receipt(told, wire, verification)
+    changed = [path for path in find_places(told) if path[-1] not in NODES_OWN and path != ("detail",)]
+    assert len(changed) >= (5 if is_refused else 25)
+    for path in changed:
+        with pytest.raises(Corrupt, match=r"node\.unproved"):
+            check_receipt(change(told, path), wire, verification)
+
+
+@pytest.mark.parametrize("name", ["events", "operations", "reasons"])
+def test_nothing_may_be_left_out_or_added(name: str) -> None:
+    wire, entry, verification = prove(is_refused=False)
+    told = tell(entry)
+    for changed in (told | {name: [*told[name], {}]}, {key: value for key, value in told.items() if key != name}):
+        with pytest.raises(Corrupt, match=r"node\.unproved"):
+            check_receipt(changed, wire, verification)
+
+
+def test_another_transaction_or_an_invalid_proof_proves_nothing() -> None:
+    wire, entry, verification = prove(is_refused=False)
+    unproved = (
+        (wire + b"x", verification),
+        (wire, Verification(valid=False, code="bad_inclusion", entries=verification.entries)),
+        (wire, Verification(valid=True, code="ok")),
+    )
+    for asked, found in unproved:
+        with pytest.raises(Corrupt, match=r"node\.unproved"):
+            check_receipt(tell(entry), asked, found)
