@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from concordat.client.datasets import compute_schema, describe_csv, fetch_salt
+from concordat.client.datasets import compute_row_leaf, compute_schema, describe_csv, fetch_salt
 from concordat.crypto.merkle import EMPTY_LOG_ROOT, hash_children, hash_leaf
 from concordat.errors import NotFound, UsageError
 from concordat.primitives.codec import encode
 
 SALT = bytes(range(32))
+TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=8)
 
 
 def write(path: Path, data: bytes) -> Path:
@@ -26,7 +27,7 @@ def test_a_table_is_described_as_stated(tmp_path: Path) -> None:
     data = b'hour,value\n1,"a, b"\n2,c\n'
     found = describe_csv(write(tmp_path / "t.csv", data), SALT)
     leaves = [
-        hash_leaf(hmac.digest(SALT, index.to_bytes(8, "big"), "sha256") + encode(row))
+        hash_leaf(hmac.digest(SALT, sha256(data).digest() + index.to_bytes(8, "big"), "sha256") + encode(row))
         for index, row in enumerate([("1", "a, b"), ("2", "c")])
     ]
     assert found.digest == sha256(data).digest()
@@ -39,8 +40,26 @@ def test_a_table_is_described_as_stated(tmp_path: Path) -> None:
 def test_a_byte_order_mark_changes_the_file_and_not_the_table(tmp_path: Path) -> None:
     plain = describe_csv(write(tmp_path / "1.csv", b"a,b\n1,2\n"), SALT)
     marked = describe_csv(write(tmp_path / "2.csv", b"\xef\xbb\xbfa,b\r\n1,2\r\n"), SALT)
-    assert (marked.schema, marked.row_root) == (plain.schema, plain.row_root)
+    assert (marked.schema, marked.rows) == (plain.schema, plain.rows)
     assert marked.digest != plain.digest
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, 2**32), st.lists(TEXT, min_size=1, max_size=3).map(tuple))
+def test_two_versions_have_unrelated_leaves_under_one_salt(salt: bytes, index: int, row: tuple[str, ...]) -> None:
+    digests = [sha256(bytes([version])).digest() for version in range(20)]
+    salts = {compute_row_leaf(salt, digest, index, row).removesuffix(encode(row)) for digest in digests}
+    assert len(salts) == len(digests)
+    assert all(len(row_salt) == 32 for row_salt in salts)
+
+
+def test_a_row_proved_of_one_version_guesses_no_row_of_the_next(tmp_path: Path) -> None:
+    first, second = b"a\n1\n", b"a\n1\n2\n"
+    shown = compute_row_leaf(SALT, sha256(first).digest(), 0, ("1",))
+    assert describe_csv(write(tmp_path / "1.csv", first), SALT).row_root == hash_leaf(shown)
+    own = compute_row_leaf(SALT, sha256(second).digest(), 1, ("2",))
+    root = describe_csv(write(tmp_path / "2.csv", second), SALT).row_root
+    assert root == hash_children(hash_leaf(compute_row_leaf(SALT, sha256(second).digest(), 0, ("1",))), hash_leaf(own))
+    assert root != hash_children(hash_leaf(shown), hash_leaf(own))
 
 
 def test_a_table_without_rows_has_the_empty_root(tmp_path: Path) -> None:
@@ -72,7 +91,6 @@ def test_a_missing_table_is_not_found(tmp_path: Path) -> None:
         describe_csv(tmp_path / "no.csv", SALT)
 
 
-TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=8)
 TABLES = st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[TEXT] * width), max_size=6))
 
 

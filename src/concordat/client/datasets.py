@@ -1,9 +1,10 @@
 """Datasets as the ledger knows them: a file's digest and size, its columns' digest, and a salted root over its rows.
 
-    row salt = HMAC-SHA-256(salt, u64be row index)       row leaf = row salt ‖ canonical encoding of the row's fields
+    row salt = HMAC-SHA-256(salt, file's digest ‖ u64be row index)
+    row leaf = row salt ‖ canonical encoding of the row's fields
 
 The root is RFC 6962's over the leaves. The salt stays beside the file: without it nobody can guess a row, and a proof
-of one row says nothing about its neighbors.
+of one row says nothing about its neighbors, nor, the file's digest being in it, about the same row of another version.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from concordat.client.files import save_new_file
 from concordat.crypto.merkle import Log, hash_leaf
 from concordat.errors import NotFound, UsageError
 from concordat.primitives.codec import encode
@@ -54,7 +56,7 @@ def describe_csv(path: Path, salt: bytes) -> DatasetDescription:
         if len(row) != len(header):
             place = f"{path}, row {index + 1}: {len(row)} fields, not {len(header)}"
             raise UsageError("table.ragged", place, "give every row as many fields as there are columns")
-        log.append(hash_leaf(compute_row_leaf(salt, index, row)))
+        log.append(hash_leaf(compute_row_leaf(salt, digest, index, row)))
     return DatasetDescription(digest, byte_count, log.size, compute_schema(header), log.root(), header)
 
 
@@ -63,9 +65,9 @@ def compute_schema(columns: tuple[str, ...]) -> bytes:
     return sha256(b"concordat/schema/v1\0" + encode(columns)).digest()
 
 
-def compute_row_leaf(salt: bytes, index: int, fields: tuple[str, ...]) -> bytes:
-    """Return the leaf of a row, counted from 0."""
-    return hmac.digest(salt, index.to_bytes(8, "big"), "sha256") + encode(fields)
+def compute_row_leaf(salt: bytes, digest: bytes, index: int, fields: tuple[str, ...]) -> bytes:
+    """Return the leaf of a row of the file with this digest, counted from 0."""
+    return hmac.digest(salt, digest + index.to_bytes(8, "big"), "sha256") + encode(fields)
 
 
 def fetch_salt(path: Path) -> bytes:
@@ -73,17 +75,11 @@ def fetch_salt(path: Path) -> bytes:
 
     Raises:
         UsageError: `table.bad_salt` when the file holds anything else than 64 hexadecimal digits.
+        As `save_new_file` when it cannot be made.
     """
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_salt(path)
-    except OSError as error:
-        raise NotFound("input.absent", str(path), "name a folder that exists") from error
-    salt = os.urandom(SALT_BYTES)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(salt.hex() + "\n")
-    return salt
+    if not path.exists():
+        save_new_file(path, (os.urandom(SALT_BYTES).hex() + "\n").encode())
+    return _read_salt(path)
 
 
 def _read_salt(path: Path) -> bytes:
