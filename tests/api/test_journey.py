@@ -59,4 +59,9 @@ def test_a_proof_continues_a_checkpoint_that_the_reader_kept(world: World) -> No
     proof = world.get(f"/v1/transactions/{later['transaction']}/proof?from={size}").content
     assert verify_proof(proof, Trust(note=note)).code == "ok"
     without = world.get(f"/v1/transactions/{later['transaction']}/proof").content
+    today = world.get("/v1/status").json()["log_size"]
+    since_today = world.get(f"/v1/transactions/{later['transaction']}/proof?from={today}").content
+    assert since_today == without
+    for trust in (Trust(genesis=world.get("/v1/genesis").content), Trust(note=world.get("/v1/checkpoint").text)):
+        assert verify_proof(since_today, trust).code == "ok"
     assert verify_proof(without, Trust(note=note)).code == "other_checkpoint"

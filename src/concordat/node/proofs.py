@@ -76,8 +76,9 @@ def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], sin
         if since_size is not None:
             if not 0 < since_size <= history.size:
                 raise UsageError("proof.since_ahead", str(since_size), f"history has {history.size} entries")
-            path_since = history.consistency_path(since_size, history.size)
-            consistency = ConsistencyProof(since_size, history.root_at(since_size), path_since)
+            if since_size < history.size:  # of the same size it is the same log: its root says so
+                path_since = history.consistency_path(since_size, history.size)
+                consistency = ConsistencyProof(since_size, history.root_at(since_size), path_since)
     signature = make_node_signature(checkpoint, node.key.public_key, node.key.sign)
     return encode_proof(Proof(checkpoint, (signature,), tuple(entries), tuple(states), consistency))
 
