@@ -32,8 +32,10 @@ def test_a_new_key_is_its_owners_alone_and_is_never_overwritten(call: Call, tmp_
     assert fetch_key(path).public_key.hex() == made.document["public_key"]
     before = path.read_bytes()
     again = call("key-new", "key", "new", path)
-    assert (again.status, again.document["code"]) == (4, "key.exists")
+    assert (again.status, again.document["code"]) == (4, "file.exists")
     assert path.read_bytes() == before
+    nowhere = call("key-new", "key", "new", path / "below.key")
+    assert (nowhere.status, nowhere.document["code"]) == (3, "disk.no_such_folder")
     shown = call("key-show", "key", "show", path)
     assert shown.document["public_key"] == made.document["public_key"]
     assert fetch_key(path).seed.hex() not in json.dumps([made.document, shown.document]) + made.words + shown.words

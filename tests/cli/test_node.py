@@ -189,6 +189,10 @@ def test_a_proof_is_asked_for_by_an_escaped_name_and_written_where_there_is_a_fo
         assert (answer.status, answer.document["code"]) == (3, code)
     lost = ask("proof", "proof", "member", "founder", "--out", tmp_path / "none" / "a.proof")
     assert (lost.status, lost.document["code"]) == (3, "disk.no_such_folder")
+    (tmp_path / "a.proof").write_bytes(b"kept")
+    kept = ask("proof", "proof", "member", "founder", "--out", tmp_path / "a.proof")
+    assert (kept.status, kept.document["code"]) == (4, "file.exists")
+    assert (tmp_path / "a.proof").read_bytes() == b"kept"
 
 
 @pytest.mark.parametrize("number", ["", "C-", "x", "1/text", "٣", "9" * 30, "C-0000"])

@@ -17,7 +17,7 @@ from concordat.client.keys import (
     save_key,
 )
 from concordat.errors import Corrupt, Refused
-from concordat.ledger.checksummed import seal, unseal
+from concordat.primitives.sealed import seal, unseal
 
 KEY = derive_key("tests", "sealed")
 SEALED = render_key(KEY, "the password")

@@ -18,8 +18,9 @@ from concordat.errors import Refused, Rejected
 from concordat.ledger.application import Application, BlockRecord
 from concordat.ledger.durable_lock import DurableLock
 from concordat.ledger.embedded import QUEUE_MAX, Committed, EmbeddedEngine, Observer
-from concordat.ledger.snapshot import load_application
+from concordat.ledger.snapshot import load_application, save_snapshot
 from concordat.ledger.store import BlockStore
+from concordat.ledger.survey import LOG_FILE
 from concordat.primitives.codec import decode
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.receipts import DueCause
@@ -116,6 +117,24 @@ def test_a_disk_error_reaches_submitters_and_readers_and_a_restart_mends_it(
     with world.running() as again:
         told[second] = again.submit(second).result(10)
     check_folder(world.story, world.disk, told)
+
+
+def test_a_snapshot_for_which_there_is_no_room_leaves_the_room_to_the_log(world: World) -> None:
+    engine, store = world.open()
+    engine.submit(world.make_wire())
+    assert engine.step()
+    log_size = world.disk.size(LOG_FILE)
+    snapshot_size = sum(8 + len(key) + len(value) for key, value in engine.application.state.dump())
+    # Room for the next block, and for less than a snapshot.
+    world.disk.free_bytes = snapshot_size - 1
+    with pytest.raises(Refused, match=r"^disk\.full"):
+        save_snapshot(world.disk, engine.application)
+    told = engine.submit(wire := world.make_wire())
+    assert engine.step()
+    assert world.disk.size(LOG_FILE) > log_size
+    store.close()
+    world.disk.kill()
+    check_folder(world.story, world.disk, {wire: told.result(0)})
 
 
 def test_memory_that_is_ahead_of_the_disk_is_shown_to_nobody(world: World) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from concordat.errors import Corrupt, InvariantBroken
-from concordat.ledger.checksummed import FIRST_CHECK, ChainEnd, chain_line, seal, unseal, verify_lines
+from concordat.ledger.checksummed import FIRST_CHECK, ChainEnd, chain_line, verify_lines
+from concordat.primitives.sealed import seal, unseal
 
 TEXTS = st.lists(st.text(max_size=20), min_size=1, max_size=5)
 MASKS = (0x01, 0x07, 0x20, 0x80, 0xFF)

@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 
 from concordat.errors import Corrupt
-from concordat.ledger.checksummed import FIRST_CHECK, ChainEnd, chain_line, render_end, seal
+from concordat.ledger.checksummed import FIRST_CHECK, ChainEnd, chain_line, render_end
 from concordat.ledger.doctor import StoredFile, examine, list_files
 from concordat.ledger.store import BlockStore
 from concordat.ledger.survey import Check
+from concordat.primitives.sealed import seal
 from concordat.testing.model_disk import ModelDisk
 
 LEDGER_FILES = ("genesis.json", "blocks.log", "head")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -89,6 +90,31 @@ def test_a_real_full_disk_is_named(tmp_path: Path) -> None:
     with closing(DiskFiles(tmp_path)) as disk, pytest.raises(Refused, match=r"disk\.full: a: No space left") as raised:
         disk.write_at("a", 0, b"x")
     assert raised.value.next_step
+
+
+def test_a_replacement_that_does_not_fit_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    with closing(DiskFiles(tmp_path)) as disk:
+        disk.replace("a", b"old")
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+        try:
+            with pytest.raises(Refused, match=r"disk\.full: a"):
+                disk.replace("a", b"x" * 100)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert (disk.names(), disk.read("a")) == (("a",), b"old")
+
+
+@pytest.mark.parametrize("fault", ["full", "sync"])
+def test_the_model_keeps_the_old_file_and_the_space_when_a_replacement_fails(fault: str) -> None:
+    disk = ModelDisk()
+    disk.replace("a", b"old")
+    disk.free_bytes = 10 if fault == "full" else 1000
+    disk.fail_sync_at = disk.syncs + 1 if fault == "sync" else None
+    before = disk.free_bytes
+    with pytest.raises(Refused, match=r"^disk\."):
+        disk.replace("a", b"x" * 100)
+    assert (disk.names(), disk.read("a"), disk.free_bytes) == (("a",), b"old", before)
 
 
 def test_a_replaced_file_is_for_its_owner_only(tmp_path: Path) -> None:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from concordat.cli.output import OUTPUT, Output, emit, emit_line, tell
 from concordat.cli.verifying import Root
 from concordat.cli.where import WHERE, Where, read_contract_number
-from concordat.client.files import read_file
+from concordat.client.files import read_file, save_new_file
 from concordat.client.requests import make_path
-from concordat.ledger.files import output_error
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json
 from concordat.wording.sentences import render
@@ -33,7 +32,7 @@ def proof(
 
     :param kind: What is proved.
     :param name: Its id or number.
-    :param out: The file to write.
+    :param out: The file to write; it must not exist.
     :param since: Also show that the ledger of this older size is the beginning of today's.
     """
     folder = {"tx": "transactions", "contract": "contracts", "member": "members", "entry": "ledger"}[kind]
@@ -45,10 +44,7 @@ def proof(
         from concordat.crypto.proof import Trust
 
         check_proves(data, Trust(genesis=read_file(where.trust)))
-    try:
-        out.write_bytes(data)
-    except OSError as error:
-        raise output_error(error, out) from error
+    save_new_file(out, data)
     emit(output, {"file": str(out), "bytes": len(data), "checked": where.trust is not None}, [str(out)])
     tell(f"verify it with: concordat verify {out} --trust genesis.json")
 

@@ -15,7 +15,6 @@ password in Unicode's normal form C, as UTF-8 (spec/encoding.md ENC-11).
 from __future__ import annotations
 
 import hmac
-import os
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +23,11 @@ from typing import Final, Literal, cast
 import nacl.exceptions
 from nacl import pwhash, secret, utils
 
+from concordat.client.files import save_new_file
 from concordat.crypto.signatures import public_key_of, sign
 from concordat.errors import Corrupt, NotFound, Refused
-from concordat.ledger.checksummed import seal, unseal
+from concordat.ledger.files import output_error
+from concordat.primitives.sealed import seal, unseal
 
 _TITLE = "concordat key v1"
 Origin = Literal["random", "derived"]
@@ -106,15 +107,13 @@ def save_key(path: Path, key: Key, password: str | None = None) -> None:
     """Write a key file that only its owner may read.
 
     Raises:
-        Refused: `key.exists`; a key is never overwritten.
+        As `save_new_file`; a key is never overwritten.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise Refused("key.exists", str(path), "choose another name; a key is never overwritten") from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(render_key(key, password))
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(error, path) from error
+    save_new_file(path, render_key(key, password))
 
 
 def fetch_key(path: Path, password: str | None = None) -> Key:

@@ -1,8 +1,6 @@
-r"""Text files that carry checksums over all their bytes: a flipped byte is found, and people can still read them.
+"""The audit log's chained lines: a flipped byte is found, and people can still read them.
 
-Sealed file (node key, keystores): `body ‖ "\nsha256 " ‖ hex SHA-256(body) ‖ "\n"`.
-
-Chained lines (audit log): each line is a JSON object whose last field is
+Each line is a JSON object whose last field is
 `"check": hex of the first 16 bytes of SHA-256(previous check in hex ‖ the object without that field)`; the check before
 the first line is 32 zeros. Whole lines missing at the end leave no trace in the lines; so a sealed file beside them
 records up to where they are durable: `{"check": "that of the last line", "offset": the one behind it}`. The checks
@@ -17,8 +15,7 @@ from typing import Annotated, Final
 import msgspec
 
 from concordat.errors import Corrupt, InvariantBroken
-
-_SEAL_BYTES: Final = len(b"\nsha256 ") + 64 + 1
+from concordat.primitives.sealed import seal, unseal
 
 FIRST_CHECK: Final = "0" * 32
 """Stands for the line before the first."""
@@ -42,23 +39,6 @@ class LinesReading(msgspec.Struct, frozen=True):
 
     end: ChainEnd
     is_damaged: bool
-
-
-def seal(body: bytes) -> bytes:
-    """Return the sealed file of `body`."""
-    return body + b"\nsha256 " + hashlib.sha256(body).hexdigest().encode() + b"\n"
-
-
-def unseal(name: str, data: bytes) -> bytes:
-    """Return the body of the sealed file `name`.
-
-    Raises:
-        Corrupt: `file.corrupt` when any byte differs from what `seal` wrote.
-    """
-    body = data[:-_SEAL_BYTES]
-    if seal(body) != data:
-        raise Corrupt("file.corrupt", name, "Restore this file from a backup.")
-    return body
 
 
 def chain_line(previous_check: str, line: bytes) -> tuple[bytes, str]:

@@ -11,9 +11,10 @@ from typing import Final
 import msgspec
 
 from concordat.errors import Corrupt
-from concordat.ledger.checksummed import LinesReading, read_end, read_lines, unseal
+from concordat.ledger.checksummed import LinesReading, read_end, read_lines
 from concordat.ledger.files import TEMPORARY_SUFFIX, Files
 from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE, Check, fetch_survey
+from concordat.primitives.sealed import unseal
 
 KEY_FOLDER: Final = "keys/"
 AUDIT_FILE: Final = "audit.log"

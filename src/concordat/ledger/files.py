@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -59,7 +60,10 @@ class Files(Protocol):
         """Make the names in the folder durable; a process killed in `replace` may have left one that is not."""
 
     def replace(self, name: str, data: bytes) -> None:
-        """Set the whole content, old or new and never a mixture; the file is made when it is absent."""
+        """Set the whole content, old or new and never a mixture; the file is made when it is absent.
+
+        When it raises, nothing is left that takes space.
+        """
 
     def lock(self, name: str) -> Callable[[], None]:
         """Hold the file for this process alone; the function returned lets go. Refused `ledger.folder_in_use`."""
@@ -154,7 +158,7 @@ class DiskFiles:
     def sync_names(self) -> None:
         """See Files."""
         try:
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             raise disk_error(error, str(self._folder), is_write=True) from error
 
@@ -166,7 +170,7 @@ class DiskFiles:
         try:
             if not path.parent.exists():
                 path.parent.mkdir(parents=True)
-                _sync_folder(path.parent.parent)
+                sync_folder(path.parent.parent)
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             try:
                 _write_all(descriptor, 0, data)
@@ -174,8 +178,10 @@ class DiskFiles:
             finally:
                 os.close(descriptor)
             temporary.rename(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError as error:
+            with suppress(OSError):
+                temporary.unlink()  # it would take the space that the log needs
             raise disk_error(error, name, is_write=True) from error
 
     def lock(self, name: str) -> Callable[[], None]:
@@ -219,7 +225,8 @@ def _write_all(descriptor: int, offset: int, data: bytes) -> None:
         offset += written
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -13,15 +13,15 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
+from concordat.client.files import making_file
 from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.block_log import LogFault, ReadAt, Record, scan
 from concordat.ledger.doctor import AUDIT_BREAK, AUDIT_FILE, AUDIT_HEAD_FILE, examine, list_files
-from concordat.ledger.files import DiskFiles, output_error
+from concordat.ledger.files import DiskFiles, output_error, sync_folder
 from concordat.ledger.head import SLOT_BYTES, Head, HeadReading, compute_slot_offset, encode_slot, parse_head
 from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE
 
@@ -40,8 +40,8 @@ def save_export(folder: Path, target: Path) -> Head:
     files = DiskFiles(folder)
     try:
         head, _ = fetch_sound_head(files)
-        with (folder / LOG_FILE).open("rb") as log:
-            _save(target, lambda file: _write_export(file, head, log))
+        with (folder / LOG_FILE).open("rb") as log, making_file(target) as file:
+            _write_export(file, head, log)
     finally:
         files.close()
     return head
@@ -141,8 +141,8 @@ def save_backup(folder: Path, target: Path) -> Head:
             if stored.authoritative and stored.path not in (*small, LOG_FILE):
                 data = files.read(stored.path)
                 small[stored.path] = data[: data.rfind(b"\n") + 1] if stored.path == AUDIT_FILE else data
-        with (folder / LOG_FILE).open("rb") as log:
-            _save(target, lambda file: _write_backup(file, small, log, head.log_end))
+        with (folder / LOG_FILE).open("rb") as log, making_file(target) as file:
+            _write_backup(file, small, log, head.log_end)
     finally:
         files.close()
     return head
@@ -191,6 +191,7 @@ def restore_backup(source: Path, folder: Path) -> None:
         _extract(source, made)
         _check_restored(made)
         made.rename(folder)
+        sync_folder(folder.parent)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
@@ -245,22 +246,3 @@ def _copy(source: IO[bytes], target: BinaryIO, size: int) -> None:
             raise EOFError("the file is shorter than it says")
         target.write(chunk)
         size -= len(chunk)
-
-
-def _save(target: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file that only its owner may read; it appears whole, or what was there stays."""
-    if target.exists():
-        raise Refused("file.exists", str(target), "name a file that does not exist")
-    temporary = target.with_name(target.name + ".partial")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(target)
-    except OSError as error:
-        raise output_error(error, target) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from concordat.errors import NotFound
+from concordat.errors import NotFound, Refused
 from concordat.ledger.files import TEMPORARY_SUFFIX, disk_error, folder_in_use
 
 SECTOR_BYTES: Final = 512
@@ -162,9 +162,15 @@ class ModelDisk:
         self._check_writable(name)
         temporary = name + TEMPORARY_SUFFIX
         file = self._files[temporary] = _File()
-        self._write(file, temporary, 0, data)
-        self._step()
-        self.sync(temporary)
+        try:
+            self._write(file, temporary, 0, data)
+            self._step()
+            self.sync(temporary)
+        except Refused:
+            del self._files[temporary]
+            if self.free_bytes is not None:
+                self.free_bytes += len(file.content)
+            raise
         self._files[name] = self._files.pop(temporary)
         self._step()
         self._step()

@@ -399,8 +399,6 @@ CATALOG: dict[str, str] = {
     "next.genesis.other_rulebook": "Run the release that this chain names.",
     "rejection.key.absent": "There is no key file {0}.",
     "next.key.absent": "Make a key with `concordat key new FILE`; a node needs the key that genesis.json names.",
-    "rejection.key.exists": "The key file {0} already exists.",
-    "next.key.exists": "Choose another name; a key is never overwritten.",
     "rejection.key.locked": "The key file {0} is locked with a password.",
     "next.key.locked": "Give its password.",
     "rejection.key.wrong_password": "The password does not open the key file {0}.",

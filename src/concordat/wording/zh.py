@@ -386,8 +386,6 @@ CATALOG: dict[str, str] = {
     "next.genesis.other_rulebook": "请运行本链指定的程序版本。",
     "rejection.key.absent": "没有密钥文件{0}。",
     "next.key.absent": "请用 `concordat key new FILE` 生成密钥；节点须使用 genesis.json 所列的密钥。",
-    "rejection.key.exists": "密钥文件{0}已存在。",
-    "next.key.exists": "请另选文件名；密钥文件不会被覆盖。",
     "rejection.key.locked": "密钥文件{0}设有口令。",
     "next.key.locked": "请输入口令。",
     "rejection.key.wrong_password": "口令有误，无法打开密钥文件{0}。",
