@@ -18,6 +18,8 @@ import pytest
 
 from concordat.client.keys import fetch_key
 from concordat.crypto.proof import Trust, verify_proof
+from concordat.node.founding import found_chain
+from concordat.primitives.ledger_time import parse_time
 from concordat.primitives.plain import Json
 
 from .world import Call
@@ -27,9 +29,10 @@ Ask = Callable[..., Any]
 
 
 @contextmanager
-def serve(folder: Path, ready_file: Path) -> Iterator[str]:
+def serve(folder: Path, ready_file: Path, *options: str) -> Iterator[str]:
     """Run a node as its own process; it must stop cleanly when told to."""
-    command = [sys.executable, "-m", "concordat", "serve", str(folder), "--port", "0", "--ready-file", str(ready_file)]
+    words = ["serve", str(folder), "--port", "0", "--ready-file", str(ready_file), *options]
+    command = [sys.executable, "-m", "concordat", *words]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as node:
         try:
             for _ in range(WAIT_ROUNDS):
@@ -193,6 +196,16 @@ def test_a_proof_is_asked_for_by_an_escaped_name_and_written_where_there_is_a_fo
     kept = ask("proof", "proof", "member", "founder", "--out", tmp_path / "a.proof")
     assert (kept.status, kept.document["code"]) == (4, "file.exists")
     assert (tmp_path / "a.proof").read_bytes() == b"kept"
+
+
+def test_a_node_under_a_clock_far_ahead_starts_when_its_operator_vouches_for_it(call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "node"
+    found_chain(folder, None, None, parse_time("2020-01-01T00:00:00Z"))
+    refused = call("error", "serve", folder, "--port", "0")
+    assert (refused.status, refused.document["code"]) == (4, "clock.far_ahead")
+    assert "--accept-clock" in refused.document["next_step"]
+    with serve(folder, tmp_path / "ready.json", "--accept-clock") as address:
+        assert call("status", "status", "--node", address).status == 0
 
 
 @pytest.mark.parametrize("number", ["", "C-", "x", "1/text", "٣", "9" * 30, "C-0000"])

@@ -17,7 +17,7 @@ import pytest
 from concordat.errors import Refused, Rejected
 from concordat.ledger.application import Application, BlockRecord
 from concordat.ledger.durable_lock import DurableLock
-from concordat.ledger.embedded import QUEUE_MAX, Committed, EmbeddedEngine, Observer
+from concordat.ledger.embedded import CLOCK_AHEAD_US, QUEUE_MAX, Committed, EmbeddedEngine, Observer
 from concordat.ledger.snapshot import load_application, save_snapshot
 from concordat.ledger.store import BlockStore
 from concordat.ledger.survey import LOG_FILE
@@ -334,6 +334,63 @@ def test_a_restart_under_an_earlier_clock_changes_nothing(world: World) -> None:
     again.submit(world.make_wire())
     assert again.step()
     assert again.application.time == before.time
+
+
+def test_a_clock_far_ahead_makes_time_stand_still_until_it_is_set(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine, _ = world.open()
+    for days in (0, 367, 50 * 365, 20, 21):
+        world.now_us = START_US + days * DAY_US
+        engine.submit(world.make_wire())
+        while engine.step():
+            pass
+    times = [(record.checkpoint.time - START_US) // DAY_US for record in world.observed.records]
+    assert times == [0, 0, 0, 20, 21]
+    assert get_fired(world.observed.records) == []
+    assert [(record.levelno, "stands still" in record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, True)
+    ]
+
+
+@pytest.mark.parametrize("ahead_us", [0, CLOCK_AHEAD_US])
+def test_a_year_of_quiet_is_followed(world: World, ahead_us: int) -> None:
+    world.now_us += ahead_us
+    engine, _ = world.open()
+    engine.check_clock()
+    engine.submit(world.make_wire())
+    while engine.step():
+        pass
+    assert engine.application.time == world.now_us
+
+
+def test_an_engine_begins_under_a_clock_far_ahead_when_somebody_vouches_for_it(world: World) -> None:
+    engine, store = world.open()
+    world.now_us += CLOCK_AHEAD_US + 1
+    with pytest.raises(Refused, match=r"^clock\.far_ahead: 2028-01-05") as caught:
+        engine.check_clock()
+    assert "--accept-clock" in caught.value.next_step
+    assert not engine.step()
+    accepted = EmbeddedEngine(
+        engine.application, store, now_us=lambda: world.now_us, observe=world.observed, accepted_us=world.now_us
+    )
+    accepted.check_clock()
+    accepted.submit(world.make_wire())
+    while accepted.step():
+        pass
+    assert accepted.application.time == world.now_us
+    world.now_us += CLOCK_AHEAD_US + 1
+    with pytest.raises(Refused, match=r"^clock\.far_ahead"):
+        accepted.check_clock()
+
+
+def test_a_scenario_asks_no_clock() -> None:
+    story = make_story("scenario")
+    disk = ModelDisk()
+    store = BlockStore.create(disk, story.genesis)
+    engine = make_engine(story, Application(story.chain, story.sign), store, lambda: 2**52, Observed())
+    engine.check_clock()
+    assert not engine.step()
 
 
 def test_what_falls_due_in_quiet_is_judged_once(world: World) -> None:

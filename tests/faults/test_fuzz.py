@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -96,8 +97,15 @@ def test_an_edited_payload_reads_back_or_is_refused(wire: bytes, changes: list[t
 def test_a_length_that_lies_costs_no_memory(wire: bytes, tag: str, data: st.DataObject) -> None:
     payload = wire[PAYLOAD_OFFSET:]
     place = data.draw(st.integers(0, len(payload)))
-    with only(Rejected):
-        decode(Payload, payload[:place] + bytes.fromhex(tag) + b"\xff" * 8 + payload[place:])
+    lying = payload[:place] + bytes.fromhex(tag) + b"\xff" * 8 + payload[place:]
+    tracemalloc.start()
+    try:
+        with only(Rejected):
+            decode(Payload, lying)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 256 * 1024
 
 
 @given(st.integers(1, 5000), st.sampled_from([b"\x91", b"\x81", b"\xdc\x00\x01"]))

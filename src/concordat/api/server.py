@@ -166,6 +166,7 @@ def serve(
     tls_key: Path | None = None,
     *,
     behind_proxy: bool = False,
+    accept_clock: bool = False,
 ) -> None:
     """Run a node until SIGTERM or SIGINT, then stop cleanly. Port 0 picks a free one.
 
@@ -184,36 +185,57 @@ def serve(
         if not ready_file.parent.is_dir():
             raise NotFound("input.absent", str(ready_file.parent), "name a folder that exists")
         ready_file.unlink(missing_ok=True)
-    node = Node(folder)
+    node = Node(folder, accepts_clock=accept_clock)
     gc.freeze()  # the collector need not look again and again at a state that stays
     try:
         with _listen(host, port) as listener:
             app = make_app(node, is_secure=has_tls or behind_proxy, is_proxied=behind_proxy)
-            config = uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                lifespan="on",
-                ws="none",
-                timeout_graceful_shutdown=5,
-                proxy_headers=behind_proxy,
-                forwarded_allow_ips=_PROXIES,
-                ssl_certfile=tls_cert,
-                ssl_keyfile=tls_key,
-            )
-            _load(config)
-            shown = f"[{host}]" if ":" in host else host
-            address = f"{'https' if has_tls else 'http'}://{shown}:{listener.getsockname()[1]}"
-            ready = {
-                "api": address,
-                "console": f"{address}/" if any(route.path == "/" for route in app.routes) else None,
-                "pid": os.getpid(),
-                "height": node.application.height,
-            }
-            _Server(config, ready_file, ready).run(sockets=[listener])
+            config = _configure(app, tls_cert, tls_key, is_proxied=behind_proxy)
+            address = _name_address("https" if has_tls else "http", host, listener.getsockname()[1])
+            _Server(config, ready_file, _describe_ready(node, app, address)).run(sockets=[listener])
     finally:
         node.close()
+
+
+def _configure(app: Litestar, tls_cert: Path | None, tls_key: Path | None, *, is_proxied: bool) -> uvicorn.Config:
+    """Return uvicorn's configuration, with the certificate loaded.
+
+    Raises:
+        Refused: `node.cannot_listen`.
+    """
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        ws="none",
+        timeout_graceful_shutdown=5,
+        proxy_headers=is_proxied,
+        forwarded_allow_ips=_PROXIES,
+        ssl_certfile=tls_cert,
+        ssl_keyfile=tls_key,
+    )
+    try:
+        config.load()
+    except OSError as error:  # the certificate or its key: absent, unreadable, not a pair
+        raise Refused("node.cannot_listen", f"TLS: {error}", "check the certificate and its key") from error
+    return config
+
+
+def _name_address(scheme: str, host: str, port: int) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}:{port}"
+
+
+def _describe_ready(node: Node, app: Litestar, address: str) -> dict[str, str | int | None]:
+    has_console = any(route.path == "/" for route in app.routes)
+    return {
+        "api": address,
+        "console": f"{address}/" if has_console else None,
+        "pid": os.getpid(),
+        "height": node.application.height,
+    }
 
 
 @contextmanager
@@ -228,13 +250,6 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
         except OSError as error:
             raise Refused("node.cannot_listen", f"{host}:{port}: {error.strerror}", "choose another port") from error
         yield listener
-
-
-def _load(config: uvicorn.Config) -> None:
-    try:
-        config.load()
-    except OSError as error:  # the certificate or its key: absent, unreadable, not a pair
-        raise Refused("node.cannot_listen", f"TLS: {error}", "check the certificate and its key") from error
 
 
 class _Server(uvicorn.Server):

@@ -90,6 +90,7 @@ def serve(
     tls_cert: Path | None = None,
     tls_key: Path | None = None,
     behind_proxy: bool = False,
+    accept_clock: bool = False,
     output: Output = OUTPUT,
 ) -> None:
     """Run the node of a folder until it is told to stop.
@@ -101,6 +102,7 @@ def serve(
     :param tls_cert: Certificate chain in PEM.
     :param tls_key: Its private key in PEM.
     :param behind_proxy: A proxy in front does TLS.
+    :param accept_clock: This machine's clock is right although the last block is more than 366 days old.
     """
     from concordat.api.server import serve as serve_node  # the one place that needs the node's extra
 
@@ -117,6 +119,7 @@ def serve(
         tls_cert=tls_cert,
         tls_key=tls_key,
         behind_proxy=behind_proxy,
+        accept_clock=accept_clock,
     )
 
 

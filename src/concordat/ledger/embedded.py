@@ -22,7 +22,7 @@ from concordat.ledger.durable_lock import DurableLock
 from concordat.ledger.store import BlockStore
 from concordat.ledger.workers import SignatureWorkers
 from concordat.primitives.codec import encode
-from concordat.primitives.ledger_time import format_time
+from concordat.primitives.ledger_time import DAY_US, format_time
 from concordat.protocol.transactions import SignedTransaction
 from concordat.protocol.transition import has_due
 
@@ -34,6 +34,9 @@ CLOCK_LOOK_S: Final = 60.0
 
 CLOCK_BEHIND_US: Final = 1_000_000
 """A clock further behind the last block than this is worth a warning."""
+
+CLOCK_AHEAD_US: Final = 366 * DAY_US
+"""Ledger time never goes back, so no clock makes it go further than this in one step unless somebody vouches for it."""
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +75,9 @@ class EmbeddedEngine:
         *,
         now_us: Callable[[], int],
         observe: Observer,
+        accepted_us: int = 0,
     ) -> None:
+        """`accepted_us` is a time of the clock for which somebody vouches."""
         self.application = application
         self.lock = DurableLock()
         self._store = store
@@ -84,13 +89,25 @@ class EmbeddedEngine:
         self._queue: deque[_Queued] = deque()
         self._waiting: dict[bytes, Future[Committed]] = {}
         self._is_closing = False
-        self._is_clock_behind = False
+        self._accepted_us = accepted_us
+        self._is_clock_off = False
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
 
     @property
     def failure(self) -> ConcordatError | None:
         """Why the engine stopped; None while it works."""
         return self.lock.failure
+
+    def check_clock(self) -> None:
+        """Refuse to begin under a clock that may not move the ledger's time.
+
+        Raises:
+            Refused: `clock.far_ahead`.
+        """
+        now_us, last = self._now_us(), self.application.time
+        if not self.application.chain.is_scenario and self._is_far_ahead(now_us):
+            place = f"{format_time(now_us)}; the last block: {format_time(last)}"
+            raise Refused("clock.far_ahead", place, "set the clock; if it is right, start once with --accept-clock")
 
     def start(self) -> None:
         """Make blocks in a thread until `close`."""
@@ -199,20 +216,24 @@ class EmbeddedEngine:
         return min(CLOCK_LOOK_S, (int(key[0]) - self._fetch_time()) / 1e6)
 
     def _fetch_time(self) -> int:
-        """The ledger's time now. It stands still while the clock is behind the last block."""
+        """The ledger's time now. It stands still while the clock is behind the last block, or far ahead of it."""
         last = self.application.time
         if self.application.chain.is_scenario:
             return last
         now_us = self._now_us()
-        is_behind = now_us < last - CLOCK_BEHIND_US
-        if is_behind and not self._is_clock_behind:
+        is_ahead = self._is_far_ahead(now_us)
+        is_off = is_ahead or now_us < last - CLOCK_BEHIND_US
+        if is_off and not self._is_clock_off:
             _log.warning(
-                "this machine's clock says %s, the last block %s: ledger time stands still until then",
+                "this machine's clock says %s, the last block %s: ledger time stands still; set the clock",
                 format_time(now_us),
                 format_time(last),
             )
-        self._is_clock_behind = is_behind
-        return max(last, now_us)
+        self._is_clock_off = is_off
+        return last if is_ahead else max(last, now_us)
+
+    def _is_far_ahead(self, now_us: int) -> bool:
+        return now_us > max(self.application.time, self._accepted_us) + CLOCK_AHEAD_US
 
     def _make_block(self) -> None:
         # A failure is known before the lock is free: no reader comes in between.

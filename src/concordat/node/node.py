@@ -33,12 +33,12 @@ SNAPSHOT_ENTRIES_MIN = 1000
 class Node:
     """One member's node. Close it to let the folder go."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the folder and start the engine.
+    def __init__(self, folder: Path, *, accepts_clock: bool = False) -> None:
+        """Open the folder and start the engine; `accepts_clock` lets the clock be as far ahead as it is now.
 
         Raises:
             NotFound: `ledger.absent`. Corrupt: `ledger.corrupt`, `replay.differs`, `node.other_key`.
-            Refused: `ledger.folder_in_use`, `node.key_absent`, `disk.*`.
+            Refused: `ledger.folder_in_use`, `node.key_absent`, `clock.far_ahead`, `disk.*`.
         """
         self.folder = folder
         self.files = DiskFiles(folder)
@@ -46,11 +46,11 @@ class Node:
             opened.callback(self.files.close)
             self._store = BlockStore.open(self.files)
             opened.callback(self._store.close)
-            self._open(opened)
+            self._open(opened, fetch_now_us() if accepts_clock else 0)
             opened.pop_all()
         self.engine.start()
 
-    def _open(self, opened: ExitStack) -> None:
+    def _open(self, opened: ExitStack, accepted_us: int) -> None:
         self.genesis_bytes = self.files.read("genesis.json")
         self.chain: Chain = read_genesis(self.genesis_bytes)
         self.key = self._fetch_node_key()
@@ -69,7 +69,11 @@ class Node:
         # Roles of members stand in genesis and never change.
         self._verifiers = tuple(row.member for row in self.chain.genesis.founders if "verifier" in row.roles)
         self._catch_up()
-        self.engine = EmbeddedEngine(application, self._store, now_us=fetch_now_us, observe=self._observe)
+        self.engine = EmbeddedEngine(
+            application, self._store, now_us=fetch_now_us, observe=self._observe, accepted_us=accepted_us
+        )
+        opened.callback(self.engine.close)
+        self.engine.check_clock()
 
     def _save_snapshot_if_worth_it(self) -> None:
         """Bound the replay of the next start, whatever ends this run (docs/adr/0012-when-to-save-a-snapshot.md)."""

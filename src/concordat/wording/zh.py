@@ -640,6 +640,8 @@ CATALOG: dict[str, str] = {
     "next.input.repeated_field": "每个字段只写一次。",
     "rejection.input.bad_batch": "批量内容无法拆分：{0}",
     "next.input.bad_batch": "请在每笔交易前写 4 字节长度，每批 1 至 1000 笔。",
+    "rejection.clock.far_ahead": "本机时钟比账本超前 366 天以上：{0}。",
+    "next.clock.far_ahead": "请校正时钟；若时钟无误，请用 `serve --accept-clock` 启动一次。账本时间不会后退。",
     "rejection.node.needs_tls": "节点对外须使用 TLS，地址为{0}。",
     "next.node.needs_tls": "请提供证书及其密钥，或声明持有证书的代理。",
     "rejection.node.derived_keys": "{0}中的密钥由演示种子推导，任何人都能算出。",
