@@ -88,8 +88,11 @@ def test_officers_of_members_pass_except_where_an_operator_is_asked_for(world: W
         assert ask(world, method, path, "azure-bay")[0] not in {401, 403, 500}, path
 
 
-def test_options_tell_the_public_nothing(world: World) -> None:
-    assert world.client.options("/v1/members").status_code == 401
+@pytest.mark.parametrize("path", ["/v1/status", "/v1/members"])
+def test_options_is_no_method_of_any_path(world: World, path: str) -> None:
+    answer = world.client.options(path)
+    assert (answer.status_code, answer.json()["code"]) == (405, "request.wrong_method")
+    assert answer.headers["Allow"] == "GET"
 
 
 def test_an_applicant_reads_what_concerns_itself(world: World) -> None:

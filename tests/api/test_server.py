@@ -92,13 +92,19 @@ def test_two_servers_do_not_share_a_folder(folder: Path, tmp_path: Path) -> None
         assert stop(process, signal.SIGTERM) == 0
 
 
-def test_it_speaks_tls(folder: Path, tmp_path: Path) -> None:
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+def make_certificate(folder: Path, name: str) -> tuple[Path, Path, Path]:
+    """Return a certificate, its key, and a file that is not there."""
+    cert, key = folder / f"{name}-cert.pem", folder / f"{name}-key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "1", "-subj", "/CN=node",
          "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
         check=True, capture_output=True, timeout=30,
     )  # fmt: skip
+    return cert, key, folder / "absent.pem"
+
+
+def test_it_speaks_tls(folder: Path, tmp_path: Path) -> None:
+    cert, key, _ = make_certificate(tmp_path, "node")
     ready_file = tmp_path / "ready.json"
     with run_server(folder, ready_file, cert, key) as process:
         api = json.loads(ready_file.read_text(encoding="utf-8"))["api"]
@@ -134,8 +140,16 @@ def test_it_does_not_listen_for_others_without_tls_or_a_proxy(folder: Path) -> N
 def test_a_certificate_comes_with_its_key(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"input\.missing_field"):
         serve(folder, port=0, tls_cert=tmp_path / "cert.pem")
-    with pytest.raises(Refused, match=r"node\.cannot_listen"):
-        serve(folder, port=0, tls_cert=tmp_path / "absent.pem", tls_key=tmp_path / "absent.key")
+
+
+def test_of_certificate_and_key_the_wrong_file_is_named(folder: Path, tmp_path: Path) -> None:
+    cert, key, absent = make_certificate(tmp_path, "one")
+    other_cert, _, _ = make_certificate(tmp_path, "other")
+    swapped = ((key, cert, key), (cert, cert, cert))
+    for tls_cert, tls_key, named in ((absent, key, absent), (cert, absent, absent), *swapped, (other_cert, key, key)):
+        with pytest.raises(Refused, match=r"node\.bad_tls") as refusal:
+            serve(folder, port=0, tls_cert=tls_cert, tls_key=tls_key)
+        assert str(named) in refusal.value.detail
 
 
 def test_keys_that_anybody_can_compute_stay_on_this_machine(folder: Path) -> None:

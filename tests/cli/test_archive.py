@@ -113,6 +113,17 @@ def test_another_nodes_key_is_found(call: Call, damaged: Path) -> None:
     assert (answer.status, bad["id"]) == (5, "keys.node")
 
 
+@pytest.mark.parametrize("name", ["audit.head", "audit.log", "blocks.log", "genesis.json", "head", "keys/node.key"])
+def test_what_cannot_be_read_is_named_and_the_rest_is_looked_at(call: Call, damaged: Path, name: str) -> None:
+    (damaged / name).unlink()
+    (damaged / name).mkdir()
+    answer = call("doctor", "doctor", damaged)
+    checks = answer.document["checks"]
+    assert (answer.status, answer.document["ok"]) == (5, False)
+    assert [check["file"] for check in checks if check["id"] == "file.readable"] == [name]
+    assert {"blocks.log", "head", "genesis.json"} <= {check["file"] for check in checks}
+
+
 def test_a_folder_without_a_ledger_is_not_found(call: Call, tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "none"):
         for words in (["doctor", folder], ["export", folder, tmp_path / "x"], ["backup", folder, tmp_path / "x"]):
@@ -255,6 +266,16 @@ def test_a_restored_folder_is_the_same_in_every_authoritative_file(call: Call, s
     call("restore", "restore", tmp_path / "folder.tar", tmp_path / "node")
     for name in ("audit.log", "blocks.log", "genesis.json", "keys/node.key"):
         assert (tmp_path / "node" / name).read_bytes() == (sound.node / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["audit.head", "audit.log", "blocks.log", "genesis.json", "head", "keys/node.key"])
+def test_nothing_is_backed_up_that_could_not_be_restored(call: Call, damaged: Path, tmp_path: Path, name: str) -> None:
+    data = (damaged / name).read_bytes()
+    (damaged / name).write_bytes(data[:20] + bytes([data[20] ^ 1]) + data[21:])
+    answer = call("backup", "backup", damaged, tmp_path / "folder.tar")
+    assert answer.status == 5
+    assert name in answer.document["detail"]
+    assert not (tmp_path / "folder.tar").exists()
 
 
 def test_a_folder_in_use_is_never_restored_into(call: Call, sound: World, damaged: Path, tmp_path: Path) -> None:

@@ -142,6 +142,7 @@ def test_torn_tails_are_warnings_that_say_what_to_do() -> None:
     tail, audit = find_bad(disk)
     assert (tail.id, tail.status, tail.offset, tail.height) == ("log.tail", "warning", log_size, 5)
     assert (audit.id, audit.status, audit.offset) == ("audit.tail", "warning", audit_size)
+    assert (tail.byte_count, audit.byte_count) == (len(b"\0\0\1\0only the beginning"), len(b'{"act":"re'))
     assert tail.fix
     assert audit.fix
 

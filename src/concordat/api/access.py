@@ -9,6 +9,7 @@ from typing import Final, Literal, cast
 
 from anyio import to_thread
 from litestar.datastructures import Cookie
+from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers.base import BaseRouteHandler
 
 from concordat.api.asking import SAFE_METHODS, Asking, Connection, get_method
@@ -173,9 +174,13 @@ def check_access(connection: Connection, handler: BaseRouteHandler) -> None:  # 
 
     Raises:
         Refused: `auth.required` from the public, `auth.role_missing` or `auth.not_yours` from an officer.
+        MethodNotAllowedException: the framework answers OPTIONS, the table does not.
     """
     scope = connection.scope
     audience = ACCESS.get((get_method(connection), scope["path_template"]))
+    if get_method(connection) == "OPTIONS":
+        methods = sorted(method for method, path in ACCESS if path == scope["path_template"])
+        raise MethodNotAllowedException(headers={"Allow": ", ".join(methods)})
     reader = get_reader(connection)
     if audience == "public" or (audience is not None and _is_allowed(connection, reader, audience)):
         return

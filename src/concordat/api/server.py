@@ -31,6 +31,7 @@ from concordat.api.asking import Asking, get_address, get_language
 from concordat.api.expiring import Allowance
 from concordat.api.openapi import make_router
 from concordat.api.problems import handle_error
+from concordat.api.tls import check_tls_files, make_tls_refusal
 from concordat.api.trail import finish
 from concordat.api.transactions import JSON_BYTES_MAX
 from concordat.client.clock import fetch_now_us
@@ -174,12 +175,15 @@ def serve(
     `console` is null when the console is not installed.
 
     Raises:
-        Refused: `node.needs_tls`, `node.derived_keys`, `node.cannot_listen`, and whatever opening the folder raises.
+        Refused: `node.needs_tls`, `node.bad_tls`, `node.derived_keys`, `node.cannot_listen`, and
+            whatever opening the folder raises.
         UsageError: `input.missing_field` when of certificate and key one is given.
     """
     if (tls_cert is None) != (tls_key is None):
         raise UsageError("input.missing_field", "tls_cert and tls_key belong together", "give both, or neither")
     has_tls = tls_cert is not None
+    if tls_cert is not None and tls_key is not None:
+        check_tls_files(tls_cert, tls_key)
     check_exposure(folder, host, has_tls=has_tls, is_proxied=behind_proxy)
     if ready_file is not None:
         if not ready_file.parent.is_dir():
@@ -252,6 +256,16 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
+<<<<<<< HEAD
+=======
+def _load(config: uvicorn.Config) -> None:
+    try:
+        config.load()
+    except OSError as error:  # damaged, or not a pair
+        raise make_tls_refusal(f"{config.ssl_certfile}, {config.ssl_keyfile}: {error}") from error
+
+
+>>>>>>> a10d358 (Backup, doctor, TLS and OPTIONS say what is wrong and where: damage is named before a useless copy, the rest is still looked at)
 class _Server(uvicorn.Server):
     """Says when it answers, and returns after a signal instead of dying of it, so that the node is closed."""
 

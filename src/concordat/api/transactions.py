@@ -22,6 +22,7 @@ from concordat.api.problems import get_retry_header, make_problem, make_rejectio
 from concordat.api.trail import note_subject
 from concordat.client.clock import fetch_now_us
 from concordat.contracts.text import Language
+from concordat.crypto.signatures import is_sound_key
 from concordat.errors import ConcordatError, NotFound, Rejected, UsageError
 from concordat.ledger.embedded import Committed
 from concordat.node import proofs, reads
@@ -60,7 +61,7 @@ class Prepare(Struct, frozen=True):
     public_key: PublicKey
     operations: Annotated[tuple[Operation, ...], Meta(min_length=1, max_length=100)]
     client_key: str
-    """The client's own name for the transaction: up to 32 bytes of UTF-8."""
+    """The client's own name for the transaction: up to 32 bytes of UTF-8, which paths and receipts give in hex."""
     lane: Annotated[int, Meta(ge=0, lt=LANES)]
     valid_for_heights: Annotated[int, Meta(ge=1, le=1_000_000)]
 
@@ -88,13 +89,15 @@ def prepare(
 
     The nonce is the next one of the key's lane. Nothing is reserved: of two that are prepared at once in one lane,
     the second to arrive is refused. What could never be sent is refused here: a lane without numbers left, a last
-    height too far ahead, too many bytes.
+    height too far ahead, too many bytes, a key that is none.
     """
     data = read_json(body)
     asked = from_plain(Prepare, PREPARE_DEFAULTS | data if isinstance(data, dict) else data)
     client_key = asked.client_key.encode()
     if len(client_key) > 32:
         raise UsageError("input.does_not_fit", "/client_key has more than 32 bytes", "choose a shorter name")
+    if not is_sound_key(asked.public_key):
+        raise UsageError("input.does_not_fit", "/public_key: nobody can sign with it", "give an Ed25519 public key")
     with node.engine.lock:
         state, height = node.application.state, node.application.height
         nonce = get_next_nonce(node, asked.public_key, asked.lane)
@@ -253,7 +256,7 @@ def get_by_client_key(
     public_key: FromPath[str],
     client_key: FromPath[str],
 ) -> Json:
-    """The receipt of the transaction that a client's own key leads to."""
+    """The receipt of the transaction that a client's own key leads to: the bytes in hex, not the text."""
     found = reads.find_client_key(node, _read_hex(public_key, 32), _read_hex(client_key, None))
     return reads.get_receipt(node, found, language)
 

@@ -152,6 +152,7 @@ def _describe_check(check: Check, language: Language) -> Iterator[str]:
     words = CATALOGS[language].get(f"doctor.{check.id}", check.id)
     places = {"byte": check.offset, "height": check.height}
     place = "".join(f", {name} {value}" for name, value in places.items() if value is not None)
+    place += f", +{check.byte_count}" if check.byte_count is not None else ""
     yield f"{_MARKS[check.status]} {words} ({check.file}{place})"
     if check.status != "ok":
         yield f"  {CATALOGS[language].get(f'next.doctor.{check.id}', check.fix)}"

@@ -27,8 +27,8 @@ AUDIT_BREAK: Final = "audit.break"
 
 _AUTHORITATIVE: Final = frozenset({GENESIS_FILE, HEAD_FILE, LOG_FILE, AUDIT_FILE, AUDIT_HEAD_FILE})
 _AUDIT_FIX: Final = (
-    "Stop the node, move audit.log out of this folder and keep it as evidence; the next start begins a new one and "
-    "says so in its first line."
+    "The next start of the node puts audit.log aside as audit.log.damaged-... and begins a new one, whose first line "
+    "says so. Find out what happened, and keep the damaged log as evidence."
 )
 
 
@@ -53,8 +53,13 @@ def examine(files: Files) -> tuple[Check, ...]:
     Raises:
         Refused: `disk.unreadable` when a file cannot be read.
     """
+    return (*fetch_survey(files).checks, *examine_keys_and_audit(files), *_check_kept(files))
+
+
+def examine_keys_and_audit(files: Files) -> tuple[Check, ...]:
+    """Return the part of `examine` that is about the authoritative files beside the ledger's own."""
     keys = (_check_key_file(files, name) for name in files.names() if _is_key_file(name))
-    return (*fetch_survey(files).checks, *keys, *_check_audit(files), *_check_kept(files))
+    return (*keys, *_check_audit(files))
 
 
 def _is_key_file(name: str) -> bool:
@@ -98,7 +103,7 @@ def _judge_lines(data: bytes, reading: LinesReading) -> Check:
     if offset == len(data):
         return Check("audit.chain", "ok", AUDIT_FILE)
     fix = "The last line was cut short by a crash. The next start of the node removes it."
-    return Check("audit.tail", "warning", AUDIT_FILE, offset, fix=fix)
+    return Check("audit.tail", "warning", AUDIT_FILE, offset, fix=fix, byte_count=len(data) - offset)
 
 
 def _check_kept(files: Files) -> Iterator[Check]:

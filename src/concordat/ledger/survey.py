@@ -29,7 +29,10 @@ Status = Literal["ok", "warning", "failed"]
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One thing looked at. `offset` is the byte in `file`, `height` the block, where they say where to look."""
+    """One thing looked at. `offset` is the byte in `file`, `height` the block, where they say where to look.
+
+    `byte_count` is how many bytes from there the next start of the node removes.
+    """
 
     id: str
     status: Status
@@ -37,6 +40,7 @@ class Check(msgspec.Struct, frozen=True):
     offset: int | None = None
     height: int | None = None
     fix: str = ""
+    byte_count: int | None = None
 
 
 class Log(msgspec.Struct, frozen=True):
@@ -125,6 +129,7 @@ def _check_log(files: Files, log: Log, head: Head | None) -> Check:
         log.end,
         next_height,
         "A write was cut short before anyone was told of this block. The next start of the node removes these bytes.",
+        log.size - log.end,
     )
 
 

@@ -20,7 +20,14 @@ from typing import IO, BinaryIO, Final
 from concordat.client.files import making_file
 from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.block_log import LogFault, ReadAt, Record, scan
-from concordat.ledger.doctor import AUDIT_BREAK, AUDIT_FILE, AUDIT_HEAD_FILE, examine, list_files
+from concordat.ledger.doctor import (
+    AUDIT_BREAK,
+    AUDIT_FILE,
+    AUDIT_HEAD_FILE,
+    examine,
+    examine_keys_and_audit,
+    list_files,
+)
 from concordat.ledger.files import DiskFiles, output_error, sync_folder
 from concordat.ledger.head import SLOT_BYTES, Head, HeadReading, compute_slot_offset, encode_slot, parse_head
 from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE
@@ -130,11 +137,15 @@ def save_backup(folder: Path, target: Path) -> Head:
     """Write a tar of every authoritative file, the log up to the head; return the head. It holds keys: mode 0600.
 
     Raises:
-        NotFound: `ledger.absent`. Corrupt: `ledger.corrupt`. Refused: `disk.*`.
+        NotFound: `ledger.absent`. Corrupt: `ledger.corrupt`; `backup.damaged`: the copy could not be restored.
+        Refused: `disk.*`.
     """
     files = DiskFiles(folder)
     try:
         head, genesis = fetch_sound_head(files)
+        for check in examine_keys_and_audit(files):
+            if check.status == "failed":
+                raise Corrupt("backup.damaged", check.file, "run `concordat doctor` on this folder and mend it first")
         small = {GENESIS_FILE: genesis, HEAD_FILE: _make_head_file(files, head)}
         for stored in list_files(files):
             # The end of the audit log is read before the log, which can then only be longer.

@@ -18,7 +18,7 @@ from concordat.crypto.checkpoint import (
     parse_signed_note,
 )
 from concordat.crypto.proof import Trust
-from concordat.errors import Corrupt, NotFound, UsageError
+from concordat.errors import Corrupt, NotFound, Refused, UsageError
 from concordat.ledger.application import Application, get_block, replay
 from concordat.ledger.block_log import Record, scan
 from concordat.ledger.doctor import AUDIT_FILE, AUDIT_HEAD_FILE, examine
@@ -28,6 +28,7 @@ from concordat.node.archive import scan_export
 from concordat.node.founding import NODE_KEY_FILE
 from concordat.protocol.genesis import Chain, read_genesis
 
+_READ_FIX: Final = "Make it a file that the node's user may read, or restore it from a backup."
 _KEY_FIX: Final = "Put the key that genesis.json names as node_key there."
 
 
@@ -92,18 +93,35 @@ def examine_folder(folder: Path) -> tuple[Check, ...]:
     """Return every check of a node's folder: files and digests, then keys, then roots by replay. Changes nothing.
 
     Raises:
-        NotFound: `ledger.absent`. Refused: `disk.unreadable`.
+        NotFound: `ledger.absent`. Refused: `disk.unreadable` when the folder itself cannot be read.
     """
-    files = DiskFiles(folder)
+    files = _ForgivingFiles(folder)
     try:
         if not files.exists(LOG_FILE) and not files.exists(HEAD_FILE):
             raise NotFound("ledger.absent", LOG_FILE, "make a folder with `concordat init`, or name the right one")
         checks = examine(files)
-        if any(check.status == "failed" and not check.id.startswith("audit.") for check in checks):
-            return checks  # what cannot be read cannot be replayed
-        return (*checks, *_check_audit_exists(files), *_check_node_key(files), _check_roots(files))
+        is_legible = not any(check.status == "failed" and not check.id.startswith("audit.") for check in checks)
+        if is_legible:  # what cannot be read cannot be replayed
+            checks = (*checks, *_check_audit_exists(files), *_check_node_key(files), _check_roots(files))
+        return (*(Check("file.readable", "failed", name, fix=_READ_FIX) for name in files.unreadable), *checks)
     finally:
         files.close()
+
+
+class _ForgivingFiles(DiskFiles):
+    """Files of which one that cannot be read is empty, and remembered: the others are looked at all the same."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.unreadable: dict[str, None] = {}
+
+    def read(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
+        """See Files."""
+        try:
+            return super().read(name, offset, size)
+        except Refused:
+            self.unreadable[name] = None
+            return b""
 
 
 def _check_audit_exists(files: DiskFiles) -> Iterator[Check]:
@@ -117,7 +135,10 @@ def _check_node_key(files: DiskFiles) -> Iterator[Check]:
         yield Check("keys.node", "warning", NODE_KEY_FILE, fix=_KEY_FIX)
         return
     genesis = read_genesis(files.read("genesis.json")).genesis
-    is_same = read_public_key(files.read(NODE_KEY_FILE), NODE_KEY_FILE) == genesis.node_key
+    try:
+        is_same = read_public_key(files.read(NODE_KEY_FILE), NODE_KEY_FILE) == genesis.node_key
+    except Corrupt:
+        is_same = False
     yield (
         Check("keys.node", "ok", NODE_KEY_FILE)
         if is_same

@@ -533,6 +533,8 @@ CATALOG: dict[str, str] = {
     "proof.not_proved.later_history": "Not proved: anything that happened after this checkpoint.",
     "proof.not_proved.content_is_true": "Not proved: that what was recorded is true.",
     # ── doctor: what is looked at, and what to do when it is not sound ──────────────────────────────────────────────
+    "doctor.file.readable": "Every file of the node can be read.",
+    "next.doctor.file.readable": "Make it a file that the node's user may read, or restore it from a backup.",
     "doctor.genesis.equal": "The genesis file is the one with which the log begins.",
     "next.doctor.genesis.equal": "Restore the genesis file of this chain; its exact bytes are also the first record "
     "of blocks.log.",
@@ -547,15 +549,16 @@ CATALOG: dict[str, str] = {
     "or from another node.",
     "doctor.log.tail": "The log ends with a whole block.",
     "next.doctor.log.tail": "A write was cut short before anyone was told of this block. The next start of the node "
-    "removes these bytes.",
+    "removes as many bytes as stand behind the plus sign.",
     "doctor.keys.seal": "The key file is unchanged.",
     "next.doctor.keys.seal": "Restore this key file from its backup; do not edit it.",
     "doctor.audit.chain": "Every line of the audit log is unchanged.",
-    "next.doctor.audit.chain": "Stop the node, move audit.log out of this folder and keep it as evidence; the lines "
-    "before this byte are sound. The next start begins a new one and says so in its first line.",
+    "next.doctor.audit.chain": "The lines before this byte are sound. The next start of the node puts audit.log aside "
+    "as audit.log.damaged-… and begins a new one, whose first line says so. Find out what happened, and keep the "
+    "damaged log as evidence.",
     "doctor.audit.end": "The audit log is there, and reaches its recorded end.",
-    "next.doctor.audit.end": "Look for the lost lines in your backups and keep what is left as evidence; the next "
-    "start begins a new log and says so in its first line.",
+    "next.doctor.audit.end": "Look for the lost lines in your backups. The next start of the node puts what is left "
+    "aside as audit.log.damaged-… and begins a new log, whose first line says so: keep both as evidence.",
     "doctor.audit.break": "The audit log has never been begun anew.",
     "next.doctor.audit.break": "Its first line says what was lost and where the log before it is kept: compare it with "
     "your backups.",
@@ -626,6 +629,8 @@ CATALOG: dict[str, str] = {
     "next.proof.unknown_trust": "Give genesis.json, a signed checkpoint, a key file or 64 hexadecimal digits.",
     "rejection.export.corrupt": "The export is damaged or cut short: {0}",
     "next.export.corrupt": "Ask for the file again, or take it from another node.",
+    "rejection.backup.damaged": "The file {0} is damaged: a backup with it could not be restored, so none was made.",
+    "next.backup.damaged": "Run `concordat doctor` on this folder, mend what it names, and make the backup then.",
     "rejection.restore.damaged": "This backup cannot be restored: {0}",
     "next.restore.damaged": "Restore from another backup.",
     "rejection.restore.not_empty": "The folder {0} is not empty.",
@@ -672,6 +677,8 @@ CATALOG: dict[str, str] = {
     "next.node.needs_tls": "Give a certificate and its key, or declare the proxy that has them.",
     "rejection.node.derived_keys": "The key in {0} was derived for a demo; anybody can compute it.",
     "next.node.derived_keys": "Use it on this machine only, or replace it with a random key.",
+    "rejection.node.bad_tls": "The node cannot use this certificate or key: {0}",
+    "next.node.bad_tls": "Give the certificate chain as --tls-cert and its private key as --tls-key, both in PEM.",
     "rejection.node.cannot_listen": "The node cannot listen at {0}",
     "next.node.cannot_listen": "Choose another address or port.",
     "rejection.node.defect": "Something went wrong inside the node.",
