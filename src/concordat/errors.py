@@ -68,9 +68,13 @@ class NotFound(ConcordatError):
 
 
 class Corrupt(ConcordatError):
-    """Stored bytes or a proof do not verify."""
+    """Stored bytes or a proof do not verify. `height`: the block at which this shows, where there is one."""
 
     exit_status = 5
+
+    def __init__(self, code: str, detail: str, next_step: str = "", *, height: int | None = None) -> None:
+        super().__init__(code, detail, next_step)
+        self.height: Final = height
 
 
 class Stale(ConcordatError):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from concordat.client.datasets import compute_row_leaf, compute_schema, describe_csv, fetch_salt
+from concordat.client.datasets import compute_row_leaf, compute_schema, describe_csv, fetch_salt, make_salt, save_salt
 from concordat.crypto.merkle import EMPTY_LOG_ROOT, hash_children, hash_leaf
 from concordat.errors import NotFound, UsageError
 from concordat.primitives.codec import encode
@@ -73,12 +73,14 @@ def test_a_table_without_rows_has_the_empty_root(tmp_path: Path) -> None:
         (b"", "table.empty"),
         (b"\n\n", "table.empty"),
         (b"a,a\n1,2\n", "table.repeated_column"),
+        (b"a;b\n1;2\n", "table.other_separator"),
+        (b"a\tb\n1\t2\n", "table.other_separator"),
         (b"a,b\n1\n", "table.ragged"),
         (b"a,b\n1,2,3\n", "table.ragged"),
         (b'a,b\n1,"2\n', "table.malformed"),
         (b'a,b\n1,"2"x\n', "table.malformed"),
-        (b"a,b\n1,\xff\n", "table.malformed"),
-        ("a,b\n1,ü\n".encode("utf-16"), "table.malformed"),
+        (b"a,b\n1,\xff\n", "table.wrong_encoding"),
+        ("a,b\n1,ü\n".encode("utf-16"), "table.wrong_encoding"),
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path: Path, data: bytes, code: str) -> None:
@@ -119,11 +121,13 @@ def test_the_root_depends_on_every_field_and_on_the_salt(
 
 def test_a_salt_is_made_once_and_read_again(tmp_path: Path) -> None:
     path = tmp_path / "t.csv.salt"
-    salt = fetch_salt(path)
+    salt = make_salt()
     assert len(salt) == 32
+    assert make_salt() != salt
+    assert fetch_salt(path) is None
+    save_salt(path, salt)
     assert fetch_salt(path) == salt
     assert path.stat().st_mode & 0o077 == 0
-    assert fetch_salt(tmp_path / "other.salt") != salt
 
 
 @pytest.mark.parametrize("junk", [b"", b"junk", b"00" * 31, b"00" * 33, b"\xff" * 64])

@@ -7,7 +7,7 @@ from pathlib import Path
 from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where
-from concordat.client.datasets import DatasetDescription, describe_csv, fetch_salt
+from concordat.client.datasets import DatasetDescription, describe_csv, fetch_salt, make_salt, save_salt
 from concordat.client.requests import make_path
 from concordat.errors import NotFound
 from concordat.primitives.plain import Json, from_plain
@@ -67,7 +67,11 @@ def register(
 
 def _describe(file: Path, salt_file: Path | None) -> dict[str, Json]:
     salt_path = salt_file or file.with_name(file.name + ".salt")
-    description: DatasetDescription = describe_csv(file, fetch_salt(salt_path))
+    kept = fetch_salt(salt_path)
+    salt = kept or make_salt()
+    description: DatasetDescription = describe_csv(file, salt)
+    if kept is None:
+        save_salt(salt_path, salt)
     tell(f"{salt_path}: keep it; without it no row can ever be proved")
     return {
         "file": str(file),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from hashlib import sha256
 from pathlib import Path
 
-from concordat.cli.output import OUTPUT, Output, emit, read_json_file, tell
+from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.client.commitments import SALT_BYTES, compute_documents_commitment
-from concordat.client.files import read_file, save_new_file
+from concordat.client.files import compute_file_digest, read_json_file, save_new_file
 from concordat.errors import Corrupt, UsageError
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Digest
@@ -39,7 +38,7 @@ def new_dossier(file: Path, /, *documents: Path, output: Output = OUTPUT) -> Non
     """
     if not documents:
         raise UsageError("cli.usage", "no paper is named", "name the papers after the dossier file")
-    found = tuple(Document(path.name, sha256(read_file(path)).digest()) for path in documents)
+    found = tuple(Document(path.name, compute_file_digest(path)[0]) for path in documents)
     salt = os.urandom(SALT_BYTES)
     dossier = Dossier(salt, found, compute_documents_commitment(salt, [document.digest for document in found]))
     save_new_file(file, (json.dumps(to_plain(dossier), ensure_ascii=False, indent=2) + "\n").encode())
@@ -57,7 +56,7 @@ def check_dossier(file: Path, /, *, folder: Path | None = None, output: Output =
     dossier = from_plain(Dossier, read_json_file(str(file)))
     for document in dossier.documents:
         path = (folder or file.parent) / Path(document.name).name
-        if sha256(read_file(path)).digest() != document.digest:
+        if compute_file_digest(path)[0] != document.digest:
             raise Corrupt("dossier.differs", str(path), "ask the member for the papers that it filed")
     digests = [document.digest for document in dossier.documents]
     if compute_documents_commitment(dossier.salt, digests) != dossier.commitment:

@@ -51,7 +51,10 @@ def new_key(
         {"file": str(file), "public_key": key.public_key.hex(), "origin": key.origin},
         [key.public_key.hex()],
     )
-    tell(f"{file}: keep it, and keep a copy of it; nobody can make it anew")
+    if key.origin == "derived":
+        tell(f"{file}: for demos only; whoever knows seed and label has this key")
+    else:
+        tell(f"{file}: keep it, and keep a copy of it; nobody can make it anew")
 
 
 def _ask_password() -> str:

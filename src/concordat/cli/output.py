@@ -7,14 +7,12 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, cast
 
 from cyclopts import Parameter
 
-from concordat.client.files import read_file
 from concordat.contracts.text import Language
-from concordat.primitives.plain import Json, read_json
+from concordat.primitives.plain import Json
 
 SCHEMA_VERSION = 1
 
@@ -65,12 +63,3 @@ def emit_line(document: dict[str, Json]) -> None:
 def tell(line: str) -> None:
     """Say something that is no data."""
     sys.stderr.write(line + "\n")
-
-
-def read_json_file(path: str) -> Json:
-    """Return the JSON in a file, or on standard input when the name is `-`.
-
-    Raises:
-        NotFound: `input.absent`. UsageError: `input.not_json`, `input.repeated_field`.
-    """
-    return read_json(sys.stdin.buffer.read() if path == "-" else read_file(Path(path)))

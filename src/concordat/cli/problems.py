@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concordat.cli.output import emit_line, tell
 from concordat.contracts.text import Language
-from concordat.errors import ConcordatError, Rejected
+from concordat.errors import ConcordatError, Corrupt, Rejected
 from concordat.primitives.plain import Json
 from concordat.wording.rules import get_rule
 from concordat.wording.sentences import CATALOGS, describe_next_step, describe_reason, get_reason_key
@@ -36,6 +36,8 @@ def describe_error(error: ConcordatError, language: Language) -> dict[str, Json]
         next_step = describe_next_step("key.needed", (), language)
     names = ("reasons", "transaction", "height", "request_id")
     kept: dict[str, Json] = {name: told[name] for name in names if name in told}
+    if isinstance(error, Corrupt) and error.height is not None:
+        kept["height"] = error.height
     return {
         "code": error.code,
         "rule": told.get("rule") or get_rule(error.code),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from concordat.cli.output import OUTPUT, Output, emit
+from concordat.client.files import PROOF_BYTES_MAX, read_file
 from concordat.errors import NotFound, UsageError
 from concordat.primitives.plain import Json
 from concordat.protocol.messages import REJECTIONS
@@ -59,7 +60,7 @@ def check_vectors(folder: Path, /, *, output: Output = OUTPUT) -> int:
 
 def _read_cases(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_file(path, PROOF_BYTES_MAX))
         kind, cases = str(data["kind"]), data["cases"]
         yield from ((kind, dict(case)) for case in cases)
     except (ValueError, KeyError, TypeError) as error:

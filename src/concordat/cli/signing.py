@@ -34,7 +34,7 @@ def sign(
     :param url: The page's address.
     :param key: Your key file; it signs here and is never sent.
     :param trust: genesis.json of the chain, or its node's key: whose key signs, and the receipt, are then proved.
-    :param yes: Sign without asking.
+    :param yes: Sign without asking. Without a terminal nobody is asked either: giving the command is the assent.
     """
     if key is None:
         raise UsageError("key.needed", "no key was given", "name your key file with --key")

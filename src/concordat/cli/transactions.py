@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from concordat.cli.output import OUTPUT, Output, emit, read_json_file, tell
+from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.showing import describe_receipt_lines
 from concordat.cli.where import WHERE, Where
+from concordat.client.files import read_json_file
 from concordat.client.operations import get_operation_type, make_example, make_schema, read_operations
 from concordat.contracts.templates import Draft
 from concordat.errors import Refused, UsageError

@@ -10,9 +10,9 @@ from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, emit
 from concordat.cli.problems import describe_error
-from concordat.client.files import read_file
+from concordat.client.files import PROOF_BYTES_MAX, read_file
 from concordat.client.verification import compute_verdict, read_trust
-from concordat.errors import ConcordatError, NotFound
+from concordat.errors import ConcordatError
 from concordat.primitives.plain import Json
 
 _INVALID = 5
@@ -29,12 +29,13 @@ def verify(file: Path, /, *, trust: Root = None, output: Output = OUTPUT) -> int
     """
     status = _INVALID
     try:
-        verdict = compute_verdict(read_file(file), read_trust(trust) if trust else None, output.language)
+        data = read_file(file, PROOF_BYTES_MAX)
+        verdict = compute_verdict(data, read_trust(trust) if trust else None, output.language)
     except ConcordatError as error:
         # Whatever could not be read, the answer keeps its shape: nothing is valid, and why.
         told = describe_error(error, output.language)
         code = "untrusted_root"
-        if isinstance(error, NotFound):
+        if error.code.startswith("input."):
             code, status = error.code, error.exit_status
         told_so: Json = {"code": code, "statement": told["reason"], "next_step": told["next_step"]}
         verdict = compute_verdict(b"", None, output.language) | told_so

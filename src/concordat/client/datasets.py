@@ -15,15 +15,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from io import TextIOWrapper
 from pathlib import Path
 
-from concordat.client.files import save_new_file
+from concordat.client.files import compute_file_digest, open_file, read_file, save_new_file
 from concordat.crypto.merkle import Log, hash_leaf
 from concordat.errors import NotFound, UsageError
 from concordat.primitives.codec import encode
 
 SALT_BYTES = 32
-_CHUNK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,15 @@ def describe_csv(path: Path, salt: bytes) -> DatasetDescription:
     """Return the description of a CSV file (UTF-8, a header line, every row as long as the header), read as a stream.
 
     Raises:
-        NotFound: `input.absent`. UsageError: `table.empty`, `table.malformed`, `table.ragged`, `table.repeated_column`.
+        NotFound: `input.absent`. UsageError: `input.*`, `table.*`.
     """
-    digest, byte_count = _compute_file_digest(path)
+    digest, byte_count = compute_file_digest(path)
     rows = _read_rows(path)
     header = next(rows, None)
     if header is None:
         raise UsageError("table.empty", str(path), "the first line names the columns")
+    if len(header) == 1 and any(separator in header[0] for separator in ";\t|"):
+        raise UsageError("table.other_separator", str(path), "separate the columns by commas")
     if len(set(header)) != len(header):
         raise UsageError("table.repeated_column", str(path), "give every column a name of its own")
     log = Log()
@@ -70,44 +72,41 @@ def compute_row_leaf(salt: bytes, digest: bytes, index: int, fields: tuple[str, 
     return hmac.digest(salt, digest + index.to_bytes(8, "big"), "sha256") + encode(fields)
 
 
-def fetch_salt(path: Path) -> bytes:
-    """Return the salt in a salt file, made when there is none; only its owner may read it.
+def fetch_salt(path: Path) -> bytes | None:
+    """Return the salt in a salt file, None when there is no such file.
 
     Raises:
-        UsageError: `table.bad_salt` when the file holds anything else than 64 hexadecimal digits.
-        As `save_new_file` when it cannot be made.
+        UsageError: `table.bad_salt` when the file holds anything else than 64 hexadecimal digits; `input.*`.
     """
-    if not path.exists():
-        save_new_file(path, (os.urandom(SALT_BYTES).hex() + "\n").encode())
-    return _read_salt(path)
-
-
-def _read_salt(path: Path) -> bytes:
     try:
-        salt = bytes.fromhex(path.read_text(encoding="ascii").removesuffix("\n"))
-    except (OSError, ValueError):
+        salt = bytes.fromhex(read_file(path).decode("ascii").removesuffix("\n"))
+    except NotFound:
+        return None
+    except ValueError:
         salt = b""
     if len(salt) != SALT_BYTES:
         raise UsageError("table.bad_salt", str(path), "restore the salt file that belongs to this table")
     return salt
 
 
-def _compute_file_digest(path: Path) -> tuple[bytes, int]:
-    digest, byte_count = sha256(), 0
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
-                byte_count += len(chunk)
-    except OSError as error:
-        raise NotFound("input.absent", str(path), "name a file that exists") from error
-    return digest.digest(), byte_count
+def make_salt() -> bytes:
+    """Return a fresh salt."""
+    return os.urandom(SALT_BYTES)
+
+
+def save_salt(path: Path, salt: bytes) -> None:
+    """Write a salt file that only its owner may read; raises as `save_new_file`."""
+    save_new_file(path, f"{salt.hex()}\n".encode())
 
 
 def _read_rows(path: Path) -> Iterator[tuple[str, ...]]:
     """Yield the rows, the header first; a byte-order mark is no part of it. Empty lines are no rows."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, strict=True)
         try:
-            yield from (tuple(row) for row in csv.reader(file, strict=True) if row)
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise UsageError("table.malformed", f"{path}: {error}", "save it as CSV in UTF-8") from error
+            yield from (tuple(row) for row in reader if row)
+        except UnicodeDecodeError as error:
+            raise UsageError("table.wrong_encoding", str(path), "save it as CSV in UTF-8") from error
+        except csv.Error as error:
+            place = f"{path}, line {reader.line_num}: {error}"
+            raise UsageError("table.malformed", place, "save it as CSV in UTF-8") from error

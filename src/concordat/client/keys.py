@@ -23,15 +23,16 @@ from typing import Final, Literal, cast
 import nacl.exceptions
 from nacl import pwhash, secret, utils
 
-from concordat.client.files import save_new_file
+from concordat.client.files import read_file, save_new_file
 from concordat.crypto.signatures import public_key_of, sign
-from concordat.errors import Corrupt, NotFound, Refused
+from concordat.errors import Corrupt, NotFound, Refused, UsageError
 from concordat.ledger.files import output_error
 from concordat.primitives.sealed import seal, unseal
 
 _TITLE = "concordat key v1"
 Origin = Literal["random", "derived"]
 
+_OTHER_FORMATS: Final = (b"-----BEGIN ", b"ssh-")
 _KINDS: Final = (["seed"], ["sealed", "argon2id"])
 _SEALED_BYTES: Final = pwhash.argon2id.SALTBYTES + secret.SecretBox.NONCE_SIZE + 32 + secret.SecretBox.MACBYTES
 _OPERATIONS_MAX: Final = 16
@@ -120,12 +121,12 @@ def fetch_key(path: Path, password: str | None = None) -> Key:
     """Read a key file.
 
     Raises:
-        NotFound: `key.absent`. Corrupt: `key.unreadable`.
+        NotFound: `key.absent`. Corrupt: `key.unreadable`. UsageError: `input.*` when it is no readable file.
         Refused: `key.locked`, `key.wrong_password`, `key.asks_too_much`.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
+        data = read_file(path)
+    except NotFound as error:
         raise NotFound("key.absent", str(path), "make one with `concordat key new FILE`") from error
     return read_key(data, str(path), password)
 
@@ -135,7 +136,7 @@ def read_key(data: bytes, name: str, password: str | None = None) -> Key:
     public, origin, stretch, value = _read_lines(data, name)
     if stretch is not None:
         if password is None:
-            raise Refused("key.locked", name, "give its password")
+            raise Refused("key.locked", name, "run the command in a terminal, which asks for the password")
         salt = value[: pwhash.argon2id.SALTBYTES]
         try:
             value = secret.SecretBox(_stretch(password, salt, stretch)).decrypt(value[len(salt) :])
@@ -154,6 +155,8 @@ def read_public_key(data: bytes, name: str) -> bytes:
 
 def _read_lines(data: bytes, name: str) -> tuple[bytes, Origin, _Stretch | None, bytes]:
     """Return public key, origin, how the password is stretched (None: there is none), and the secret."""
+    if data.lstrip().startswith(_OTHER_FORMATS):
+        raise UsageError("key.other_format", name, "make one with `concordat key new FILE`")
     try:
         title, public, origin, private = unseal(name, data).decode().split("\n")
         kind, *words, value = private.split(" ")

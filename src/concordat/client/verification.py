@@ -29,13 +29,16 @@ def read_trust(text: str) -> Trust:
     """Return the root of trust that a file's content or 64 hexadecimal digits give: genesis, checkpoint or key.
 
     Raises:
-        NotFound: `input.absent`. UsageError: `proof.unknown_trust`. Corrupt: as the kind's reader.
+        NotFound, UsageError: `input.*`. Corrupt: `proof.unknown_trust`, or as the kind's reader.
     """
     if len(text) == 64 and all(digit in "0123456789abcdef" for digit in text) and not Path(text).exists():
         return Trust(node_key=bytes.fromhex(text))
     data = read_file(Path(text))
     if data.startswith(b"{"):
-        read_genesis(data)
+        try:
+            read_genesis(data)
+        except UsageError as error:  # founders that contradict each other: no chain begins so
+            raise Corrupt(error.code, error.detail, error.next_step) from error
         return Trust(genesis=data)
     if data.startswith(b"concordat key v1\n"):
         return Trust(node_key=read_public_key(data, text))
@@ -43,7 +46,7 @@ def read_trust(text: str) -> Trust:
         note = data.decode(errors="replace")
         parse_signed_note(note)
         return Trust(note=note)
-    raise UsageError("proof.unknown_trust", text, "give genesis.json, a signed checkpoint, a key file or 64 digits")
+    raise Corrupt("proof.unknown_trust", text, "give genesis.json, a signed checkpoint, a key file or 64 digits")
 
 
 def compute_verdict(data: bytes, trust: Trust | None, language: Language) -> Json:

@@ -241,7 +241,8 @@ def replay(
             record = decode(BlockRecord, body)
             entries = application.apply(get_block(record), authenticate)
         except (Rejected, InvalidBlock) as error:
-            raise Corrupt("replay.differs", f"height {height}: {error}", "compare with another copy") from error
+            place = f"height {height}: {error}"
+            raise Corrupt("replay.differs", place, "compare with another copy", height=height) from error
         if (entries, application.checkpoint) != (record.entries, record.checkpoint):
-            raise Corrupt("replay.differs", f"height {height}", "compare with another copy")
+            raise Corrupt("replay.differs", f"height {height}", "compare with another copy", height=height)
         yield record

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
-from concordat.client.files import making_file
+from concordat.client.files import making_file, open_file
 from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.block_log import LogFault, ReadAt, Record, scan
 from concordat.ledger.doctor import (
@@ -85,13 +85,9 @@ def scan_export(path: Path) -> Iterator[Record]:
     """Yield every record of an export, genesis first, each verified as it is read.
 
     Raises:
-        NotFound: `input.absent`. Corrupt: `export.corrupt` with the height at which the file is damaged or ends.
+        NotFound, UsageError: `input.*`. Corrupt: `export.corrupt` with the height at which the file is damaged or ends.
     """
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise NotFound("input.absent", str(path), "name a file that exists") from error
-    with file:
+    with open_file(path) as file:
         start = file.read(_LOG_OFFSET)
         # Doubled like a head file, for a slot is valid in one of the two places only.
         head = parse_head(start[len(EXPORT_MAGIC) :] * 2).newest
@@ -123,7 +119,8 @@ def _scan_to(read: ReadAt, head: Head, damaged: Callable[[int], Corrupt]) -> Ite
 
 
 def _damaged_export(height: int) -> Corrupt:
-    return Corrupt("export.corrupt", f"height {height}", "ask for the file again, or take it from another node")
+    fix = "ask for the file again, or take it from another node"
+    return Corrupt("export.corrupt", f"height {height}", fix, height=height)
 
 
 def _damaged_log(height: int) -> Corrupt:
@@ -186,11 +183,10 @@ def restore_backup(source: Path, folder: Path) -> None:
     """Make a node's folder from a backup; it appears whole, or not at all.
 
     Raises:
-        NotFound: `input.absent`. Refused: `restore.not_empty`, `disk.*`.
+        NotFound, UsageError: `input.*`. Refused: `restore.not_empty`, `disk.*`.
         Corrupt: `restore.damaged` when the file is no backup, or what it holds does not verify.
     """
-    if not source.is_file():
-        raise NotFound("input.absent", str(source), "name a file that exists")
+    open_file(source).close()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refused("restore.not_empty", str(folder), "choose a folder that is empty or does not exist")
     try:

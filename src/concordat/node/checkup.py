@@ -60,7 +60,8 @@ def replay_export(path: Path, trust: Trust | None) -> Iterator[ReplayedBlock]:
     for block in _replay(chain, (record.body for record in records)):
         height = block.checkpoint.height
         if trusted is not None and height == trusted.height and block.checkpoint != trusted:
-            raise Corrupt("replay.differs", f"height {height}: not the trusted checkpoint", "compare with another copy")
+            place = f"height {height}: not the trusted checkpoint"
+            raise Corrupt("replay.differs", place, "compare with another copy", height=height)
         yield block
     if trusted is not None and trusted.height > height:
         raise UsageError("replay.beyond", str(trusted.height), f"the file ends at height {height}: get a newer one")
@@ -77,7 +78,7 @@ def _check_trust(chain: Chain, trust: Trust | None) -> Checkpoint | None:
             return note.checkpoint
     elif trust.node_key == node_key or (trust.genesis is not None and sha256(trust.genesis).digest() == chain.id):
         return None
-    raise Corrupt("replay.other_chain", "height 0", "name the root of trust of this chain")
+    raise Corrupt("replay.other_chain", "height 0", "name the root of trust of this chain", height=0)
 
 
 def _replay(chain: Chain, bodies: Iterable[bytes]) -> Iterator[ReplayedBlock]:
@@ -85,7 +86,7 @@ def _replay(chain: Chain, bodies: Iterable[bytes]) -> Iterator[ReplayedBlock]:
     for record in replay(application, bodies):
         if not is_signed_by(record.checkpoint, record.signatures, chain.genesis.node_key):
             place = f"height {record.checkpoint.height}: the checkpoint is not signed by the node's key"
-            raise Corrupt("replay.differs", place, "compare with another copy")
+            raise Corrupt("replay.differs", place, "compare with another copy", height=record.checkpoint.height)
         yield ReplayedBlock(record.checkpoint, len(get_block(record).transactions))
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from concordat.client.files import read_json_file
 from concordat.client.keys import Key, make_key, read_key, render_key
 from concordat.credit.rulebook import RULEBOOK_DIGEST
-from concordat.errors import Corrupt, NotFound, Refused, UsageError
+from concordat.errors import Corrupt, Refused, UsageError
 from concordat.ledger.doctor import AUDIT_FILE, AUDIT_HEAD_FILE
 from concordat.ledger.files import TEMPORARY_SUFFIX, DiskFiles, disk_error
 from concordat.ledger.store import LOCK_FILE, BlockStore
 from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE
 from concordat.node.audit import create_audit_log
 from concordat.primitives.ledger_time import format_time
-from concordat.primitives.plain import Json, from_plain, read_json, to_plain
+from concordat.primitives.plain import Json, from_plain, to_plain
 from concordat.protocol.genesis import Genesis, check_genesis, read_genesis, render_genesis
 from concordat.protocol.params import DEFAULT_PARAMS
 
@@ -58,12 +59,9 @@ def read_plan(path: Path) -> Json:
     """Return the plan in a JSON file.
 
     Raises:
-        NotFound: `input.absent`. UsageError: `input.not_json`.
+        NotFound: `input.absent`. UsageError: `input.*`.
     """
-    try:
-        plan = read_json(path.read_bytes())
-    except OSError as error:
-        raise NotFound("input.absent", str(path), "name a file that exists") from error
+    plan = read_json_file(str(path))
     if not isinstance(plan, dict):
         raise UsageError("input.does_not_fit", "the plan is not an object", "see `concordat init --help`")
     return plan

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from concordat.errors import UsageError
+from concordat.primitives.identifiers import INTEGER_MAX
 
 SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
@@ -36,7 +37,7 @@ def parse_time(text: str) -> int:
     """Return the microseconds of an ISO 8601 time with a zone.
 
     Raises:
-        UsageError: `time.unreadable` when the text is no time or names no zone.
+        UsageError: `time.unreadable` when the text is no time, `time.no_zone`, `time.out_of_range`.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -44,4 +45,7 @@ def parse_time(text: str) -> int:
         raise UsageError("time.unreadable", repr(text), "write it like 2027-02-14T09:00:00Z") from error
     if moment.tzinfo is None:
         raise UsageError("time.no_zone", repr(text), "end it with Z, as in 2027-02-14T09:00:00Z")
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    time_us = (moment - _EPOCH) // timedelta(microseconds=1)
+    if not 0 <= time_us <= INTEGER_MAX:
+        raise UsageError("time.out_of_range", repr(text), f"choose a time from 1970 to {format_time(INTEGER_MAX)[:10]}")
+    return time_us
