@@ -205,7 +205,7 @@ def _configure(app: Litestar, tls_cert: Path | None, tls_key: Path | None, *, is
     """Return uvicorn's configuration, with the certificate loaded.
 
     Raises:
-        Refused: `node.cannot_listen`.
+        Refused: `node.bad_tls`.
     """
     config = uvicorn.Config(
         app,
@@ -222,8 +222,8 @@ def _configure(app: Litestar, tls_cert: Path | None, tls_key: Path | None, *, is
     )
     try:
         config.load()
-    except OSError as error:  # the certificate or its key: absent, unreadable, not a pair
-        raise Refused("node.cannot_listen", f"TLS: {error}", "check the certificate and its key") from error
+    except OSError as error:  # damaged, or not a pair
+        raise make_tls_refusal(f"{tls_cert}, {tls_key}: {error}") from error
     return config
 
 
@@ -256,16 +256,6 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-<<<<<<< HEAD
-=======
-def _load(config: uvicorn.Config) -> None:
-    try:
-        config.load()
-    except OSError as error:  # damaged, or not a pair
-        raise make_tls_refusal(f"{config.ssl_certfile}, {config.ssl_keyfile}: {error}") from error
-
-
->>>>>>> a10d358 (Backup, doctor, TLS and OPTIONS say what is wrong and where: damage is named before a useless copy, the rest is still looked at)
 class _Server(uvicorn.Server):
     """Says when it answers, and returns after a signal instead of dying of it, so that the node is closed."""
 

@@ -687,7 +687,8 @@ CATALOG: dict[str, str] = {
     "rejection.input.bad_batch": "The batch cannot be taken apart: {0}",
     "next.input.bad_batch": "Put the length in 4 bytes before each transaction; send 1 to 1000.",
     "rejection.clock.far_ahead": "This machine's clock is more than 366 days ahead of the ledger: {0}.",
-    "next.clock.far_ahead": "Set the clock. If it is right, start once with `serve --accept-clock`: time never goes back.",
+    "next.clock.far_ahead": "Set the clock. If it is right, start once with `serve --accept-clock`: time never goes "
+    "back.",
     "rejection.node.needs_tls": "Beyond this machine a node speaks TLS only; the address is {0}.",
     "next.node.needs_tls": "Give a certificate and its key, or declare the proxy that has them.",
     "rejection.node.derived_keys": "The key in {0} was derived for a demo; anybody can compute it.",
