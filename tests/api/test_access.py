@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from litestar.routes import HTTPRoute
+from msgspec.structs import replace
 
 from concordat.api.access import ACCESS, SESSION_COOKIE
 from concordat.api.openapi import make_router
@@ -127,6 +128,32 @@ def test_positions_that_no_ledger_has_are_refused_or_not_found(world: World) -> 
     assert world.get(f"/v1/ledger?before={2**70}", "azure-bay").status_code == 400
     assert world.get(f"/v1/contracts/{2**70}", "azure-bay").status_code == 404
     assert world.get(f"/v1/contracts/{2**70}/proof", "azure-bay").status_code == 404
+
+
+def test_a_clients_own_key_opens_its_receipt_to_who_signed_alone(world: World) -> None:
+    application = make_application(APPLICANT, sponsor="nobody")
+    refused = world.submit(world.make_wire(APPLICANT, application, client_key=b"order 1")).json()
+    world.act("elm-hill", make_application("elm-hill"))
+    target = f"/v1/transactions/by-client-key/{get_key(APPLICANT).public_key.hex()}/{b'order 1'.hex()}"
+    assert world.get(target).json()["code"] == "auth.required"
+    assert world.get(target, "stranger").json()["code"] == "auth.unknown_key"
+    assert world.get(target, "elm-hill").json()["code"] == "auth.not_yours"
+    for label in (APPLICANT, "cedar-ford"):
+        assert world.get(target, label).json()["transaction"] == refused["transaction"]
+    assert world.get("/v1/me", APPLICANT).json()["code"] == "auth.unknown_key"
+
+
+def test_an_applicant_reads_nothing_of_whoever_had_its_name_before(world: World) -> None:
+    world.act("former", replace(make_application(APPLICANT), code="former"))
+    refusal = world.act("azure-bay", Sponsor(APPLICANT, verdict=False))
+    assert world.get("/v1/me", "former").status_code == 401
+    receipt = world.act(APPLICANT, make_application(APPLICANT))
+    own = world.get(f"/v1/ledger?member={APPLICANT}", APPLICANT).json()
+    assert [entry["position"] for entry in own["entries"]] == [receipt["position"]]
+    assert world.get(f"/v1/ledger/{receipt['position']}", APPLICANT).status_code == 200
+    for position in range(refusal["position"] + 1):
+        assert world.get(f"/v1/ledger/{position}", APPLICANT).json()["code"] == "auth.not_yours"
+    assert len(world.get(f"/v1/ledger?member={APPLICANT}", "cedar-ford").json()["entries"]) == 3
 
 
 def test_admission_opens_the_books(world: World) -> None:

@@ -47,7 +47,8 @@ def test_a_stranger_with_openssl_applies_and_verifies_the_proof(world: World, tm
     assert wire in verdict.entries[0][1]
 
     client_key = b"application 1".hex()
-    assert world.get(f"/v1/transactions/by-client-key/{public_key.hex()}/{client_key}").json() == receipt
+    target = f"/v1/transactions/by-client-key/{public_key.hex()}/{client_key}"
+    assert world.get(target, "azure-bay").json() == receipt
 
 
 def test_a_proof_continues_a_checkpoint_that_the_reader_kept(world: World) -> None:

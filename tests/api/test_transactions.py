@@ -53,7 +53,8 @@ def test_a_client_key_with_other_content_leads_to_the_first_transaction(world: W
     assert refusal.json()["code"] == "ledger.client_key_used"
     assert refusal.json()["rule"] == "LED-8"
     assert refusal.json()["transaction"] == sha256(first).hexdigest()
-    found = world.get(f"/v1/transactions/by-client-key/{get_key('azure-bay').public_key.hex()}/{b'order 1'.hex()}")
+    target = f"/v1/transactions/by-client-key/{get_key('azure-bay').public_key.hex()}/{b'order 1'.hex()}"
+    found = world.get(target, "azure-bay")
     assert found.json()["transaction"] == sha256(first).hexdigest()
 
 

@@ -86,7 +86,7 @@ def test_object_signs_the_digest_of_the_text_shown(scene: Scene) -> None:
 
 
 def test_sponsor_and_verify_an_applicant(scene: Scene) -> None:
-    scene.apply("amber-coast", "azure-bay")
+    dossier = scene.apply("amber-coast", "azure-bay").hex()
     with Visitor(scene.node) as visitor:
         visitor.sign_in()
         page = visitor.open("/members/amber-coast")
@@ -94,8 +94,25 @@ def test_sponsor_and_verify_an_applicant(scene: Scene) -> None:
             "Signed and recorded" in sign_here(visitor, visitor.send(page.form(action="sponsor", verdict="yes"))).text
         )
         page = visitor.open("/members/amber-coast")
-        assert "Signed and recorded" in sign_here(visitor, visitor.send(page.form(action="attest", verdict="yes"))).text
+        assert "concordat dossier check" in page.text
+        assert dossier not in page.html
+        confirm = page.form(action="attest", verdict="yes")
+        assert confirm.fields["dossier"] == ""
+        told = sign_here(visitor, visitor.send(confirm, dossier="5a" * 32))
+        assert "This is not the dossier that Amber Coast filed." in told.text
+        told = sign_here(visitor, visitor.send(confirm, dossier=f" {dossier.upper()} "))
+        assert "Signed and recorded" in told.text
     assert scene.node.application.state.members[("amber-coast",)].status == "active"
+
+
+def test_who_does_not_confirm_types_no_commitment(scene: Scene) -> None:
+    scene.apply("amber-coast", "azure-bay")
+    scene.act("azure-bay", Sponsor("amber-coast", verdict=True))
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        refuse = visitor.open("/members/amber-coast").form(action="attest", verdict="no")
+        assert "dossier" not in refuse.fields
+        assert "Signed and recorded" in sign_here(visitor, visitor.send(refuse)).text
 
 
 def test_refusal_of_the_ledger_is_shown_with_its_next_step(scene: Scene) -> None:
@@ -169,6 +186,8 @@ def test_forms_need_their_token_and_a_session(scene: Scene) -> None:
         {"action": "object", "contract": "1", "obligation": "1", "ground": "incomplete", "statement": " "},
         {"action": "decline", "contract": "1", "reason": "x" * 201},
         {"action": "sponsor", "member": "No Such"},
+        {"action": "attest", "member": "azure-bay", "verdict": "yes"},
+        {"action": "attest", "member": "azure-bay", "verdict": "yes", "dossier": "5a"},
         {"action": "respond", "statement": "x" * 20_001},
     ],
 )

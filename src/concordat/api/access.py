@@ -18,10 +18,10 @@ from concordat.client.clock import fetch_now_us
 from concordat.client.requests import WINDOW_US, check_request
 from concordat.errors import Refused
 from concordat.node.node import Node
-from concordat.node.reads import get_officer, list_entries
+from concordat.node.reads import find_application, get_officer, list_entries
 from concordat.primitives.identifiers import INTEGER_MAX
 
-Audience = Literal["public", "officer", "member", "own_member", "own_entries", "own_entry", "operator"]
+Audience = Literal["public", "officer", "member", "own_member", "own_entries", "own_entry", "own_key", "operator"]
 
 ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("GET", "/v1/status"): "public",
@@ -35,7 +35,7 @@ ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("POST", "/v1/transactions/batch"): "public",
     ("GET", "/v1/transactions/{transaction}"): "public",
     ("GET", "/v1/transactions/{transaction}/proof"): "public",
-    ("GET", "/v1/transactions/by-client-key/{public_key}/{client_key}"): "public",
+    ("GET", "/v1/transactions/by-client-key/{public_key}/{client_key}"): "own_key",
     ("POST", "/v1/sessions/links"): "officer",
     ("GET", "/v1/sessions/links/{token}"): "public",
     ("GET", "/v1/me"): "officer",
@@ -58,7 +58,7 @@ ACCESS: Final[dict[tuple[str, str], Audience]] = {
 }
 """Who may call each route. `member`: an officer of an admitted member. `own_*`: that, or an officer of anybody else
 who stands on the ledger (an applicant, an expelled member) for what concerns its own member. The transaction's id is
-what opens a receipt.
+what opens a receipt; a client's own key, which can be guessed, opens it to the key that signed, known or not.
 """
 
 SESSION_COOKIE: Final = "concordat_session"
@@ -78,7 +78,10 @@ _SESSIONS_PER_KEY: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who is asking: the public, or an officer with a key that still speaks for its member."""
+    """Who is asking: the public, or an officer with a key that still speaks for its member.
+
+    Without a member, a key that the ledger does not know and that asks for what it has sent itself.
+    """
 
     public_key: bytes | None = None
     member: str | None = None
@@ -89,7 +92,7 @@ class Reader:
     @property
     def name(self) -> str:
         """How the audit log calls the reader."""
-        return f"{self.member} {self.public_key.hex()[:16]}" if self.public_key else "public"
+        return f"{self.member or 'unknown'} {self.public_key.hex()[:16]}" if self.public_key else "public"
 
 
 PUBLIC: Final = Reader()
@@ -162,6 +165,8 @@ async def _check_signed(connection: Connection, header: str) -> Reader:
     chain_id, node_key, method = face.node.chain.id, face.node.key.public_key, get_method(connection)
     public_key, nonce = check_request(header, chain_id, node_key, method, target, body, now_us)
     reader = await to_thread.run_sync(find_reader, face.node, public_key)
+    if reader is None and connection.path_params.get("public_key") == public_key.hex():
+        return Reader(public_key)  # to repeat such a request tells nobody anything new: its nonce need not be kept
     if reader is None:
         raise Refused("auth.unknown_key", public_key.hex(), "apply for membership, or ask your administrator")
     if not face.nonces.keep(public_key, f"{public_key.hex()} {nonce.hex()}", None, now_us):
@@ -206,16 +211,24 @@ def _is_allowed(connection: Connection, reader: Reader, audience: Audience) -> b
         case "own_entries":
             names = [key for key in connection.query_params if key in {"member", "contract", "dataset"}]
             return names == ["member"] and connection.query_params.getall("member") == [reader.member]
+        case "own_key":
+            return bool(connection.path_params["public_key"] == reader.public_key.hex())
         case "own_entry":
             position = min(connection.path_params["position"], INTEGER_MAX)
-            return _concerns(get_face(connection).node, position, reader.member or "")
+            return _concerns(get_face(connection).node, position, reader)
         case _:
             return False
 
 
-def _concerns(node: Node, position: int, member: str) -> bool:
-    found = list_entries(node, "en", link=("member", member), before=position + 1, limit=1)["entries"]
+def _concerns(node: Node, position: int, reader: Reader) -> bool:
+    link, since = ("member", reader.member or ""), find_first_position(node, reader)
+    found = list_entries(node, "en", link=link, before=position + 1, since=since, limit=1)["entries"]
     return bool(found) and found[0]["position"] == position
+
+
+def find_first_position(node: Node, reader: Reader) -> int:
+    """Return from where in history a reader may look: what came before concerned another body of the same name."""
+    return 0 if reader.is_admitted or reader.member is None else find_application(node, reader.member)
 
 
 # ── sessions ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter, RawBody
 
-from concordat.api.access import get_reader
+from concordat.api.access import find_first_position, get_reader
 from concordat.api.asking import Asking
 from concordat.api.transactions import Since, render_proof
 from concordat.contracts.templates import Draft
@@ -138,6 +138,7 @@ def get_dataset(
 
 @get("/ledger", sync_to_thread=True)
 def list_entries(
+    request: Asking,
     node: NamedDependency[Node],
     language: NamedDependency[Language],
     before: Before = None,
@@ -154,7 +155,10 @@ def list_entries(
     ]
     if len(links) > 1:
         raise UsageError("input.does_not_fit", "member, contract and dataset exclude each other", "ask for one of them")
-    return reads.list_entries(node, language, link=links[0] if links else None, before=before, limit=limit)
+    since = find_first_position(node, get_reader(request))
+    return reads.list_entries(
+        node, language, link=links[0] if links else None, before=before, since=since, limit=limit
+    )
 
 
 @get("/ledger/{position:int}", sync_to_thread=True)

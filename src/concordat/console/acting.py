@@ -44,7 +44,8 @@ def read_act(node: Node, form: Mapping[str, str], member: str) -> Act:
     if action == "sponsor":
         return Act(from_plain(membership.Sponsor, {"member": subject, "verdict": verdict}), "", back)
     if action == "attest":
-        dossier = reads.get_member(node, subject)["dossier"]
+        # Who confirms names what the papers gave; taken from the ledger, it would be compared with itself (MEM-10).
+        dossier = form.get("dossier", "").strip().lower() if verdict else reads.get_member(node, subject)["dossier"]
         fields = {"member": subject, "dossier": dossier, "verdict": verdict}
         return Act(from_plain(membership.Attest, fields), "", back)
     raise UsageError("input.unknown_type", f"/action: {action[:40]!r}", "use the forms of the console")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from concordat.api.access import find_first_position
 from concordat.console.charts import GRADE_COLORS, SCORE_MAX, draw_bar
 from concordat.console.formats import show_contract, show_number, show_signed
 from concordat.console.frame import Page, render_page, show_share
@@ -47,7 +48,13 @@ def render_member(page: Page, member: str) -> str:
         records_left=max(0, len(records) - RECORDS_MAX),
         contracts=contracts,
         more=more,
-        history=reads.list_entries(page.node, page.language, link=("member", member), limit=HISTORY_MAX),
+        history=reads.list_entries(
+            page.node,
+            page.language,
+            link=("member", member),
+            since=find_first_position(page.node, page.reader),
+            limit=HISTORY_MAX,
+        ),
         proof={
             "lines": [
                 page.say("proof.line_member", height=status["height"], time=page.time(status["time"])),

@@ -7,6 +7,7 @@ import re
 from typing import Final
 from urllib.parse import urlencode
 
+from concordat.api.access import find_first_position
 from concordat.client.requests import make_path
 from concordat.console.formats import show_contract
 from concordat.console.frame import Page, render_page
@@ -58,7 +59,8 @@ def render_dataset(page: Page, owner: str, name: str, after: int | None) -> str:
 
 def render_ledger(page: Page, link: tuple[str, str] | None, before: int | None) -> str:
     """History, newest first: all, or what concerns one thing."""
-    found = reads.list_entries(page.node, page.language, link=link, before=before, limit=LEDGER_PAGE)
+    since = find_first_position(page.node, page.reader)
+    found = reads.list_entries(page.node, page.language, link=link, before=before, since=since, limit=LEDGER_PAGE)
     about = None
     if link is not None:
         about = {"member": page.name, "contract": _show_number}.get(link[0], str)(link[1])

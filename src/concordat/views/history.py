@@ -26,6 +26,7 @@ CREATE INDEX IF NOT EXISTS entries_by_transaction ON entries (transaction_id);
 CREATE TABLE IF NOT EXISTS links (
     kind TEXT NOT NULL, id TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (kind, id, position)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS applications (member TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS keys (public_key BLOB PRIMARY KEY, member TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -69,6 +70,7 @@ def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, lea
         for event in entry.receipt.events:
             if isinstance(event, membership.Applied):
                 connection.execute("INSERT OR REPLACE INTO keys VALUES (?, ?)", (public_key, event.member))
+                connection.execute("INSERT OR REPLACE INTO applications VALUES (?, ?)", (event.member, position))
             elif isinstance(event, membership.OfficerAdded):
                 connection.execute("INSERT OR REPLACE INTO keys VALUES (?, ?)", (event.public_key, event.member))
         row = connection.execute("SELECT member FROM keys WHERE public_key = ?", (public_key,)).fetchone()
@@ -114,19 +116,22 @@ def fetch_entries(
     *,
     link: tuple[str, str] | None = None,
     before: int | None = None,
+    since: int = 0,
     limit: int = 50,
 ) -> list[IndexedEntry]:
-    """Return entries, newest first: all, or those that concern one thing; `before` a position."""
+    """Return entries, newest first: all, or those that concern one thing; `before` a position, from `since` on."""
     ceiling = 2**62 if before is None else before
     if link is None:
-        query = "SELECT position, height, transaction_id, member, leaf FROM entries WHERE position < ?"
-        values: tuple[str | int, ...] = (ceiling,)
+        query = (
+            "SELECT position, height, transaction_id, member, leaf FROM entries WHERE position < ? AND position >= ?"
+        )
+        values: tuple[str | int, ...] = (ceiling, since)
     else:
         query = (
             "SELECT position, height, transaction_id, member, leaf FROM links JOIN entries USING (position) "
-            "WHERE kind = ? AND id = ? AND position < ?"
+            "WHERE kind = ? AND id = ? AND position < ? AND position >= ?"
         )
-        values = (*link, ceiling)
+        values = (*link, ceiling, since)
     rows = connection.execute(f"{query} ORDER BY position DESC LIMIT ?", (*values, limit))
     return [IndexedEntry(*row) for row in rows]
 
@@ -135,6 +140,12 @@ def fetch_entry(connection: sqlite3.Connection, position: int) -> IndexedEntry |
     """Return the entry at `position`, or None."""
     found = fetch_entries(connection, before=position + 1, limit=1)
     return found[0] if found and found[0].position == position else None
+
+
+def fetch_application(connection: sqlite3.Connection, member: str) -> int:
+    """Return the position at which a member applied last, 0 when it never did."""
+    row = connection.execute("SELECT position FROM applications WHERE member = ?", (member,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def fetch_transaction(connection: sqlite3.Connection, transaction_id: bytes) -> IndexedEntry | None:

@@ -133,7 +133,6 @@ WORDS: dict[str, str] = {
     "members.confidence": "Confidence",
     "member.line_admitted": "{kind}, admitted on {day}, {status}",
     "member.line_applied": "{kind}, applied on {day}, {status}",
-    "member.dossier": "Dossier",
     "member.no_contracts": "No contract names this member.",
     "member.hearing": "A hearing is open",
     "member.hearing_text": "It may sign no new contract and may file a statement until its forced exit takes "
@@ -310,6 +309,9 @@ WORDS: dict[str, str] = {
     "do.reason_hint": "Up to 200 characters. It stands on the ledger for everybody.",
     "do.sponsor": "Stand for it",
     "do.sponsor_not": "Decline",
+    "do.dossier": "Commitment to the papers",
+    "do.dossier_hint": "What `concordat dossier check` prints where the papers and the dossier file lie, 64 digits. "
+    "The ledger compares it with what the applicant filed.",
     "do.attest": "Confirm the dossier",
     "do.attest_not": "Do not confirm",
     "do.go_sign": "Go on to signing",

@@ -132,7 +132,6 @@ WORDS: dict[str, str] = {
     "members.confidence": "可信度",
     "member.line_admitted": "{kind}，{day}获准加入，{status}",
     "member.line_applied": "{kind}，{day}提出申请，{status}",
-    "member.dossier": "申请材料摘要",
     "member.no_contracts": "尚无涉及该成员的合同。",
     "member.hearing": "正在听证",
     "member.hearing_text": "听证期间不得签订新合同，可提交陈述；强制退出将于{time}生效。",
@@ -303,6 +302,9 @@ WORDS: dict[str, str] = {
     "do.reason_hint": "不超过 200 字，将写入账本，各方可见。",
     "do.sponsor": "同意",
     "do.sponsor_not": "不同意",
+    "do.dossier": "材料承诺值",
+    "do.dossier_hint": "请在存放材料与材料清单文件之处运行 `concordat dossier check`，填入其输出的 64 位十六进制数。"
+    "账本将与申请方提交的承诺值比对。",
     "do.attest": "核验通过",
     "do.attest_not": "核验不予通过",
     "do.go_sign": "前往签名",

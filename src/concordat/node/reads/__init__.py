@@ -15,7 +15,14 @@ from concordat.node.reads.contracts import (
     list_contracts,
 )
 from concordat.node.reads.datasets import get_dataset, list_datasets
-from concordat.node.reads.history import find_client_key, find_transaction, get_entry, get_receipt, list_entries
+from concordat.node.reads.history import (
+    find_application,
+    find_client_key,
+    find_transaction,
+    get_entry,
+    get_receipt,
+    list_entries,
+)
 from concordat.node.reads.members import get_credit, get_member, list_members, summarize_members
 from concordat.node.reads.overview import get_overview
 from concordat.node.reads.waits import count_waits, get_waits
@@ -24,6 +31,7 @@ __all__ = [
     "count_contracts",
     "count_waits",
     "draft_contract",
+    "find_application",
     "find_client_key",
     "find_transaction",
     "get_contract",

@@ -13,7 +13,7 @@ from concordat.node.reads.contracts import make_reason
 from concordat.primitives.codec import decode
 from concordat.primitives.plain import Json
 from concordat.protocol.transactions import Entry
-from concordat.views.history import IndexedEntry, fetch_entries, fetch_entry, fetch_transaction
+from concordat.views.history import IndexedEntry, fetch_application, fetch_entries, fetch_entry, fetch_transaction
 from concordat.wording.sentences import describe_receipt
 
 _SUMMARY = ("position", "height", "time", "happened_at", "index", "cause", "code", "transaction")
@@ -21,12 +21,18 @@ _SUMMARY = ("position", "height", "time", "happened_at", "index", "cause", "code
 
 
 def list_entries(
-    node: Node, language: Language, *, link: tuple[str, str] | None = None, before: int | None = None, limit: int = 50
+    node: Node,
+    language: Language,
+    *,
+    link: tuple[str, str] | None = None,
+    before: int | None = None,
+    since: int = 0,
+    limit: int = 50,
 ) -> Json:
-    """Entries of history, newest first, each as one sentence; `next` is the position to ask before, or None."""
+    """Entries of history from `since` on, newest first, each as one sentence; `next` is the position to ask before."""
     names = get_names(node, language)
     with node.reading_index() as index:
-        found = fetch_entries(index, link=link, before=before, limit=limit)
+        found = fetch_entries(index, link=link, before=before, since=since, limit=limit)
     entries = [_summarize_entry(indexed, names, language) for indexed in found]
     return {"entries": entries, "next": found[-1].position if len(found) == limit else None}
 
@@ -80,6 +86,12 @@ def find_transaction(node: Node, transaction_id: bytes) -> IndexedEntry:
     if indexed is None:
         raise NotFound("read.no_such_transaction", transaction_id.hex(), "wait a moment, or submit it again")
     return indexed
+
+
+def find_application(node: Node, member: str) -> int:
+    """Return where in history a member applied last; 0 for a founder. Before that its name was another's."""
+    with node.reading_index() as index:
+        return fetch_application(index, member)
 
 
 def find_client_key(node: Node, public_key: bytes, client_key: bytes) -> bytes:
