@@ -57,21 +57,15 @@ def compute_verdict(data: bytes, trust: Trust | None, language: Language) -> Jso
         states = [_read_state(key, value) for key, value in verification.states]
         members = _find_signers(states)
         sentences = [describe_receipt(entry, _name_signer(entry, members), language) for _, entry in entries]
-        sentences += _describe_states(states, language)
+        statements = [*sentences, *_describe_states(states, language)]
     except (Rejected, KeyError, IndexError):  # authentic, but written by a later release
         verification, entries, states = Verification(valid=False, code="malformed"), [], []
-        members, sentences = {}, []
+        members, sentences, statements = {}, [], []
     checkpoint = verification.checkpoint
-    is_simulated = checkpoint.is_simulated if checkpoint else None
-    warnings = [render("verdict.simulated", language)] if is_simulated else []
-    statement = (" " if language == "en" else "").join(warnings + sentences)
     return {
-        "valid": verification.valid,
-        "code": verification.code,
-        "statement": statement if verification.valid else render(f"proof.{verification.code}", language),
-        "next_step": "" if verification.valid else render(f"next.proof.{verification.code}", language),
+        **_conclude(verification, statements, language),
         "chain_id": checkpoint.chain_id.hex() if checkpoint else None,
-        "simulated": is_simulated,
+        "simulated": checkpoint.is_simulated if checkpoint else None,
         "height": checkpoint.height if checkpoint else None,
         "time": format_time(checkpoint.time) if checkpoint else None,
         "signatures": [
@@ -81,23 +75,46 @@ def compute_verdict(data: bytes, trust: Trust | None, language: Language) -> Jso
         "inclusion": bool(entries),
         "state": bool(states),
         "entries": [
-            {
-                "position": position,
-                "height": entry.height,
-                "time": format_time(entry.time),
-                "code": entry.receipt.code,
-                "sentence": sentence,
-            }
-            for (position, entry), sentence in zip(entries, sentences, strict=False)
+            _describe_entry(position, entry, sentence)
+            for (position, entry), sentence in zip(entries, sentences, strict=True)
         ],
         "states": [
             {"table": table, "key": [_plain_key(part) for part in key], "value": None if row is None else to_plain(row)}
             for table, key, row in states
         ],
-        "authority": verification.authority[0],
-        "authority_sentence": render(
-            f"proof.authority.{verification.authority[0]}", language, *verification.authority[1]
-        ),
+        **_tell_authority(verification, language),
+    }
+
+
+def _conclude(verification: Verification, statements: list[str], language: Language) -> dict[str, Json]:
+    """Return the verdict in a word, in sentences, and what to do next."""
+    code = verification.code
+    conclusion: dict[str, Json] = {"valid": verification.valid, "code": code}
+    if not verification.valid:
+        next_step = render(f"next.proof.{code}", language)
+        return conclusion | {"statement": render(f"proof.{code}", language), "next_step": next_step}
+    is_simulated = verification.checkpoint is not None and verification.checkpoint.is_simulated
+    warnings = [render("verdict.simulated", language)] if is_simulated else []
+    statement = (" " if language == "en" else "").join(warnings + statements)
+    return conclusion | {"statement": statement, "next_step": ""}
+
+
+def _describe_entry(position: int, entry: Entry, sentence: str) -> dict[str, Json]:
+    return {
+        "position": position,
+        "height": entry.height,
+        "time": format_time(entry.time),
+        "code": entry.receipt.code,
+        "sentence": sentence,
+    }
+
+
+def _tell_authority(verification: Verification, language: Language) -> dict[str, Json]:
+    """Return by whose word it is proved, and what is not."""
+    kind, values = verification.authority
+    return {
+        "authority": kind,
+        "authority_sentence": render(f"proof.authority.{kind}", language, *values),
         "not_proved": list(verification.not_proved),
         "not_proved_sentences": [render(f"proof.not_proved.{name}", language) for name in verification.not_proved],
     }
