@@ -10,6 +10,9 @@ import pytest
 from concordat.api.access import Face
 from concordat.api.door import find_door_refusal
 from concordat.client.clock import fetch_now_us
+from concordat.node import reads
+from concordat.node.node import Node
+from concordat.primitives.plain import Json
 from concordat.protocol.families.contracts import Sign
 from concordat.protocol.families.membership import Sponsor
 from concordat.protocol.transactions import Payload, make_signed_bytes
@@ -280,3 +283,26 @@ def test_an_id_that_is_no_digest_is_refused(world: World, given: str) -> None:
 def test_an_unknown_transaction_is_not_found(world: World) -> None:
     answer = world.get(f"/v1/transactions/{'ab' * 32}")
     assert (answer.status_code, answer.json()["code"]) == (404, "read.no_such_transaction")
+
+
+def test_what_is_durable_is_answered_though_the_index_finds_no_room(world: World) -> None:
+    (pages,) = world.node.index.execute("PRAGMA page_count").fetchone()
+    world.node.index.execute(f"PRAGMA max_page_count = {pages}")
+    receipts: list[Json] = []
+    while world.node.engine.failure is None and len(receipts) < 500:
+        receipts.append(world.act("cedar-ford", make_registration(len(receipts) + 1)))
+    last = receipts[-1]
+    assert [event["type"] for event in last["events"]] == ["datasets.registered"]
+    assert last["signer"]["member"] == "cedar-ford"
+
+    status = world.get("/v1/status").json()
+    assert (status["stopped"], status["height"]) == ("disk.full", last["height"])
+    assert world.client.get("/", headers={"Accept": "text/html"}).status_code == 200
+    refused = world.submit(world.make_wire("cedar-ford", make_registration(len(receipts) + 1)))
+    assert (refused.status_code, refused.json()["code"]) == (503, "disk.full")
+    world.node.close()
+
+    again = Node(world.folder)
+    found = reads.get_receipt(again, bytes.fromhex(last["transaction"]), "en")
+    again.close()
+    assert found == last

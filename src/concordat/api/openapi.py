@@ -86,7 +86,8 @@ _ENTRY: Final = _has(
 
 _ANSWERS: Final[dict[str, Json]] = {
     "GET /v1/status": _has(
-        *("chain_id", "node_key", "clock", "simulated", "height", "time", "app_hash", "log_size", "software"),
+        *("chain_id", "node_key", "clock", "simulated", "height", "time", "app_hash", "log_size"),
+        *("stopped", "software"),
         name=_LABEL,
     ),
     "GET /v1/genesis": {"type": "object"},

@@ -215,7 +215,12 @@ def _finish(node: Node, wire: bytes, begun: Begun, language: Language) -> Outcom
         return Outcome(None, error, is_replay=False)
     if error is not None:
         raise error
-    receipt = reads.get_receipt(node, compute_transaction_id(wire), language)
+    # What is durable is answered as such, also when the index or the next block has failed meanwhile.
+    receipt = (
+        reads.make_receipt(node, wire, begun.result(), language)
+        if isinstance(begun, Future)
+        else reads.get_receipt(node, compute_transaction_id(wire), language)
+    )
     refusal = None if receipt["code"] == OK else make_rejection(receipt)
     return Outcome(receipt, refusal, is_replay=begun is None)
 

@@ -79,6 +79,8 @@ class EmbeddedEngine:
     ) -> None:
         """`accepted_us` is a time of the clock for which somebody vouches."""
         self.application = application
+        self.durable = application.checkpoint
+        """The last block on disk, also after a failure, when the application's memory may be ahead of it."""
         self.lock = DurableLock()
         self._store = store
         self._now_us = now_us
@@ -244,6 +246,7 @@ class EmbeddedEngine:
                 record = self.application.finalize_block(block)
             size_before = self.application.sizes[-2]
             self._store.append(encode(record))
+            self.durable = record.checkpoint
             try:
                 self._observe(size_before, record)
             finally:

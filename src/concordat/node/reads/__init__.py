@@ -22,6 +22,7 @@ from concordat.node.reads.history import (
     get_entry,
     get_receipt,
     list_entries,
+    make_receipt,
 )
 from concordat.node.reads.members import get_credit, get_member, list_members, summarize_members
 from concordat.node.reads.overview import get_overview
@@ -51,5 +52,6 @@ __all__ = [
     "list_datasets",
     "list_entries",
     "list_members",
+    "make_receipt",
     "summarize_members",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from concordat.contracts.text import Language
+from concordat.crypto.checkpoint import compute_app_hash
 from concordat.node.node import Node
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
@@ -12,20 +13,24 @@ from concordat.protocol.records import Officer
 
 
 def get_status(node: Node) -> Json:
-    """The chain and where it stands."""
-    with node.engine.lock:
-        application = node.application
-        return {
-            "chain_id": node.chain.id.hex(),
-            "name": to_plain(node.chain.genesis.name),
-            "node_key": node.key.public_key.hex(),
-            "clock": node.chain.genesis.clock,
-            "simulated": node.chain.is_scenario,
-            "height": application.height,
-            "time": format_time(application.time),
-            "app_hash": application.app_hash.hex(),
-            "log_size": application.history.size,
-        }
+    """The chain and where it stands on disk; `stopped` is the code of what stopped the node, or None.
+
+    It answers when nothing else does: a node that stopped says so.
+    """
+    checkpoint, failure = node.engine.durable, node.engine.failure
+    app_hash = compute_app_hash(checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash)
+    return {
+        "chain_id": node.chain.id.hex(),
+        "name": to_plain(node.chain.genesis.name),
+        "node_key": node.key.public_key.hex(),
+        "clock": node.chain.genesis.clock,
+        "simulated": node.chain.is_scenario,
+        "height": checkpoint.height,
+        "time": format_time(checkpoint.time),
+        "app_hash": app_hash.hex(),
+        "log_size": checkpoint.log_size,
+        "stopped": None if failure is None else failure.code,
+    }
 
 
 def get_officer(node: Node, public_key: bytes) -> Officer | None:

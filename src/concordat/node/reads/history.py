@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from concordat.client.receipts import make_facts
 from concordat.contracts.text import Language
 from concordat.errors import NotFound
+from concordat.ledger.embedded import Committed
 from concordat.node.node import Node
 from concordat.node.reads.chain import get_names
 from concordat.node.reads.contracts import make_reason
 from concordat.primitives.codec import decode
 from concordat.primitives.plain import Json
-from concordat.protocol.transactions import Entry
+from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, compute_transaction_id
 from concordat.views.history import IndexedEntry, fetch_application, fetch_entries, fetch_entry, fetch_transaction
 from concordat.wording.sentences import describe_receipt
 
@@ -76,6 +77,15 @@ def get_receipt(node: Node, transaction_id: bytes, language: Language) -> Json:
     """
     with node.engine.lock:
         indexed = find_transaction(node, transaction_id)
+    return _make_receipt(node, indexed, language)
+
+
+def make_receipt(node: Node, wire: bytes, committed: Committed, language: Language) -> Json:
+    """The receipt of a transaction that has just become durable, whatever became of the index since."""
+    officer = node.application.state.officers.get((wire[PAYLOAD_OFFSET - 32 : PAYLOAD_OFFSET],))
+    member = officer.member if officer else None
+    transaction_id = compute_transaction_id(wire)
+    indexed = IndexedEntry(committed.position, committed.height, transaction_id, member, committed.leaf)
     return _make_receipt(node, indexed, language)
 
 
