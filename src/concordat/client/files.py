@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import stat
 import sys
@@ -117,10 +118,19 @@ def making_file(path: Path) -> Iterator[BinaryIO]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            os.link(temporary, path)
+            _place(temporary, path)
         finally:
             with suppress(FileNotFoundError):
                 Path(temporary).unlink()
         sync_folder(path.parent)
     except OSError as error:
         raise output_error(error, path) from error
+
+
+def _place(temporary: str, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.ENOTSUP}:
+            raise
+        Path(temporary).rename(path)  # a memory stick has no links: who comes in between is overwritten there
