@@ -20,6 +20,7 @@ from bench.ledger import NODE_KEY, make_register
 from bench.measure import Result
 from concordat.client.keys import derive_key, save_key
 from concordat.node.founding import NODE_KEY_FILE, found_chain
+from concordat.primitives.ledger_time import WEEK_US
 from concordat.protocol.genesis import read_genesis
 from concordat.protocol.transactions import Payload, make_signed_bytes
 
@@ -69,9 +70,11 @@ def measure_latency() -> Iterator[Result]:
             save_key(folder / "node" / NODE_KEY_FILE, NODE_KEY)
             chain = read_genesis((folder / "node" / "genesis.json").read_bytes())
             wires = []
+            until = chain.genesis.start_time + WEEK_US
             for number in range(clients * TRANSACTIONS):
                 lane, version = number % clients, number // clients + 1
-                payload = Payload(chain.id, 1, lane, version, 50_000, b"", (make_register(version, f"set-{lane}"),))
+                operations = (make_register(version, f"set-{lane}"),)
+                payload = Payload(chain.id, 1, lane, version, 50_000, until, b"", operations)
                 unsigned = make_signed_bytes(key.public_key, payload)
                 wires.append(key.sign(unsigned) + unsigned)
             with serving(folder) as url:

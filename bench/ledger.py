@@ -54,7 +54,8 @@ class World:
         """Return a signed transaction of one member."""
         key = self.keys[member]
         self.nonces[member] += 1
-        payload = Payload(self.chain.id, 1, 0, self.nonces[member], 100_000, b"", operations)
+        until = self.chain.genesis.start_time + DAY_US
+        payload = Payload(self.chain.id, 1, 0, self.nonces[member], 100_000, until, b"", operations)
         unsigned = make_signed_bytes(key.public_key, payload)
         return key.sign(unsigned) + unsigned
 

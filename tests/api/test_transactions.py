@@ -12,10 +12,11 @@ from concordat.api.door import find_door_refusal
 from concordat.client.clock import fetch_now_us
 from concordat.node import reads
 from concordat.node.node import Node
+from concordat.primitives.ledger_time import SECOND_US, format_time
 from concordat.primitives.plain import Json
 from concordat.protocol.families.contracts import Sign
 from concordat.protocol.families.membership import Sponsor
-from concordat.protocol.transactions import Payload, make_signed_bytes
+from concordat.protocol.transactions import Payload, make_signed_bytes, parse_transaction
 
 from .world import World, as_plain, get_key, make_application, make_registration
 
@@ -109,7 +110,7 @@ def test_a_damaged_transaction_is_refused_at_the_door(
 
 def test_a_transaction_of_another_chain_is_refused(world: World) -> None:
     key = get_key("azure-bay")
-    payload = Payload(bytes(32), 1, 0, 1, 100, b"", (make_registration(),))
+    payload = Payload(bytes(32), 1, 0, 1, 100, 0, b"", (make_registration(),))
     signed = make_signed_bytes(key.public_key, payload)
     answer = world.submit(key.sign(signed) + signed)
     assert (answer.status_code, answer.json()["code"]) == (409, "ledger.wrong_chain")
@@ -211,7 +212,7 @@ def test_what_leaves_no_trace_takes_no_applicants_place(world: World) -> None:
 def test_what_is_not_rightly_signed_takes_no_applicants_place(world: World) -> None:
     application = make_application("dune-shore")
     for number in range(31):
-        payload = Payload(bytes([number]) + bytes(31), 1, 0, 1, 100, b"", (application,))
+        payload = Payload(bytes([number]) + bytes(31), 1, 0, 1, 100, 0, b"", (application,))
         signed = make_signed_bytes(get_key("dune-shore").public_key, payload)
         assert world.submit(get_key("dune-shore").sign(signed) + signed).json()["code"] == "ledger.wrong_chain"
         unsigned = world.make_wire(f"town-{number}", application)[64:]
@@ -248,6 +249,17 @@ def test_bytes_that_could_never_be_sent_are_not_handed_out(world: World) -> None
     assert world.client.post("/v1/transactions/prepare", json=asked | {"lane": 1}).status_code == 200
 
 
+def test_prepared_bytes_are_good_for_as_long_as_was_asked(world: World) -> None:
+    asked = PREPARED | {"public_key": get_key("azure-bay").public_key.hex()}
+    for changed, seconds in (({}, 7 * 86_400), ({"valid_for_seconds": 60}, 60)):
+        now_us = world.node.engine.fetch_time()
+        answer = world.client.post("/v1/transactions/prepare", json=asked | changed).json()
+        wire = bytes(64) + bytes.fromhex(answer["bytes"])
+        until = parse_transaction(wire, world.founded.chain_id).payload.valid_until
+        assert now_us <= until - seconds * SECOND_US <= world.node.engine.fetch_time()
+        assert answer["valid_until"] == format_time(until)
+
+
 UNREADABLE = [
     ("input.not_json", b"{"),
     ("input.not_json", b"\xff"),
@@ -263,6 +275,7 @@ UNREADABLE = [
     ("input.does_not_fit", json.dumps(PREPARED | {"operations": []}).encode()),
     ("input.does_not_fit", json.dumps(PREPARED | {"lane": 16}).encode()),
     ("input.does_not_fit", json.dumps(PREPARED | {"lane": True}).encode()),
+    ("input.does_not_fit", json.dumps(PREPARED | {"valid_for_seconds": 366 * 86_400 + 1}).encode()),
     ("input.does_not_fit", json.dumps(PREPARED | {"client_key": "k" * 33}).encode()),
     ("input.not_hex", json.dumps(PREPARED | {"public_key": "AB" * 32}).encode()),
 ]

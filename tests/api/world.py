@@ -18,6 +18,7 @@ from concordat.client.requests import sign_request
 from concordat.node.founding import found_chain
 from concordat.node.node import Node
 from concordat.primitives.identifiers import Label
+from concordat.primitives.ledger_time import DAY_US
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.families.datasets import Register
 from concordat.protocol.families.membership import Apply
@@ -104,7 +105,8 @@ class World:
         if nonce is None:
             nonce = next(self._nonces.setdefault(label, count(1)))
         key = get_key(label)
-        payload = Payload(self.founded.chain_id, 1, 0, nonce, 1000, client_key, operations)
+        until = self.node.engine.fetch_time() + DAY_US
+        payload = Payload(self.founded.chain_id, 1, 0, nonce, 1000, until, client_key, operations)
         signed = make_signed_bytes(key.public_key, payload)
         return key.sign(signed) + signed
 

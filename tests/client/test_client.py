@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
 
 from concordat.client.api import Client, RefusedByNode, make_wall_nonces
+from concordat.client.clock import fetch_now_us
 from concordat.client.keys import derive_key
 from concordat.client.operations import make_example
 from concordat.client.requests import check_request
@@ -22,18 +23,20 @@ from concordat.contracts.terms import Terms
 from concordat.contracts.text import Language, compute_document_digest, render_clauses
 from concordat.crypto.proof import Trust
 from concordat.errors import ConcordatError, Corrupt, NotFound, Stale, UsageError
+from concordat.primitives.ledger_time import WEEK_US, parse_time
 from concordat.primitives.plain import from_plain, to_plain
 from concordat.protocol.families.contracts import Acknowledge, Propose, Sign
 from concordat.protocol.transactions import Payload, make_signed_bytes, parse_transaction
-from concordat.testing.consortium import NODE, Consortium
+from concordat.testing.consortium import NODE, START_US, Consortium
 
 KEY = derive_key("tests", "officer")
-CONSORTIUM = Consortium()
+CONSORTIUM = Consortium(clock="real")
 GENESIS = CONSORTIUM.genesis
 NODE_KEY = CONSORTIUM.get_public_key(NODE)
 CHAIN = sha256(GENESIS).digest()
 OTHER_NODE = derive_key("tests", "another node").public_key
 ACKNOWLEDGE = Acknowledge(1, 1)
+UNTIL = parse_time("2021-02-14T09:00:00Z")
 
 Reply = tuple[int, bytes] | None
 """Status and body; None closes the connection without a word."""
@@ -86,12 +89,14 @@ def as_json(status: int, document: object) -> Reply:
     return status, json.dumps(document).encode()
 
 
-def answer_like_a_node(submit: Respond, node_key: bytes = NODE_KEY) -> Respond:
-    """Answer the status, and everything else as told."""
+def answer_like_a_node(submit: Respond, node_key: bytes = NODE_KEY, genesis: bytes = GENESIS) -> Respond:
+    """Answer status and genesis, and everything else as told."""
 
     def respond(request: Request) -> Reply:
         if request.path == "/v1/status":
             return as_json(200, {"chain_id": CHAIN.hex(), "node_key": node_key.hex(), "height": 7})
+        if request.path == "/v1/genesis":
+            return 200, genesis
         return submit(request)
 
     return respond
@@ -107,10 +112,35 @@ def test_a_transaction_is_built_and_signed_here() -> None:
         receipt = client.send([ACKNOWLEDGE], b"mine")
     (submitted,) = (request for request in received if request.method == "POST")
     transaction = parse_transaction(submitted.body, CHAIN)
+    until = transaction.payload.valid_until
     assert receipt["transaction"] == transaction.id.hex()
     assert transaction.public_key == KEY.public_key
-    assert transaction.payload == Payload(CHAIN, 1, 0, 5, 1007, b"mine", (ACKNOWLEDGE,))
+    assert transaction.payload == Payload(CHAIN, 1, 0, 5, 1007, until, b"mine", (ACKNOWLEDGE,))
     assert all(KEY.seed not in request.body and KEY.seed.hex() not in request.authorization for request in received)
+
+
+@pytest.mark.parametrize("clock", ["real", "scenario"])
+def test_validity_counts_from_this_clock_or_genesis_unless_time_is_simulated(
+    clock: Literal["real", "scenario"],
+) -> None:
+    genesis = Consortium(clock=clock).genesis
+    told = "2150-01-01T00:00:00Z"
+
+    def respond(request: Request) -> Reply:
+        if request.path == "/v1/status":  # a node may say any time, and that it is simulated
+            status = {"chain_id": sha256(genesis).hexdigest(), "node_key": OTHER_NODE.hex(), "height": 7, "time": told}
+            return as_json(200, {**status, "clock": "scenario", "simulated": True})
+        return (200, genesis) if request.path == "/v1/genesis" else accept(request)
+
+    before = fetch_now_us()
+    with stand_in(respond) as (url, received), Client(url, KEY) as client:
+        client.send([ACKNOWLEDGE])
+    (submitted,) = (request for request in received if request.method == "POST")
+    begins = parse_transaction(submitted.body, sha256(genesis).digest()).payload.valid_until - WEEK_US
+    if clock == "scenario":
+        assert begins == parse_time(told)
+    else:
+        assert max(before, START_US) <= begins <= max(fetch_now_us(), START_US)
 
 
 def test_a_lost_connection_is_tried_again_with_the_same_bytes() -> None:
@@ -164,13 +194,13 @@ def test_a_node_of_another_chain_gets_nothing_signed() -> None:
 
 def test_genesis_must_be_the_chains_own() -> None:
     with (
-        stand_in(answer_like_a_node(lambda _: (200, b"other"))) as (url, _),
+        stand_in(answer_like_a_node(accept, genesis=b"other")) as (url, _),
         Client(url) as client,
         pytest.raises(Corrupt, match=r"node\.other_chain"),
     ):
         client.genesis()
     pinned = Trust(genesis=GENESIS)
-    with stand_in(answer_like_a_node(lambda _: (200, GENESIS))) as (url, _), Client(url, trust=pinned) as client:
+    with stand_in(answer_like_a_node(accept)) as (url, _), Client(url, trust=pinned) as client:
         assert client.genesis() == GENESIS
 
 
@@ -234,8 +264,10 @@ def test_an_address_that_is_none_is_told(url: str) -> None:
         Client(url).status()
 
 
-def make_unsigned(operations: tuple[Acknowledge | Sign, ...], public_key: bytes = KEY.public_key) -> bytes:
-    return make_signed_bytes(public_key, Payload(CHAIN, 1, 0, 1, 100, b"", operations))
+def make_unsigned(
+    operations: tuple[Acknowledge | Sign, ...], public_key: bytes = KEY.public_key, until: int = UNTIL
+) -> bytes:
+    return make_signed_bytes(public_key, Payload(CHAIN, 1, 0, 1, 100, until, b"", operations))
 
 
 def test_prepared_bytes_are_taken_when_they_say_what_was_asked() -> None:
@@ -252,7 +284,8 @@ def test_prepared_bytes_are_taken_when_they_say_what_was_asked() -> None:
         make_unsigned((Acknowledge(1, 2),)),
         make_unsigned((ACKNOWLEDGE, Sign(2, bytes(32)))),
         make_unsigned((ACKNOWLEDGE,), bytes(32)),
-        make_signed_bytes(KEY.public_key, Payload(bytes(32), 1, 0, 1, 100, b"", (ACKNOWLEDGE,))),
+        make_unsigned((ACKNOWLEDGE,), until=2**53 - 1),
+        make_signed_bytes(KEY.public_key, Payload(bytes(32), 1, 0, 1, 100, UNTIL, b"", (ACKNOWLEDGE,))),
     ],
 )
 def test_prepared_bytes_that_say_anything_else_are_refused(answer: bytes) -> None:
@@ -273,6 +306,7 @@ def test_prepared_bytes_that_say_anything_else_are_refused(answer: bytes) -> Non
         ({"member": "birch-vale"}, "sign.differs"),
         ({"operations": (Acknowledge(1, 2),)}, "sign.differs"),
         ({"unsigned": make_unsigned((ACKNOWLEDGE,), bytes(32))}, "sign.other_key"),
+        ({"unsigned": make_unsigned((ACKNOWLEDGE,), until=UNTIL + 1)}, "sign.differs"),
     ],
 )
 def test_a_page_that_says_anything_else_than_its_bytes_is_refused(changed: dict[str, Any], code: str | None) -> None:
@@ -280,10 +314,10 @@ def test_a_page_that_says_anything_else_than_its_bytes_is_refused(changed: dict[
     sentence = "azure-bay accepts the delivery for obligation 1 of contract C-0001."
     page = replace(Page(data, sha256(data).digest(), "azure-bay", sentence, (ACKNOWLEDGE,), "/"), **changed)
     if code is None:
-        check_page(page, KEY.public_key, CHAIN, "en")
+        check_page(page, KEY.public_key, CHAIN, UNTIL, "en")
         return
     with pytest.raises(Corrupt) as caught:
-        check_page(page, KEY.public_key, CHAIN, "en")
+        check_page(page, KEY.public_key, CHAIN, UNTIL, "en")
     assert caught.value.code == code
     if code == "sign.other_key":
         assert bytes(32).hex() in caught.value.detail

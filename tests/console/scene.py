@@ -83,7 +83,7 @@ class Scene:
     def attempt(self, signer: str, *operations: Operation) -> Receipt:
         """Submit a transaction; return its receipt."""
         self.nonces[signer] = self.nonces.get(signer, 0) + 1
-        payload = Payload(self.node.chain.id, 1, 0, self.nonces[signer], 100_000, b"", operations)
+        payload = Payload(self.node.chain.id, 1, 0, self.nonces[signer], 100_000, self.now, b"", operations)
         key = get_key(signer)
         unsigned = make_signed_bytes(key.public_key, payload)
         committed = self.node.engine.submit(key.sign(unsigned) + unsigned).result(30)

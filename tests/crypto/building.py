@@ -22,7 +22,7 @@ SECOND_US = 1_000_000
 
 
 def make_wire(nonce: int, chain_id: bytes = CHAIN_ID, suite: int = 1, seed: bytes = OFFICER_SEED) -> bytes:
-    payload = encode((chain_id, suite, 0, nonce, 100, b"client", (("members.note", nonce),)))
+    payload = encode((chain_id, suite, 0, nonce, 100, 90 * SECOND_US, b"client", (("members.note", nonce),)))
     signed = b"concordat/tx/v1\0" + public_key_of(seed) + payload
     return sign(seed, signed) + signed
 

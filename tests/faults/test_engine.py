@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from concordat.errors import Refused, Rejected
 from concordat.ledger.application import Application, BlockRecord
@@ -24,7 +25,7 @@ from concordat.ledger.survey import LOG_FILE
 from concordat.primitives.codec import decode
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.receipts import DueCause
-from concordat.protocol.transactions import Entry
+from concordat.protocol.transactions import Entry, compute_transaction_id
 from concordat.testing.consortium import START_US, Consortium
 from concordat.testing.model_disk import ModelDisk
 from faults.building import Observed, Story, check_folder, make_engine, make_story
@@ -63,9 +64,20 @@ class World:
             engine.close()
             store.close()
 
+    @contextmanager
+    def running_by_hand(self) -> Iterator[EmbeddedEngine]:
+        """Yield an engine that makes blocks at `step` alone."""
+        engine, store = self.open()
+        try:
+            yield engine
+        finally:
+            engine.close()
+            store.close()
+
     def make_wire(self, member: str = "azure-bay") -> bytes:
         c = self.consortium
-        return c.make_wire(member, c.make_registration(member))
+        payload = c.make_payload(member, c.make_registration(member))
+        return c.sign_payload(member, replace(payload, valid_until=self.now_us + 100 * DAY_US))
 
 
 @pytest.fixture
@@ -252,6 +264,56 @@ def test_closing_answers_what_is_queued_and_takes_no_more(world: World) -> None:
     store.close()
 
 
+def test_the_number_and_name_of_what_waits_are_taken_until_its_block(world: World) -> None:
+    c = world.consortium
+    refused: list[tuple[str, tuple[int | str, ...]]] = []
+    payload = replace(c.make_payload("azure-bay", c.make_registration("azure-bay")), client_key=b"order 7")
+    first = c.sign_payload("azure-bay", payload)
+    same_number = replace(payload, client_key=b"")
+    same_name = replace(payload, nonce=2)
+    with world.running_by_hand() as engine:
+        future = engine.submit(first)
+        assert engine.submit(first) is future
+        for other in [same_number] * 300 + [same_name]:
+            changed = replace(other, valid_until=other.valid_until + len(refused))
+            with pytest.raises(Rejected) as caught:
+                engine.submit(c.sign_payload("azure-bay", changed))
+            refused.append((caught.value.code, caught.value.parameters))
+        others = replace(payload, operations=(c.make_registration("birch-vale"),))
+        free = engine.submit(c.sign_payload("birch-vale", others))
+        assert engine.step()
+        assert {future.result(0).position, free.result(0).position} == {0, 1}
+        assert engine.application.history.size == 2
+        again = engine.submit(c.sign_payload("azure-bay", replace(payload, nonce=2, client_key=b"order 8")))
+        assert engine.step()
+        assert again.done()
+    named = compute_transaction_id(first).hex()
+    assert refused == [("ledger.nonce_used", (0, 1))] * 300 + [("ledger.client_key_used", (named,))]
+
+
+def test_what_a_refusal_left_unspent_is_free_again(world: World) -> None:
+    """A transaction that expires between the door and its block spends nothing; its number may be sent anew."""
+    c = world.consortium
+    payload = replace(c.make_payload("azure-bay", c.make_registration("azure-bay")), client_key=b"order 7")
+    with world.running_by_hand() as engine:
+        first = engine.submit(c.sign_payload("azure-bay", replace(payload, valid_until=world.now_us)))
+        world.now_us += 1
+        assert engine.step()
+        assert decode(Entry, first.result(0).leaf).receipt.code == "ledger.expired"
+        second = engine.submit(c.sign_payload("azure-bay", payload))
+        assert engine.step()
+        assert decode(Entry, second.result(0).leaf).receipt.code == "ok"
+
+
+def test_the_door_reads_the_clock_and_not_the_last_block(world: World) -> None:
+    wire = world.make_wire()
+    with world.running_by_hand() as engine:
+        world.now_us += 101 * DAY_US
+        with pytest.raises(Rejected, match=r"^ledger\.expired"):
+            engine.submit(wire)
+        assert engine.application.height == 0
+
+
 @pytest.mark.slow
 def test_a_full_queue_asks_to_come_back_and_remembers_nothing(world: World) -> None:
     engine, _ = world.open()
@@ -340,9 +402,10 @@ def test_a_clock_far_ahead_makes_time_stand_still_until_it_is_set(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine, _ = world.open()
-    for days in (0, 367, 50 * 365, 20, 21):
+    wires = [world.make_wire() for _ in range(5)]
+    for wire, days in zip(wires, (0, 367, 50 * 365, 20, 21), strict=True):
         world.now_us = START_US + days * DAY_US
-        engine.submit(world.make_wire())
+        engine.submit(wire)
         while engine.step():
             pass
     times = [(record.checkpoint.time - START_US) // DAY_US for record in world.observed.records]

@@ -134,7 +134,7 @@ def test_every_way_to_be_wrong_has_its_own_code(make: Callable[[bytes], bytes], 
         block, _ = application.prepare_proposal([wire], 0)
         application.finalize_block(block)
     with pytest.raises(Rejected, match=f"^{code}"):
-        application.check_tx(make(WIRES[0]))
+        application.check_tx(make(WIRES[0]), application.time)
 
 
 @given(st.lists(st.sampled_from(WIRES), max_size=12), st.data())

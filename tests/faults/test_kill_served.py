@@ -25,6 +25,7 @@ from concordat.protocol.transactions import Payload, compute_transaction_id, mak
 from faults.writer import make_register
 
 WAIT_ROUNDS = 300
+START_US = parse_time("2027-01-01T00:00:00Z")
 
 
 @contextmanager
@@ -44,7 +45,7 @@ def serve(folder: Path, ready_file: Path) -> Iterator[tuple[subprocess.Popen[byt
 
 
 def sign(key: Key, chain_id: bytes, nonce: int) -> bytes:
-    payload = Payload(chain_id, 1, 0, nonce, 5000, b"", (make_register(nonce),))
+    payload = Payload(chain_id, 1, 0, nonce, 5000, START_US, b"", (make_register(nonce),))
     signed = make_signed_bytes(key.public_key, payload)
     return key.sign(signed) + signed
 
@@ -63,7 +64,7 @@ def submit_until_unreachable(url: str, genesis: bytes, wires: list[bytes], told:
 def run_kills(tmp_path: Path, kills: int, seed: int) -> None:
     rng = Random(seed)
     folder = tmp_path / "node"
-    founded = found_chain(folder, None, "scenario", parse_time("2027-01-01T00:00:00Z"))
+    founded = found_chain(folder, None, "scenario", START_US)
     trust = founded.genesis.read_bytes()
     key = fetch_key(folder / "keys/founder.key")
     wires = [sign(key, read_genesis(trust).id, nonce) for nonce in range(1, 30 * (kills + 1))]

@@ -19,6 +19,7 @@ from concordat.errors import ConcordatError
 from concordat.ledger.embedded import Committed
 from concordat.node.node import Node
 from concordat.primitives.identifiers import Label
+from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.families.datasets import Register
 from concordat.protocol.transactions import Payload, compute_transaction_id, make_signed_bytes
 
@@ -31,7 +32,8 @@ def make_register(nonce: int) -> Register:
 
 def make_wire(node: Node, key: Key, nonce: int) -> bytes:
     """Return it signed."""
-    payload = Payload(node.chain.id, 1, 0, nonce, node.application.height + 1000, b"", (make_register(nonce),))
+    height, until = node.application.height + 1000, node.engine.fetch_time() + DAY_US
+    payload = Payload(node.chain.id, 1, 0, nonce, height, until, b"", (make_register(nonce),))
     signed = make_signed_bytes(key.public_key, payload)
     return key.sign(signed) + signed
 

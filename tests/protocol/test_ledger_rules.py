@@ -1,9 +1,10 @@
-"""Admission to the ledger: height and nonce windows, lanes, client keys; how time moves; which blocks are valid."""
+"""Admission to the ledger: validity and nonce windows, lanes, client keys; how time moves; which blocks are valid."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from hashlib import sha256
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -19,8 +20,14 @@ from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.protocol.receipts import DueCause, TransactionCause
 from concordat.protocol.records import Lane
 from concordat.protocol.transactions import LANES, Entry, Payload, compute_transaction_id
-from concordat.protocol.transition import NONCE_WINDOW, InvalidBlock, compute_lane, is_nonce_fresh
-from concordat.testing.consortium import DATASET, Consortium
+from concordat.protocol.transition import (
+    NONCE_WINDOW,
+    InvalidBlock,
+    check_validity,
+    compute_lane,
+    is_nonce_fresh,
+)
+from concordat.testing.consortium import DATASET, START_US, Consortium
 
 RESPOND = Respond(sha256(b"x").digest())
 # A refused operation still uses up its nonce: "no hearing" says that the transaction was admitted.
@@ -32,7 +39,7 @@ def send(c: Consortium, payload: Payload, signer: str = "azure-bay") -> str:
 
 
 def make(c: Consortium, nonce: int, lane: int = 0, client_key: bytes = b"") -> Payload:
-    return Payload(c.chain.id, 1, lane, nonce, c.height + 1, client_key, (RESPOND,))
+    return Payload(c.chain.id, 1, lane, nonce, c.height + 1, c.time, client_key, (RESPOND,))
 
 
 # ── nonces and lanes ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,6 +119,66 @@ def test_a_transaction_is_valid_up_to_its_height_and_not_too_far_ahead() -> None
     for offset, code in ((-1, "ledger.expired"), (0, ADMITTED), (10, ADMITTED), (11, "ledger.valid_too_long")):
         payload = replace(make(c, 5 + offset), valid_until_height=c.height + 1 + offset)
         assert send(c, payload) == code
+
+
+@pytest.mark.parametrize("clock", ["real", "scenario"])
+@pytest.mark.parametrize(
+    ("offset", "code"),
+    [
+        (-1, "ledger.expired"),
+        (0, ADMITTED),
+        (366 * DAY_US, ADMITTED),
+        (366 * DAY_US + 1, "ledger.valid_too_long"),
+    ],
+)
+def test_a_transaction_is_valid_up_to_its_time_and_not_too_far_ahead(
+    clock: Literal["real", "scenario"], offset: int, code: str
+) -> None:
+    c = Consortium(clock=clock)
+    c.advance(30)
+    receipt = c.submit(c.sign_payload("azure-bay", replace(make(c, 5), valid_until=c.time + offset)))[0]
+    assert receipt.code == code
+    if code != ADMITTED:
+        assert receipt.reasons[0].parameters == (c.height, c.time + offset, c.height, c.time)
+
+
+def test_what_was_kept_back_on_a_quiet_chain_is_refused_years_later() -> None:
+    c = Consortium(clock="real")
+    wire = c.make_wire("azure-bay", RESPOND)
+    assert c.run_block(c.time + 900 * DAY_US, wire)[-1].receipt.code == "ledger.expired"
+
+
+def test_in_a_real_clock_the_blocks_own_time_counts() -> None:
+    c = Consortium(clock="real")
+    kept, good = (replace(make(c, nonce), valid_until=c.time + nonce) for nonce in (1, 2))
+    wires = [c.sign_payload("azure-bay", payload) for payload in (kept, good)]
+    assert [entry.receipt.code for entry in c.run_block(c.time + 2, *wires)] == ["ledger.expired", ADMITTED]
+
+
+def test_an_advance_is_measured_by_the_time_before_it() -> None:
+    c = Consortium()
+    target = c.time + 900 * DAY_US
+    last = replace(make(c, 1), operations=(Advance(target),))
+    with pytest.raises(InvalidBlock):  # what is refused moves no time
+        c.run_block(target, c.sign_payload("azure-bay", replace(last, valid_until=c.time - 1)))
+    (*_, entry) = c.run_block(target, c.sign_payload("azure-bay", last))
+    assert (entry.time, entry.receipt.code) == (target, "ok")
+
+
+@given(st.integers(-3, 3), st.integers(-3, 3), st.integers(0, 2), st.booleans())
+def test_validity_is_a_window_of_heights_and_times(height: int, time: int, heights_max: int, is_far: bool) -> None:
+    c = Consortium()
+    at_height, at_time = 10, START_US
+    shift = 366 * DAY_US if is_far else 0
+    payload = replace(make(c, 1), valid_until_height=at_height + height, valid_until=at_time + time + shift)
+    code = ADMITTED
+    try:
+        check_validity(payload, at_height, at_time, heights_max)
+    except Rejected as rejection:
+        code = rejection.code
+    is_past = payload.valid_until_height < at_height or payload.valid_until < at_time
+    is_too_far = height > heights_max or (is_far and time > 0)
+    assert code == ("ledger.expired" if is_past else "ledger.valid_too_long" if is_too_far else ADMITTED)
 
 
 def test_one_payload_one_reading() -> None:

@@ -88,8 +88,8 @@ def malformed(c: Consortium) -> Receipt:
 
 def not_canonical(c: Consortium) -> Receipt:
     payload = encode(c.make_payload("azure-bay", RESPOND))
-    assert payload[:3] == b"\x97\xc4\x20"
-    return send(c, make_signed(c, b"\x97\xc5\x00\x20" + payload[3:]))
+    assert payload[:3] == b"\x98\xc4\x20"
+    return send(c, make_signed(c, b"\x98\xc5\x00\x20" + payload[3:]))
 
 
 def wrong_chain(c: Consortium) -> Receipt:
@@ -589,6 +589,17 @@ def both_replayed_and_same_client_key(c: Consortium) -> Receipt:
     return send(c, wire)
 
 
+def both_expired_by_time_and_valid_too_long_by_height(c: Consortium) -> Receipt:
+    payload = replace(c.make_payload("azure-bay", RESPOND), valid_until_height=10**6, valid_until=c.time - 1)
+    return send(c, c.sign_payload("azure-bay", payload))
+
+
+def both_valid_too_long_by_time_and_replayed(c: Consortium) -> Receipt:
+    payload = c.make_payload("azure-bay", RESPOND)
+    send(c, c.sign_payload("azure-bay", payload))
+    return send(c, c.sign_payload("azure-bay", replace(payload, valid_until=c.time + 367 * DAY_US)))
+
+
 def both_expired_and_unknown(c: Consortium) -> Receipt:
     return send(c, c.sign_payload("nobody", replace(c.make_payload("nobody", RESPOND), valid_until_height=0)))
 
@@ -754,6 +765,8 @@ PRECEDENCE: dict[Callable[[Consortium], Receipt], str] = {
     both_of_another_chain_and_badly_signed: "ledger.wrong_chain",
     both_badly_signed_and_expired: "ledger.bad_signature",
     both_expired_and_replayed: "ledger.expired",
+    both_expired_by_time_and_valid_too_long_by_height: "ledger.expired",
+    both_valid_too_long_by_time_and_replayed: "ledger.valid_too_long",
     both_replayed_and_same_client_key: "ledger.nonce_used",
     both_expired_and_unknown: "ledger.expired",
     both_roleless_and_in_a_real_clock: "ledger.role_missing",

@@ -254,7 +254,7 @@ def test_a_text_by_a_person_is_never_read_as_a_sentence_of_ours() -> None:
 
 
 def make_entry(receipt: Receipt, *operations: Any) -> Entry:
-    payload = Payload(DIGEST, 1, 0, 1, 9, b"", operations)
+    payload = Payload(DIGEST, 1, 0, 1, 9, NOON, b"", operations)
     return Entry(7, NOON, 0, TransactionCause(bytes(64) + make_signed_bytes(DIGEST, payload)), receipt)
 
 

@@ -19,7 +19,7 @@ from litestar.openapi import OpenAPIConfig
 from concordat.api import records, reference, sessions, transactions
 from concordat.api.access import ACCESS, SESSION_COOKIE, check_access
 from concordat.api.problems import PROBLEM_TYPE, Problem, ReasonView
-from concordat.api.transactions import OCTETS, PREPARE_DEFAULTS
+from concordat.api.transactions import OCTETS, PREPARE_DEFAULTS, VALID_FOR_SECONDS_MAX
 from concordat.client.operations import make_schema
 from concordat.contracts.templates import Draft
 from concordat.contracts.terms import Terms
@@ -95,7 +95,7 @@ _ANSWERS: Final[dict[str, Json]] = {
     "GET /v1/operations": _list_of(_has("type", "schema", "example")),
     "GET /v1/openapi.json": _has("openapi", "info", "paths"),
     "GET /v1/health": _has("ok", "failure", "height"),
-    "POST /v1/transactions/prepare": _has("sentence", "operations", bytes=_HEX, digest=_HEX),
+    "POST /v1/transactions/prepare": _has("sentence", "operations", "valid_until", bytes=_HEX, digest=_HEX),
     "POST /v1/transactions": _ref("Receipt"),
     "POST /v1/transactions/batch": _has(results=_list_of({"anyOf": [_ref("Receipt"), _ref("Problem")]})),
     "GET /v1/transactions/{transaction}": _ref("Receipt"),
@@ -134,6 +134,12 @@ _PREPARE: Final[Json] = {
             "minimum": 1,
             "maximum": 1_000_000,
             "default": PREPARE_DEFAULTS["valid_for_heights"],
+        },
+        "valid_for_seconds": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": VALID_FOR_SECONDS_MAX,
+            "default": PREPARE_DEFAULTS["valid_for_seconds"],
         },
     },
 }

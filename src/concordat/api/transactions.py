@@ -21,6 +21,7 @@ from concordat.api.door import find_door_refusal
 from concordat.api.problems import get_retry_header, make_problem, make_rejection, render_problem
 from concordat.api.trail import note_subject
 from concordat.client.clock import fetch_now_us
+from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US
 from concordat.contracts.text import Language
 from concordat.crypto.signatures import is_sound_key
 from concordat.errors import ConcordatError, NotFound, Rejected, UsageError
@@ -30,6 +31,7 @@ from concordat.node.lanes import get_next_nonce
 from concordat.node.node import Node
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX, PublicKey
+from concordat.primitives.ledger_time import DAY_US, SECOND_US, format_time
 from concordat.primitives.plain import Json, from_plain, read_json, to_plain
 from concordat.protocol.families.membership import Apply
 from concordat.protocol.messages import Operation
@@ -42,10 +44,12 @@ from concordat.protocol.transactions import (
     compute_transaction_id,
     make_signed_bytes,
 )
+from concordat.protocol.transition import VALIDITY_DAYS_MAX, check_validity
 from concordat.wording.sentences import describe_operation
 
 BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
 JSON_BYTES_MAX: Final = 256 * 1024
+VALID_FOR_SECONDS_MAX: Final = VALIDITY_DAYS_MAX * DAY_US // SECOND_US
 
 OCTETS: Final = "application/octet-stream"
 
@@ -56,7 +60,7 @@ Since = Annotated[
 
 
 class Prepare(Struct, frozen=True):
-    """What `prepare` reads; `client_key`, `lane` and `valid_for_heights` may be left out."""
+    """What `prepare` reads; all but `public_key` and `operations` may be left out."""
 
     public_key: PublicKey
     operations: Annotated[tuple[Operation, ...], Meta(min_length=1, max_length=100)]
@@ -64,9 +68,15 @@ class Prepare(Struct, frozen=True):
     """The client's own name for the transaction: up to 32 bytes of UTF-8, which paths and receipts give in hex."""
     lane: Annotated[int, Meta(ge=0, lt=LANES)]
     valid_for_heights: Annotated[int, Meta(ge=1, le=1_000_000)]
+    valid_for_seconds: Annotated[int, Meta(ge=1, le=VALID_FOR_SECONDS_MAX)]
 
 
-PREPARE_DEFAULTS: Final[Json] = {"client_key": "", "lane": 0, "valid_for_heights": 1000}
+PREPARE_DEFAULTS: Final[Json] = {
+    "client_key": "",
+    "lane": 0,
+    "valid_for_heights": VALID_FOR_HEIGHTS,
+    "valid_for_seconds": VALID_FOR_US // SECOND_US,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +109,20 @@ def prepare(
     if not is_sound_key(asked.public_key):
         raise UsageError("input.does_not_fit", "/public_key: nobody can sign with it", "give an Ed25519 public key")
     with node.engine.lock:
-        state, height = node.application.state, node.application.height
+        state, height, time = node.application.state, node.application.height, node.engine.fetch_time()
         nonce = get_next_nonce(node, asked.public_key, asked.lane)
         validity_max = state.get_params().validity_heights_max
-    until = height + asked.valid_for_heights
-    if asked.valid_for_heights > validity_max:
-        raise Rejected("ledger.valid_too_long", until, height)
-    payload = Payload(node.chain.id, 1, asked.lane, nonce, until, client_key, asked.operations)
+    payload = Payload(
+        chain_id=node.chain.id,
+        suite=1,
+        lane=asked.lane,
+        nonce=nonce,
+        valid_until_height=height + asked.valid_for_heights,
+        valid_until=time + asked.valid_for_seconds * SECOND_US,
+        client_key=client_key,
+        operations=asked.operations,
+    )
+    check_validity(payload, height, time, validity_max)
     signed = make_signed_bytes(asked.public_key, payload)
     if SIGNATURE_BYTES + len(signed) > TRANSACTION_BYTES_MAX:
         raise Rejected("ledger.too_large", SIGNATURE_BYTES + len(signed), TRANSACTION_BYTES_MAX)
@@ -120,6 +137,7 @@ def prepare(
             "bytes": signed.hex(),
             "digest": sha256(signed).hexdigest(),
             "sentence": "\n".join(sentences),
+            "valid_until": format_time(payload.valid_until),
             "operations": [to_plain(operation, Operation) for operation in asked.operations],
         }
     )

@@ -44,7 +44,7 @@ def sign(
     with Client(origin, None, root, language=language) as stranger:
         page = read_page(stranger.get(url.removeprefix(origin)))
     with Client(origin, signer, root, language=language) as client:
-        check_page(page, signer.public_key, client.chain_id(), language)
+        check_page(page, signer.public_key, client.chain_id(), client.fetch_valid_until_max(), language)
         submit = urlsplit(urljoin(url, page.submit))
         if (submit.scheme, submit.netloc) != (parts.scheme, parts.netloc):
             raise Corrupt("sign.differs", "address", "do not sign; ask the node again")

@@ -18,10 +18,12 @@ from concordat.client.keys import Key
 from concordat.client.receipts import check_receipt
 from concordat.client.requests import sign_request
 from concordat.client.signing import read_unsigned
+from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US
 from concordat.crypto.proof import Trust, verify_proof
 from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Stale, UsageError
+from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json, to_plain
-from concordat.protocol.genesis import read_genesis
+from concordat.protocol.genesis import Genesis, read_genesis
 from concordat.protocol.messages import Operation
 from concordat.protocol.transactions import (
     Payload,
@@ -32,7 +34,6 @@ from concordat.protocol.transactions import (
 if TYPE_CHECKING:
     import httpx2
 
-VALID_FOR_HEIGHTS: Final = 1000
 NONCE_AHEAD_MAX: Final = 2**40
 """How far a nonce may lie above this machine's clock in microseconds: 12 days. A lane takes no number below its highest
 again, so a nonce far ahead would bar the lane for clients that count by the clock."""
@@ -96,6 +97,7 @@ class Client:
         self._chain_id: bytes | None = None
         self._node_key = b""
         """Whom requests are signed for."""
+        self._genesis: Genesis | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -134,7 +136,7 @@ class Client:
 
     def genesis(self) -> bytes:
         """Return the exact bytes of the node's genesis.json; they must be those of the chain it says it serves."""
-        data = self.fetch("/v1/genesis")
+        data = self._send("GET", "/v1/genesis", accept="*/*").content  # unsigned: an applicant's key is not known yet
         if sha256(data).digest() != self.chain_id():
             raise Corrupt("node.other_chain", sha256(data).hexdigest(), "name a node of the chain that you trust")
         return data
@@ -150,6 +152,10 @@ class Client:
     def fetch(self, target: str) -> bytes:
         """Return the bytes at a path: a proof file, a checkpoint, genesis."""
         return self._send("GET", target, is_signed=self._key is not None, accept="*/*").content
+
+    def fetch_valid_until_max(self) -> int:
+        """Return the latest end of validity (µs) that this client signs in a node's bytes: its own choice and a day."""
+        return self._get_now_us(self.status()) + VALID_FOR_US + DAY_US
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -173,13 +179,15 @@ class Client:
         key = self._get_key()
         nonce = self._next_nonce()
         check_nonce(nonce, fetch_now_us())
-        height = int(self.status()["height"])
+        status = self.status()
+        height, now_us = int(status["height"]), self._get_now_us(status)
         payload = Payload(
             chain_id=self.chain_id(),
             suite=1,
             lane=lane,
             nonce=nonce,
             valid_until_height=height + VALID_FOR_HEIGHTS,
+            valid_until=now_us + VALID_FOR_US,
             client_key=client_key,
             operations=tuple(operations),
         )
@@ -196,7 +204,7 @@ class Client:
         asked = {"public_key": self._get_key().public_key.hex(), "operations": plain}
         target = "/v1/transactions/prepare"
         answer = self._send("POST", target, json.dumps(asked).encode(), accept="application/octet-stream").content
-        read_unsigned(answer, self._get_key().public_key, operations, self.chain_id())
+        read_unsigned(answer, self._get_key().public_key, operations, self.chain_id(), self.fetch_valid_until_max())
         return answer
 
     def submit(self, wire: bytes) -> Json:
@@ -221,6 +229,16 @@ class Client:
         return self.post("/v1/sessions/links", b"")
 
     # ── inner steps ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _get_now_us(self, status: Json) -> int:
+        """Return the time (µs) from which validity counts: this machine's, or the ledger's where time is simulated.
+
+        It is never a real node's word: one that could name any time could keep what is signed until then.
+        """
+        self._genesis = self._genesis or read_genesis(self.genesis()).genesis
+        if self._genesis.clock == "scenario":
+            return parse_time(status["time"])
+        return max(fetch_now_us(), self._genesis.start_time)
 
     def _get_key(self) -> Key:
         if self._key is None:

@@ -54,9 +54,11 @@ def read_page(data: Json) -> Page:
 
 
 def read_unsigned(
-    data: bytes, public_key: bytes, operations: Sequence[Operation], chain_id: bytes
+    data: bytes, public_key: bytes, operations: Sequence[Operation], chain_id: bytes, valid_until_max: int
 ) -> SignedTransaction:
     """Return what bytes to sign say, when they are this key's, of this chain, and hold these operations.
+
+    They are good no longer than `valid_until_max` (µs): what a host may keep for long, it may use late.
 
     The id returned is no transaction's, since nothing is signed yet.
 
@@ -71,16 +73,18 @@ def read_unsigned(
         raise Corrupt("sign.other_key", transaction.public_key.hex(), "name the file of this key with --key")
     if transaction.payload.operations != tuple(operations):
         raise Corrupt("sign.differs", "operations", _ASK_AGAIN)
+    if transaction.payload.valid_until > valid_until_max:
+        raise Corrupt("sign.differs", f"valid_until {transaction.payload.valid_until}", _ASK_AGAIN)
     return transaction
 
 
-def check_page(page: Page, public_key: bytes, chain_id: bytes, language: Language) -> None:
+def check_page(page: Page, public_key: bytes, chain_id: bytes, valid_until_max: int, language: Language) -> None:
     """Refuse a page that says anything else than the bytes it offers.
 
     Raises:
         Corrupt: `sign.differs`, `sign.other_key`.
     """
-    transaction = read_unsigned(page.unsigned, public_key, page.operations, chain_id)
+    transaction = read_unsigned(page.unsigned, public_key, page.operations, chain_id, valid_until_max)
     said = "\n".join(describe_operation(one, page.member, language) for one in transaction.payload.operations)
     for name, shown, read in (
         ("digest", page.digest, sha256(page.unsigned).digest()),

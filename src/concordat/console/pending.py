@@ -12,6 +12,7 @@ from typing import Final
 
 from concordat.api.expiring import Expiring
 from concordat.client.keys import Key
+from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US
 from concordat.contracts.text import Language
 from concordat.errors import NotFound
 from concordat.node import reads
@@ -23,17 +24,17 @@ from concordat.protocol.transactions import Payload, make_signed_bytes
 
 LIFETIME_US: Final = 30 * 60 * 1_000_000
 PENDING_PER_KEY: Final = 50
-VALID_FOR_HEIGHTS: Final = 1000
 _SUBMIT_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The bytes of an action, and the number and height they are good for."""
+    """The bytes of an action, and the number, height and time (µs) they are good for."""
 
     unsigned: bytes
     nonce: int
     valid_until_height: int
+    valid_until: int
 
 
 @dataclass(slots=True)
@@ -80,26 +81,34 @@ class PendingActions:
         """Return the bytes to sign: the same ones each time, until another transaction takes their number."""
         with node.engine.lock:
             nonce = get_next_nonce(node, pending.public_key, 0)
-            height = node.application.height
+            height, time = node.application.height, node.engine.fetch_time()
         with self._lock:
             prepared = pending.prepared
-            if prepared is None or prepared.nonce != nonce or prepared.valid_until_height <= height:
-                prepared = _make_prepared(node, pending, nonce, height + VALID_FOR_HEIGHTS)
+            if (
+                prepared is None
+                or prepared.nonce != nonce
+                or prepared.valid_until_height <= height
+                or prepared.valid_until <= time
+            ):
+                prepared = _make_prepared(node, pending, nonce, height + VALID_FOR_HEIGHTS, time + VALID_FOR_US)
                 pending.prepared = prepared
         return prepared.unsigned
 
 
-def _make_prepared(node: Node, pending: Pending, nonce: int, valid_until_height: int) -> Prepared:
+def _make_prepared(
+    node: Node, pending: Pending, nonce: int, valid_until_height: int, valid_until: int
+) -> Prepared:
     payload = Payload(
         chain_id=node.chain.id,
         suite=1,
         lane=0,
         nonce=nonce,
         valid_until_height=valid_until_height,
+        valid_until=valid_until,
         client_key=bytes.fromhex(pending.id),
         operations=pending.operations,
     )
-    return Prepared(make_signed_bytes(pending.public_key, payload), nonce, valid_until_height)
+    return Prepared(make_signed_bytes(pending.public_key, payload), nonce, valid_until_height, valid_until)
 
 
 def submit_signed(node: Node, actions: PendingActions, pending: Pending, key: Key) -> None:

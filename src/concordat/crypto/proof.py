@@ -120,6 +120,7 @@ class _Payload(Struct, frozen=True):
     lane: Natural
     nonce: Natural
     valid_until_height: Natural
+    valid_until: TimeUs
     client_key: bytes
     operations: Raw
 

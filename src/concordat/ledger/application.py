@@ -85,8 +85,10 @@ class Application:
 
     # ── the engine port ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def check_tx(self, wire: bytes) -> SignedTransaction:
+    def check_tx(self, wire: bytes, now_us: int) -> SignedTransaction:
         """Admit a transaction to this node's pool: form, libsodium's verdict, and the state as committed.
+
+        `now_us` is the time that a block made now would have.
 
         Raises:
             Rejected: with the rule's code; nothing is recorded.
@@ -94,7 +96,7 @@ class Application:
         (checked,) = self.check_forms([wire], lambda wires: [verify_signed(wire) for wire in wires])
         if isinstance(checked, Rejected):
             raise checked
-        self.admit(wire, checked)
+        self.admit(wire, checked, now_us)
         return checked
 
     def check_forms(
@@ -118,11 +120,11 @@ class Application:
         except Rejected as rejection:
             return rejection
 
-    def admit(self, wire: bytes, transaction: SignedTransaction) -> None:
+    def admit(self, wire: bytes, transaction: SignedTransaction, now_us: int) -> None:
         """The part of `check_tx` that asks the state. What it admits is remembered until its block."""
         genesis_us = self.chain.genesis.start_time
         context = Context(self.state, self.chain.id, genesis_us, self.time, self.height + 1, 0)
-        check_admission(context, transaction)
+        check_admission(context, transaction, now_us)
         context.public_key = transaction.public_key
         is_alone = len(transaction.payload.operations) == 1
         for operation in transaction.payload.operations:

@@ -50,10 +50,15 @@ class Committed:
     leaf: bytes
 
 
+Claim = tuple[bytes, int, int] | tuple[bytes, bytes]
+"""What a transaction will use up: (public key, lane, nonce), or (public key, client key)."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Queued:
     id: bytes
     wire: bytes
+    claims: tuple[Claim, ...]
     future: Future[Committed]
 
 
@@ -90,6 +95,8 @@ class EmbeddedEngine:
         self._door = threading.Condition(threading.Lock())
         self._queue: deque[_Queued] = deque()
         self._waiting: dict[bytes, Future[Committed]] = {}
+        self._claimed: dict[Claim, bytes] = {}
+        """What the waiting will use up, and the id of who will."""
         self._is_closing = False
         self._accepted_us = accepted_us
         self._is_clock_off = False
@@ -134,7 +141,8 @@ class EmbeddedEngine:
         # Signatures are checked outside the door, so that submitters do not wait for each other nor for a block.
         checked = self.application.check_forms(wires, self._workers.verify)
         with self._door:
-            return [self._admit(wire, transaction) for wire, transaction in zip(wires, checked, strict=True)]
+            now_us = self.fetch_time()
+            return [self._admit(wire, transaction, now_us) for wire, transaction in zip(wires, checked, strict=True)]
 
     def step(self) -> bool:
         """Make one block if a transaction waits or something is due, and say whether. For callers without `start`."""
@@ -157,7 +165,9 @@ class EmbeddedEngine:
 
     # ── at the door, under `_door` ──────────────────────────────────────────────────────────────────────────────────
 
-    def _admit(self, wire: bytes, transaction: SignedTransaction | Rejected) -> Future[Committed] | ConcordatError:
+    def _admit(
+        self, wire: bytes, transaction: SignedTransaction | Rejected, now_us: int
+    ) -> Future[Committed] | ConcordatError:
         """Queue a checked transaction, or find it queued already."""
         if isinstance(transaction, Rejected):
             return transaction
@@ -169,15 +179,27 @@ class EmbeddedEngine:
                 raise Refused("node.busy", "the node is stopping", "try again when it runs")
             if len(self._queue) >= QUEUE_MAX:
                 raise Refused("node.busy", f"{QUEUE_MAX} transactions wait", "try again in a few seconds")
-            self.application.admit(wire, transaction)
+            claims = _get_claims(transaction)
+            self._check_claims(claims, transaction)
+            self.application.admit(wire, transaction, now_us)
         except ConcordatError as error:
             return error
         future: Future[Committed] = Future()
         future.set_running_or_notify_cancel()
         self._waiting[transaction.id] = future
-        self._queue.append(_Queued(transaction.id, wire, future))
+        self._claimed.update(dict.fromkeys(claims, transaction.id))
+        self._queue.append(_Queued(transaction.id, wire, claims, future))
         self._door.notify()
         return future
+
+    def _check_claims(self, claims: tuple[Claim, ...], transaction: SignedTransaction) -> None:
+        """Refuse what could only leave a refusal on the ledger: another one that waits takes its number or name."""
+        number, *names = claims
+        if number in self._claimed:
+            raise Rejected("ledger.nonce_used", transaction.payload.lane, transaction.payload.nonce)
+        for name in names:
+            if name in self._claimed:
+                raise Rejected("ledger.client_key_used", self._claimed[name].hex())
 
     # ── the ledger's thread ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -208,16 +230,16 @@ class EmbeddedEngine:
             return True
 
     def _is_due(self) -> bool:
-        return has_due(self.application.state, self._fetch_time())
+        return has_due(self.application.state, self.fetch_time())
 
     def _compute_sleep_s(self) -> float | None:
         """How long nothing can become due by itself; None is for ever."""
         key = self.application.state.due.first_key()
         if key is None or self.application.chain.is_scenario:
             return None
-        return min(CLOCK_LOOK_S, (int(key[0]) - self._fetch_time()) / 1e6)
+        return min(CLOCK_LOOK_S, (int(key[0]) - self.fetch_time()) / 1e6)
 
-    def _fetch_time(self) -> int:
+    def fetch_time(self) -> int:
         """The ledger's time now. It stands still while the clock is behind the last block, or far ahead of it."""
         last = self.application.time
         if self.application.chain.is_scenario:
@@ -242,7 +264,7 @@ class EmbeddedEngine:
         with self.lock, self._stopping_on_error():
             with self._door:
                 pool = [queued.wire for queued in islice(self._queue, BLOCK_TRANSACTIONS_MAX)]
-                block, taken = self.application.prepare_proposal(pool, self._fetch_time())
+                block, taken = self.application.prepare_proposal(pool, self.fetch_time())
                 record = self.application.finalize_block(block)
             size_before = self.application.sizes[-2]
             self._store.append(encode(record))
@@ -259,6 +281,8 @@ class EmbeddedEngine:
             done = [self._queue.popleft() for _ in range(taken)]
             for queued in done:
                 self._waiting.pop(queued.id, None)
+                for claim in queued.claims:
+                    self._claimed.pop(claim, None)
         first = len(record.entries) - taken
         for place, queued in enumerate(done, start=first):
             queued.future.set_result(Committed(record.checkpoint.height, size_before + place, record.entries[place]))
@@ -270,5 +294,13 @@ class EmbeddedEngine:
             left = list(self._queue)
             self._queue.clear()
             self._waiting.clear()
+            self._claimed.clear()
         for queued in left:
             queued.future.set_exception(error)
+
+
+def _get_claims(transaction: SignedTransaction) -> tuple[Claim, ...]:
+    """What will be used up: the number first, then the client's key if there is one."""
+    key, payload = transaction.public_key, transaction.payload
+    number = (key, payload.lane, payload.nonce)
+    return (number, (key, payload.client_key)) if payload.client_key else (number,)

@@ -36,6 +36,8 @@ class Payload(Struct, frozen=True):
     lane: Annotated[int, Meta(ge=0, lt=LANES)]
     nonce: Positive
     valid_until_height: Natural
+    valid_until: TimeUs
+    """The last time at which a block may take it: what a host keeps back is worth nothing later."""
     client_key: Annotated[bytes, Meta(max_length=32)]
     """The client's own name for this transaction; it leads to the receipt for ever. May be empty."""
     operations: Annotated[tuple[Operation, ...], Meta(min_length=1, max_length=100)]

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from concordat.errors import Rejected
 from concordat.primitives.codec import Struct
+from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.context import (
     DUE_ACCEPT,
     DUE_APPLICATION,
@@ -42,6 +43,9 @@ NONCE_WINDOW = 48
 
 REASONS_MAX = 100
 """A receipt lists so many grounds: a small offer may have thousands, and history keeps receipts for ever."""
+
+VALIDITY_DAYS_MAX = 366
+"""How far ahead `valid_until` may lie."""
 
 APPLY: dict[type[Struct], Callable[..., None]] = {  # each function takes exactly the struct that it stands beside
     membership.Apply: admission.apply_apply,
@@ -131,7 +135,7 @@ def find_advance(chain: Chain, state: State, last_time: int, block: Block, authe
     context = Context(state, chain.id, chain.genesis.start_time, block.time, block.height, 0)
     try:
         transaction = authenticate(block.transactions[0])
-        check_admission(context, transaction)
+        check_admission(context, transaction, last_time)
         operation = transaction.payload.operations[0]
         if len(transaction.payload.operations) != 1 or not isinstance(operation, clock.Advance):
             return None
@@ -201,16 +205,14 @@ def _react_to_all(context: Context, start: int = 0) -> None:
 # ── transactions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def check_admission(context: Context, transaction: SignedTransaction) -> None:
-    """LED-5 to LED-8: height window, nonce window, client's key, known signer.
+def check_admission(context: Context, transaction: SignedTransaction, time: int) -> None:
+    """LED-5 to LED-8: validity, nonce window, client's key, known signer.
 
+    `time` (µs) is what validity is measured by: the block's, in a scenario that of the block before.
     A key that nobody knows may do one thing: apply for membership; until it is admitted, nothing more.
     """
     payload, state = transaction.payload, context.state
-    if payload.valid_until_height < context.height:
-        raise Rejected("ledger.expired", payload.valid_until_height, context.height)
-    if payload.valid_until_height > context.height + context.params.validity_heights_max:
-        raise Rejected("ledger.valid_too_long", payload.valid_until_height, context.height)
+    check_validity(payload, context.height, time, context.params.validity_heights_max)
     if not is_nonce_fresh(state.lanes.get((transaction.public_key, payload.lane)), payload.nonce):
         raise Rejected("ledger.nonce_used", payload.lane, payload.nonce)
     if payload.client_key:
@@ -223,6 +225,19 @@ def check_admission(context: Context, transaction: SignedTransaction) -> None:
         member = check_officer(officer).member
         if state.members[(member,)].admitted_at is None:
             raise Rejected("ledger.not_admitted", member)
+
+
+def check_validity(payload: Payload, height: int, time: int, heights_max: int) -> None:
+    """LED-5: neither height nor time (µs) has passed the payload's last, and neither last is too far ahead.
+
+    Raises:
+        Rejected: `ledger.expired`, `ledger.valid_too_long` with both lasts, then height and time.
+    """
+    last_height, last_time = payload.valid_until_height, payload.valid_until
+    if last_height < height or last_time < time:
+        raise Rejected("ledger.expired", last_height, last_time, height, time)
+    if last_height > height + heights_max or last_time > time + VALIDITY_DAYS_MAX * DAY_US:
+        raise Rejected("ledger.valid_too_long", last_height, last_time, height, time)
 
 
 def is_nonce_fresh(lane: Lane | None, nonce: int) -> bool:
@@ -260,7 +275,8 @@ def _apply_transaction(
         transaction = authenticate(wire)
         if is_behind and not isinstance(transaction.payload.operations[0], clock.Advance):
             raise Rejected("ledger.due_first")
-        check_admission(context, transaction)
+        # An advance is not measured by the time to which it itself moves the scenario.
+        check_admission(context, transaction, last_time if chain.is_scenario else block.time)
     except Rejected as rejection:
         return _make_refusal(rejection, operation=0)
     context.public_key = transaction.public_key

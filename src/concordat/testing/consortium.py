@@ -24,7 +24,7 @@ from concordat.crypto.signatures import public_key_of, sign
 from concordat.errors import InvariantBroken, Rejected
 from concordat.primitives.codec import decode, encode
 from concordat.primitives.identifiers import Label
-from concordat.primitives.ledger_time import DAY_US, parse_time
+from concordat.primitives.ledger_time import DAY_US, WEEK_US, parse_time
 from concordat.protocol.families import credit, datasets
 from concordat.protocol.families.clock import Advance, Tick
 from concordat.protocol.families.contracts import Deliver, Propose, Sign, performance
@@ -130,7 +130,9 @@ class Consortium:
     def make_payload(self, signer: str, *operations: Operation, lane: int = 0) -> Payload:
         """Return a payload with the signer's next nonce."""
         nonces = self._nonces.setdefault((signer, lane), count(1))
-        return Payload(self.chain.id, 1, lane, next(nonces), self.height + 100, b"", operations)
+        return Payload(
+            self.chain.id, 1, lane, next(nonces), self.height + 100, self.time + WEEK_US, b"", operations
+        )
 
     def make_wire(self, signer: str, *operations: Operation) -> bytes:
         """Return a transaction's wire bytes with the signer's next nonce."""

@@ -151,10 +151,12 @@ CATALOG: dict[str, str] = {
     "next.ledger.bad_signature": "Sign it again with the right key; bytes may have been changed on the way.",
     "rejection.ledger.due_first": "Deadlines that have come are dealt with first.",
     "next.ledger.due_first": "Send it again in a moment.",
-    "rejection.ledger.expired": "The transaction was valid up to height {0:number}; the ledger is at {1:number}.",
-    "next.ledger.expired": "Sign it again with a later last height.",
-    "rejection.ledger.valid_too_long": "Valid up to height {0:number} is too far ahead; the ledger is at {1:number}.",
-    "next.ledger.valid_too_long": "Sign it again with an earlier last height.",
+    "rejection.ledger.expired": "The transaction was valid up to height {0:number} and until {1:time}; "
+    "the ledger is at height {2:number}, {3:time}.",
+    "next.ledger.expired": "Sign it again with a later last height and time.",
+    "rejection.ledger.valid_too_long": "Valid up to height {0:number} and until {1:time} is too far ahead; "
+    "the ledger is at height {2:number}, {3:time}.",
+    "next.ledger.valid_too_long": "Sign it again with an earlier last height or time.",
     "rejection.ledger.nonce_used": "Number {1} in lane {0} has been used, or is too old.",
     "next.ledger.nonce_used": "Look up whether the first transaction went through; otherwise sign with the next "
     "number, or in another lane.",
