@@ -14,12 +14,14 @@ from concordat.crypto.signatures import sign
 from concordat.ledger.application import Application
 from concordat.protocol.families.membership import Sponsor
 from concordat.protocol.records import FINAL_DUTY
+from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
 from concordat.protocol.transactions import authenticate_transaction
 from concordat.testing.consortium import NODE, Consortium
 from concordat.views.folding import find_touched, get_listed_height, rebuild_lists, refresh_lists
 from concordat.views.index import delete_index, open_index
 from concordat.views.lists import (
+    ENDED_WITH_BREACHES,
     Pair,
     fetch_best,
     fetch_names,
@@ -99,21 +101,28 @@ def test_search_finds_texts_of_both_languages_in_any_case(folded: Folded) -> Non
 
 def test_totals_are_the_sums_over_the_state(folded: Folded) -> None:
     state, index = folded
-    contracts = Counter(row.status for _, row in state.contracts.items())
+    broken = {key[0] for key, duty in state.duties.items() if duty.status == "breached"}
+    contracts = Counter(
+        ENDED_WITH_BREACHES if row.status == "completed" and key[0] in broken else row.status
+        for key, row in state.contracts.items()
+    )
     totals = {(total.kind, total.status): total for total in fetch_totals(index)}
     assert {status: totals[("contract", status)].number for status in contracts} == contracts
     found = [total for total in totals.values() if total.kind == "contract"]
     assert sum(total.number for total in found) == len(state.contracts)
     assert sum(total.total for total in found) == sum(len(terms.obligations) for _, terms in state.terms.items())
     assert sum(total.done for total in found) == sum(duty.status in FINAL_DUTY for _, duty in state.duties.items())
+    breached = sum(duty.status == "breached" for _, duty in state.duties.items())
+    assert sum(total.breached for total in found) == breached
     assert totals[("dataset", "")].total == len(state.versions)
     members = [total for total in totals.values() if total.kind == "member"]
-    assert sum(total.done for total in members) == len(state.credits)
+    assert sum(total.done for total in members) == sum(is_admitted(row) for _, row in state.members.items())
 
 
-def test_the_best_come_first(folded: Folded) -> None:
+def test_the_best_of_those_admitted_come_first(folded: Folded) -> None:
     state, index = folded
-    ranked = sorted(state.credits.items(), key=lambda item: (-item[1].score.score, item[0]))
+    admitted = [item for item in state.credits.items() if is_admitted(state.members[item[0]])]
+    ranked = sorted(admitted, key=lambda item: (-item[1].score.score, item[0]))
     assert fetch_best(index, 3) == [str(key[0]) for key, _ in ranked[:3]]
 
 

@@ -21,8 +21,17 @@ GRADE_COLORS: Final = {
     "N": "#4a5a68",
     "D": "#9b1c1c",
     "E": "#9b1c1c",
+    "✕": "#9b1c1c",
 }
-_TINTS: Final = {"A": "#e7f4ef", "B": "#e8f0fa", "C": "#f7f0e2", "N": "#ffffff", "D": "#fae9e9", "E": "#fae9e9"}
+_TINTS: Final = {
+    "A": "#e7f4ef",
+    "B": "#e8f0fa",
+    "C": "#f7f0e2",
+    "N": "#ffffff",
+    "D": "#fae9e9",
+    "E": "#fae9e9",
+    "✕": "#f1f1f1",
+}
 _SHAPES: Final = {
     "A": '<polygon points="12,1 22,6.5 22,17.5 12,23 2,17.5 2,6.5" fill="#0b6e4f"/>',
     "B": '<circle cx="12" cy="12" r="11" fill="#1f5fa8"/>',
@@ -30,8 +39,11 @@ _SHAPES: Final = {
     "N": '<circle cx="12" cy="12" r="10.5" fill="#ffffff" stroke="#4a5a68" stroke-width="1.5" stroke-dasharray="3 2"/>',
     "D": '<polygon points="12,0 24,12 12,24 0,12" fill="#9b1c1c"/>',
     "E": '<polygon points="12,0 24,22 0,22" fill="#9b1c1c"/>',
+    "✕": '<rect x="1" y="1" width="22" height="22" fill="#9b1c1c"/>',
 }
 UNRATED: Final = "–"
+OUT: Final = "✕"
+"""In place of a grade: the member was expelled."""
 
 _TILE_WIDTH: Final = 158
 _TILE_HEIGHT: Final = 60
@@ -42,7 +54,10 @@ _STAGGER_Y: Final = 34
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One mirror region on the map. `note` stands under its name: score, or what is special about it."""
+    """One mirror region on the map; `grade` is `OUT` for one that was expelled.
+
+    `note` stands under its name: score, or what is special about it.
+    """
 
     member: str
     name: str
@@ -71,7 +86,7 @@ def draw_badge(grade: str | None, label: str, size: int = 24) -> Markup:
 
 def _draw_shape(grade: str | None) -> Markup:
     letter = grade or UNRATED
-    ink = "#ffffff" if letter in "ABCDE" else "#4a5a68"
+    ink = "#ffffff" if letter in "ABCDE✕" else "#4a5a68"
     baseline = 19 if letter == "E" else 16.5
     shape = _SHAPES.get(letter, _SHAPES["N"])
     return Markup(shape) + Markup(  # noqa: S704  # one of the constants above
@@ -143,7 +158,7 @@ def _draw_tile(tile: Tile, x: int, y: int) -> Markup:
         tint=_TINTS[grade],
         color=GRADE_COLORS[grade],
         line=2.5 if tile.is_own else 1,
-        dash=Markup(' stroke-dasharray="4 3"') if grade == "N" else "",
+        dash=Markup(' stroke-dasharray="4 3"') if grade in {"N", OUT} else "",
         badge_x=x + 11,
         badge_y=y + 17,
         badge=_draw_shape(tile.grade),

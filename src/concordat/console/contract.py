@@ -41,6 +41,7 @@ def render_contract(page: Page, number: int) -> str:
             {
                 "id": party,
                 "grade": standing[party]["grade"],
+                "status": standing[party]["status"],
                 "note": page.say(
                     "contract.party_note",
                     score=standing[party]["score"],
@@ -145,7 +146,10 @@ def _summarize(page: Page, row: Json) -> list[str]:
 def _make_steps(page: Page, row: Json) -> list[Json]:
     """The paper's flow: request, signatures, judgment, execution, result. `state`: done, now, halt, exit or empty."""
     last = page.day(max(duty["due"] for duty in row["duties"]))
-    executing = page.say("step.executing_note", done=row["duties_closed"], total=row["duties_total"])
+    kept, breached, total = row["duties_kept"], row["duties_breached"], row["duties_total"]
+    executing = page.say("step.executing_note", done=row["duties_closed"], total=total)
+    if breached:
+        executing = page.say("step.executing_note_breached", kept=kept, breached=breached, total=total)
     notes: dict[str, str] = {
         "requested": page.say(
             "step.requested_note", day=page.day(row["proposed_at"]), member=page.name(row["proposer"])
@@ -172,6 +176,8 @@ def _make_steps(page: Page, row: Json) -> list[Json]:
     titles: dict[str, str] = {name: page.say(f"step.{name}") for name in names}
     if row["status"] == "suspended":
         titles["executing"], at_place = page.say("step.suspended"), "halt"
+    if row["status"] == "completed" and breached:
+        titles["completed"], at_place, reached = page.say("step.breached"), "exit", len(names) - 1
     return [
         {
             "title": titles[name],

@@ -14,12 +14,13 @@ from markupsafe import Markup
 
 from concordat.api.access import Reader
 from concordat.console import formats
-from concordat.console.charts import draw_badge
+from concordat.console.charts import OUT, draw_badge
 from concordat.console.words import WORDS
 from concordat.contracts.text import Language, show_day, show_time
 from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
+from concordat.views.lists import ENDED_WITH_BREACHES
 from concordat.wording.sentences import CATALOGS
 
 _FOLDER: Final = Path(__file__).parent
@@ -41,6 +42,7 @@ _MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "contract.active": ("●", "active"),
     "contract.suspended": ("▲", "bad"),
     "contract.completed": ("✓", "good"),
+    "contract.ended_with_breaches": ("✕", "bad"),
     "contract.terminated": ("↩", "bad"),
     "contract.declined": ("↩", "muted"),
     "contract.expired": ("↩", "muted"),
@@ -113,8 +115,20 @@ class Page:
         """Return a word of the ledger's catalog."""
         return CATALOGS[self.language][key]
 
-    def badge(self, grade: str | None, size: int = 24) -> Markup:
-        """Return a grade's badge."""
+    def outcome(self, row: Json) -> str:
+        """Return a contract's status as lists count it: one that ended with breaches is not shown as completed."""
+        return ENDED_WITH_BREACHES if row["status"] == "completed" and row["duties_breached"] else str(row["status"])
+
+    def contract_status(self, row: Json) -> str:
+        """Return a contract's status in words, with the number of breaches where it ended with some."""
+        if self.outcome(row) == ENDED_WITH_BREACHES:
+            return self.say("contract.ended_with_breaches", count=row["duties_breached"])
+        return self.catalog(f"status.contract.{row['status']}")
+
+    def badge(self, grade: str | None, size: int = 24, status: str = "active") -> Markup:
+        """Return a grade's badge, or that of a member that was expelled, whose grade opens nothing."""
+        if status == "expelled":
+            return draw_badge(OUT, self.catalog("status.member.expelled"), size)
         return draw_badge(grade, self.say("credit.badge", grade=grade) if grade else self.say("credit.unrated"), size)
 
     def in_language(self, language: str) -> str:
@@ -148,6 +162,8 @@ def render_page(page: Page, template: str, section: str, **values: object) -> st
         "minute": page.minute,
         "catalog": page.catalog,
         "badge": page.badge,
+        "outcome": page.outcome,
+        "contract_status": page.contract_status,
         "number": formats.show_number,
         "signed": formats.show_signed,
         "digest": formats.show_digest,

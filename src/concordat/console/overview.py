@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from concordat.console.charts import GRADE_COLORS, SCORE_MAX, Flow, Tile, draw_bar, draw_map, draw_shares
+from concordat.console.charts import GRADE_COLORS, OUT, SCORE_MAX, Flow, Tile, draw_bar, draw_map, draw_shares
 from concordat.console.frame import Page, render_page
 from concordat.console.waits import tell_wait
 from concordat.node import reads
 from concordat.primitives.plain import Json
+from concordat.views.lists import ENDED_WITH_BREACHES
 
 LATEST_ENTRIES: Final = 6
 MAP_TILES_MAX: Final = 24
@@ -19,6 +20,7 @@ _GROUPS: Final = (
     ("in_force", ("active",), "#0b5394"),
     ("suspended", ("suspended",), "#9b1c1c"),
     ("completed", ("completed",), "#0b6e4f"),
+    ("breached", (ENDED_WITH_BREACHES,), "#d4763a"),
     ("ended", ("terminated", "declined", "expired"), "#c3ccd4"),
 )
 
@@ -66,8 +68,11 @@ def _make_tile(page: Page, row: Json) -> Tile:
     note = page.say("map.applicant") if row["score"] is None else str(row["score"])
     if row["status"] == "suspended":
         note = f"{row['score']} {page.say('map.in_hearing')}"
+    grade = row["grade"]
+    if row["status"] == "expelled":
+        note, grade = page.say("map.expelled"), OUT
     is_own = row["id"] == page.reader.member
-    return Tile(row["id"], page.name(row["id"]), row["grade"], note, f"/members/{row['id']}", is_own)
+    return Tile(row["id"], page.name(row["id"]), grade, note, f"/members/{row['id']}", is_own)
 
 
 def _rank(row: Json) -> Json:
@@ -90,6 +95,7 @@ def _tell_layers(page: Page, found: Json) -> list[tuple[str, str]]:
             page.say(
                 "layer.processing_line",
                 closed=_add_up(found, "contract", "done"),
+                breached=_add_up(found, "contract", "breached"),
                 total=_add_up(found, "contract", "total"),
             ),
         ),

@@ -6,14 +6,18 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from itertools import permutations
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from concordat.primitives.codec import decode
 from concordat.primitives.identifiers import Label
 from concordat.protocol.records import FINAL_DUTY
+from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
+from concordat.views.lists import ENDED_WITH_BREACHES
 from concordat.views.waits import find_contract_waits, find_member_waits, save_waits
 from concordat.views.writing import writing
+
+_COLUMNS: Final = ("number", "done", "total", "breached")
 
 
 class Touched(NamedTuple):
@@ -31,6 +35,7 @@ class _Thing(NamedTuple):
     score: int | None
     done: int
     total: int
+    breached: int
     text: str
     """What search looks through, folded."""
 
@@ -98,10 +103,11 @@ def _refresh(connection: sqlite3.Connection, state: State, touched: Touched, ver
     for key in touched.datasets:
         _save_thing(connection, _make_dataset(state, key), totals)
     for kind, status in dict.fromkeys(name[:2] for name in totals):
-        changes = [totals[(kind, status, column)] for column in ("number", "done", "total")]
+        changes = [totals[(kind, status, column)] for column in _COLUMNS]
         connection.execute(
-            "INSERT INTO totals VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-            "number = number + excluded.number, done = done + excluded.done, total = total + excluded.total",
+            "INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "number = number + excluded.number, done = done + excluded.done, total = total + excluded.total, "
+            "breached = breached + excluded.breached",
             (kind, status, *changes),
         )
     connection.execute("DELETE FROM totals WHERE number = 0")
@@ -109,19 +115,22 @@ def _refresh(connection: sqlite3.Connection, state: State, touched: Touched, ver
 
 def _make_member(state: State, member: str) -> _Thing:
     row, credit = state.members[(member,)], state.credits.get((member,))
-    score = credit.score.score if credit else None
-    return _Thing("member", member, row.status, score, int(credit is not None), 0, _fold(member, row.name))
+    is_in = is_admitted(row)
+    score = credit.score.score if credit and is_in else None
+    return _Thing("member", member, row.status, score, int(is_in), 0, 0, _fold(member, row.name))
 
 
 def _make_contract(state: State, number: int) -> _Thing:
     row, terms = state.contracts[(number,)], state.terms[(number,)]
-    done = sum(duty.status in FINAL_DUTY for _, duty in state.duties.group(number))
-    return _Thing("contract", number, row.status, None, done, len(terms.obligations), _fold("", terms.title))
+    closed = [duty.status for _, duty in state.duties.group(number) if duty.status in FINAL_DUTY]
+    breached, total = closed.count("breached"), len(terms.obligations)
+    status = ENDED_WITH_BREACHES if row.status == "completed" and breached else row.status
+    return _Thing("contract", number, status, None, len(closed), total, breached, _fold("", terms.title))
 
 
 def _make_dataset(state: State, key: tuple[str, str]) -> _Thing:
     row = state.datasets[key]
-    return _Thing("dataset", "/".join(key), "", None, 0, row.latest, _fold(key[1], row.title))
+    return _Thing("dataset", "/".join(key), "", None, 0, row.latest, 0, _fold(key[1], row.title))
 
 
 def _fold(name: str, label: Label) -> str:
@@ -131,14 +140,13 @@ def _fold(name: str, label: Label) -> str:
 def _save_thing(connection: sqlite3.Connection, thing: _Thing, totals: Counter[tuple[str, str, str]]) -> str | None:
     """Write a row and count what it changes; return its former status, None when it is new."""
     former = connection.execute(
-        "SELECT status, done, total FROM things WHERE kind = ? AND id = ?", (thing.kind, thing.id)
+        "SELECT status, done, total, breached FROM things WHERE kind = ? AND id = ?", (thing.kind, thing.id)
     ).fetchone()
-    connection.execute("INSERT OR REPLACE INTO things VALUES (?, ?, ?, ?, ?, ?, ?)", thing)
-    for sign, row in ((1, (thing.status, thing.done, thing.total)), (-1, former)):
+    connection.execute("INSERT OR REPLACE INTO things VALUES (?, ?, ?, ?, ?, ?, ?, ?)", thing)
+    for sign, row in ((1, (thing.status, thing.done, thing.total, thing.breached)), (-1, former)):
         if row is not None:
-            totals[(thing.kind, row[0], "number")] += sign
-            totals[(thing.kind, row[0], "done")] += sign * row[1]
-            totals[(thing.kind, row[0], "total")] += sign * row[2]
+            for column, value in zip(_COLUMNS, (1, *row[1:]), strict=True):
+                totals[(thing.kind, row[0], column)] += sign * value
     return None if former is None else str(former[0])
 
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS listed (height INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS things (
     kind TEXT NOT NULL, id NOT NULL, status TEXT NOT NULL, score INTEGER, done INTEGER NOT NULL, total INTEGER NOT NULL,
-    text TEXT NOT NULL, PRIMARY KEY (kind, id)
+    breached INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS members_by_score ON things (score DESC, id) WHERE score IS NOT NULL;
 CREATE TABLE IF NOT EXISTS totals (
     kind TEXT NOT NULL, status TEXT NOT NULL, number INTEGER NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL,
-    PRIMARY KEY (kind, status)
+    breached INTEGER NOT NULL, PRIMARY KEY (kind, status)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS parties (
     member TEXT NOT NULL, contract INTEGER NOT NULL, PRIMARY KEY (member, contract)
@@ -30,10 +30,15 @@ CREATE TABLE IF NOT EXISTS pairs (
 """
 
 
+ENDED_WITH_BREACHES: Final = "ended_with_breaches"
+"""How lists count a contract that is completed on the ledger although a duty of it was breached."""
+
+
 class Total(NamedTuple):
     """How many things of a kind have a status, and what they sum up to.
 
-    Members: `done` have credit. Contracts: `done` of `total` duties are closed. Datasets: `total` versions.
+    Members: `done` are admitted. Contracts: `done` of `total` duties are closed, `breached` of these by a breach; a
+    completed contract with a breach has the status `ENDED_WITH_BREACHES`. Datasets: `total` versions.
     """
 
     kind: str
@@ -41,6 +46,7 @@ class Total(NamedTuple):
     number: int
     done: int
     total: int
+    breached: int
 
 
 class Pair(NamedTuple):
@@ -100,7 +106,7 @@ def fetch_best(connection: sqlite3.Connection, limit: int) -> list[str]:
 
 def fetch_totals(connection: sqlite3.Connection) -> list[Total]:
     """Return the sums of all that is listed."""
-    return [Total(*row) for row in connection.execute("SELECT kind, status, number, done, total FROM totals")]
+    return [Total(*row) for row in connection.execute("SELECT kind, status, number, done, total, breached FROM totals")]
 
 
 def fetch_partners(connection: sqlite3.Connection, member: str, limit: int = 50) -> list[Pair]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from concordat.contracts.judge import judge
@@ -53,6 +54,7 @@ def _get_rows(node: Node, number: int) -> _Rows:
 
 def _summarize(number: int, rows: _Rows, following: Wait | None) -> dict[str, Json]:
     row, terms, duties = rows
+    closed = Counter(duty.status for _, duty in duties if duty.status in FINAL_DUTY)
     return {
         "id": number,
         "title": to_plain(terms.title),
@@ -63,7 +65,9 @@ def _summarize(number: int, rows: _Rows, following: Wait | None) -> dict[str, Js
         "proposer": row.proposer,
         "signed": [signature.member for signature in row.signatures],
         "duties_total": len(terms.obligations),
-        "duties_closed": sum(duty.status in FINAL_DUTY for _, duty in duties),
+        "duties_closed": closed.total(),
+        "duties_kept": closed["kept"] + closed["cured"],
+        "duties_breached": closed["breached"],
         "next": make_wait(following) if following else None,
     }
 

@@ -15,7 +15,7 @@ from concordat.primitives.ledger_time import WEEK_US, format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.families.credit import get_records
 from concordat.protocol.records import Credit, Member
-from concordat.protocol.standing import get_limit_units
+from concordat.protocol.standing import get_limit_units, is_in_standing
 from concordat.views.lists import fetch_names, fetch_partners
 from concordat.wording.sentences import render
 
@@ -68,15 +68,26 @@ def get_member(node: Node, member: str) -> Json:
         credit = state.credits.get((member,))
         officers = [(key, state.officers[(key,)].roles) for key in row.officers]
         verify_k = state.get_params().verify_k
-        limit_units = get_limit_units(state, member, node.application.time) if credit else 0
+        limit_units = _get_limit_units(node, member)
     plain: dict[str, Json] = to_plain(row)
     plain |= _summarize(member, row, credit)
     plain["did"] = f"did:concordat:{node.chain.id.hex()[:16]}:{member}"
     plain["officers"] = [{"public_key": key.hex(), "roles": list(roles)} for key, roles in officers]
     plain["verify_k"] = verify_k
     plain["limit_units"] = limit_units
+    plain["may_return_at"] = None
+    if row.status == "expelled" and row.expelled_at is not None:
+        plain["may_return_at"] = format_time(row.expelled_at + RULEBOOK.return_after_weeks * WEEK_US)
     plain["partners"] = [{"member": pair.second, "contracts": pair.contracts} for pair in partners]
     return plain
+
+
+def _get_limit_units(node: Node, member: str) -> int:
+    """Return the largest contract that a member may sign today, 0 outside good standing; the caller holds the lock."""
+    state = node.application.state
+    if not is_in_standing(state.members[(member,)]):
+        return 0
+    return get_limit_units(state, member, node.application.time)
 
 
 def get_credit(node: Node, member: str, language: Language) -> Json:
@@ -91,7 +102,7 @@ def get_credit(node: Node, member: str, language: Language) -> Json:
         if credit is None:
             raise NotFound("read.no_credit", member, "credit begins with admission")
         found = get_records(state, member)
-        limit_units = get_limit_units(state, member, node.application.time)
+        limit_units = _get_limit_units(node, member)
         full_size_units = state.get_params().full_size_units
     records = {get_record_id(record): record for record in found}
     names = get_names(node, language)
