@@ -133,11 +133,13 @@ OPERATION_SENTENCES = (
     (
         contracts.Propose(TERMS),
         (
-            "North Terrace proposes “Monthly readings” (agreement on the supply of data) between North Terrace, Azure "
-            "Bay. Obligations: 2; size in units: 1,200; to be signed by 14 Feb 2027, 12:00:30 UTC."
+            "North Terrace proposes “Monthly readings” (agreement on the supply of data) between North Terrace "
+            "(north-terrace), Azure Bay (azure-bay). Obligations: 2; size in units: 1,200; to be "
+            "signed by 14 Feb 2027, 12:00:30 UTC."
         ),
         (
-            "北台提出《月度监测数据》（数据供给协议），当事方：北台、蔚湾；义务 2 项，规模 1,200 单位，"
+            "北台提出《月度监测数据》（数据供给协议），当事方：北台（north-terrace）、"
+            "蔚湾（azure-bay）；义务 2 项，规模 1,200 单位，"
             "须于 2027年2月14日 12:00:30（UTC）前签署。"
         ),
     ),
@@ -153,8 +155,8 @@ OPERATION_SENTENCES = (
     ),
     (
         membership.Sponsor("azure-bay", verdict=False),
-        "North Terrace will not stand for Azure Bay.",
-        "北台不同意推荐蔚湾。",
+        "North Terrace will not stand for Azure Bay (azure-bay).",
+        "北台不同意推荐蔚湾（azure-bay）。",
     ),
     (
         membership.SetRoles(DIGEST, ("admin", "data")),
@@ -269,8 +271,10 @@ def test_a_refused_entry_tells_who_tried_what_and_the_first_ground() -> None:
     reasons = (Reason("contracts.too_few_rows", (700, 744)), Reason("judge.sign_by_past", ()))
     receipt = Receipt("contracts.too_few_rows", 1, reasons, ())
     assert tell(make_entry(receipt, Tick(), contracts.Deliver(42, 2, 4))) == (
-        ("Delivery by North Terrace was refused: The version has 700 rows; the contract asks for at least 744. "
-        "None of the 2 operations of its transaction took effect."),
+        (
+            "Delivery by North Terrace was refused: The version has 700 rows; the contract asks for at least 744. "
+            "None of the 2 operations of its transaction took effect."
+        ),
         "北台的交付未获受理：版本为 700 行，合同约定不少于 744 行。该交易的 2 项操作均未生效。",
     )
     alone = Receipt("contracts.too_few_rows", 0, reasons, ())
@@ -281,10 +285,26 @@ def test_an_entry_of_several_operations_tells_all_of_them() -> None:
     events = (contracts.Signed(42, "azure-bay", 0), contracts.Activated(42))
     operations = (contracts.Sign(42, DIGEST), contracts.Deliver(42, 1, 1), contracts.Deliver(42, 2, 1))
     assert tell(make_entry(Receipt("ok", 0, (), events), *operations)) == (
-        ("North Terrace did 3 things in one transaction: Signature, Delivery × 2. Contract C-0042 was judged valid and "
-        "is in force."),
+        (
+            "North Terrace did 3 things in one transaction: Signature, Delivery × 2. Contract C-0042 was judged valid "
+            "and is in force."
+        ),
         "北台在一笔交易中完成 3 项操作：签署、交付 × 2。合同 C-0042 经判定有效，现已生效。",
     )
+
+
+def test_a_refused_application_names_the_applicant_as_it_calls_itself() -> None:
+    apply = membership.Apply(
+        "azure-bay", Label("Haibin", "海滨"), "region", "USCC", "91", bytes(32), "north-terrace", None, None, bytes(32)
+    )
+    payload = Payload(bytes(32), 1, 0, 1, 100, NOON, b"", (apply,))
+    wire = bytes(64) + make_signed_bytes(bytes(32), payload)
+    ground = Reason("membership.too_early_to_return", ("azure-bay", 3))
+    entry = Entry(7, NOON, 0, TransactionCause(wire), Receipt(ground.code, 0, (ground,), ()))
+    assert describe_receipt(entry, "", "en", EN_NAMES) == (
+        "Application by Haibin (azure-bay) was refused: Azure Bay cannot ask to return yet. Days left: 3."
+    )
+    assert describe_receipt(entry, "", "zh", ZH_NAMES).startswith("海滨（azure-bay）的")
 
 
 def test_a_refused_entry_that_cannot_be_read_is_told_too() -> None:

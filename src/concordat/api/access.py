@@ -18,10 +18,12 @@ from concordat.client.clock import fetch_now_us
 from concordat.client.requests import WINDOW_US, check_request
 from concordat.errors import Refused
 from concordat.node.node import Node
-from concordat.node.reads import find_application, get_officer, list_entries
+from concordat.node.reads import find_application, find_contracts, get_officer, list_entries
 from concordat.primitives.identifiers import INTEGER_MAX
 
-Audience = Literal["public", "officer", "member", "own_member", "own_entries", "own_entry", "own_key", "operator"]
+Audience = Literal[
+    "public", "officer", "member", "own_member", "own_contract", "own_list", "own_entry", "own_key", "operator"
+]
 
 ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("GET", "/v1/status"): "public",
@@ -43,22 +45,23 @@ ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("GET", "/v1/members/{member}"): "own_member",
     ("GET", "/v1/members/{member}/credit"): "own_member",
     ("GET", "/v1/members/{member}/proof"): "own_member",
-    ("GET", "/v1/contracts"): "member",
-    ("GET", "/v1/contracts/{number}"): "member",
-    ("GET", "/v1/contracts/{number}/text"): "member",
-    ("GET", "/v1/contracts/{number}/proof"): "member",
+    ("GET", "/v1/contracts"): "own_list",
+    ("GET", "/v1/contracts/{number}"): "own_contract",
+    ("GET", "/v1/contracts/{number}/text"): "own_contract",
+    ("GET", "/v1/contracts/{number}/proof"): "own_contract",
     ("POST", "/v1/contracts/judge"): "member",
     ("POST", "/v1/contracts/draft"): "member",
     ("GET", "/v1/datasets"): "member",
     ("GET", "/v1/datasets/{owner}/{name}"): "member",
-    ("GET", "/v1/ledger"): "own_entries",
+    ("GET", "/v1/ledger"): "own_list",
     ("GET", "/v1/ledger/{position}"): "own_entry",
     ("GET", "/v1/ledger/{position}/proof"): "own_entry",
     ("GET", "/v1/health"): "operator",
 }
 """Who may call each route. `member`: an officer of an admitted member. `own_*`: that, or an officer of anybody else
-who stands on the ledger (an applicant, an expelled member) for what concerns its own member. The transaction's id is
-what opens a receipt; a client's own key, which can be guessed, opens it to the key that signed, known or not.
+who stands on the ledger (an applicant, an expelled member) for what concerns its own member: a party reads its
+contracts whatever its standing. The transaction's id is what opens a receipt; a client's own key, which can be guessed,
+opens it to the key that signed, known or not.
 """
 
 SESSION_COOKIE: Final = "concordat_session"
@@ -70,6 +73,9 @@ STRANGERS_PER_MINUTE: Final = 30
 
 ALL_STRANGERS_PER_MINUTE: Final = 300
 """The same from all addresses together."""
+
+_FILTERS: Final = ("member", "contract", "dataset")
+"""What narrows a list."""
 
 _NONCES_PER_KEY: Final = 20_000
 _LINKS_PER_KEY: Final = 20
@@ -108,9 +114,7 @@ class Face:
     # A request may be dated ahead of this clock by one window, and then stays good for one more.
     nonces: Expiring[None] = field(default_factory=lambda: Expiring(2 * WINDOW_US, _NONCES_PER_KEY))
     links: Expiring[bytes] = field(default_factory=lambda: Expiring(LINK_US, _LINKS_PER_KEY))
-    sessions: Expiring[bytes] = field(
-        default_factory=lambda: Expiring(SESSION_SECONDS * 1_000_000, _SESSIONS_PER_KEY)
-    )
+    sessions: Expiring[bytes] = field(default_factory=lambda: Expiring(SESSION_SECONDS * 1_000_000, _SESSIONS_PER_KEY))
     strangers: Allowance = field(default_factory=lambda: Allowance(STRANGERS_PER_MINUTE))
     all_strangers: Allowance = field(default_factory=lambda: Allowance(ALL_STRANGERS_PER_MINUTE))
 
@@ -208,9 +212,10 @@ def _is_allowed(connection: Connection, reader: Reader, audience: Audience) -> b
     match audience:
         case "own_member":
             return bool(connection.path_params["member"] == reader.member)
-        case "own_entries":
-            names = [key for key in connection.query_params if key in {"member", "contract", "dataset"}]
-            return names == ["member"] and connection.query_params.getall("member") == [reader.member]
+        case "own_contract":
+            return _is_party(get_face(connection).node, reader, str(connection.path_params["number"]))
+        case "own_list":
+            return _is_own_list(connection, reader)
         case "own_key":
             return bool(connection.path_params["public_key"] == reader.public_key.hex())
         case "own_entry":
@@ -220,10 +225,33 @@ def _is_allowed(connection: Connection, reader: Reader, audience: Audience) -> b
             return False
 
 
+def _is_own_list(connection: Connection, reader: Reader) -> bool:
+    """True when exactly one filter is given, and it is the reader's member or a contract to which that is a party."""
+    asked = [(key, value) for key, value in connection.query_params.multi_items() if key in _FILTERS]
+    match asked:
+        case [("member", member)]:
+            return bool(member == reader.member)
+        case [("contract", number)] if connection.scope["path_template"] == "/v1/ledger":
+            return _is_party(get_face(connection).node, reader, str(number))
+        case _:
+            return False
+
+
+def _is_party(node: Node, reader: Reader, number: str) -> bool:
+    if not (number.isascii() and number.isdecimal() and len(number) <= 15):
+        return False
+    with node.engine.lock:
+        terms = node.application.state.terms.get((int(number),))
+    return terms is not None and reader.member in terms.parties
+
+
 def _concerns(node: Node, position: int, reader: Reader) -> bool:
     link, since = ("member", reader.member or ""), find_first_position(node, reader)
     found = list_entries(node, "en", link=link, before=position + 1, since=since, limit=1)["entries"]
-    return bool(found) and found[0]["position"] == position
+    if found and found[0]["position"] == position:
+        return True
+    contracts = find_contracts(node, position)
+    return any(_is_party(node, reader, number) for number in contracts)
 
 
 def find_first_position(node: Node, reader: Reader) -> int:

@@ -35,6 +35,8 @@ def describe_member(member: Json, credit: Json, language: Language) -> Iterator[
     yield f"{show_label(member['name'], language)} ({member['id']}) · {kind} · {status}"
     identity, roles = f"{member['scheme']} {member['code']}", tuple(member["roles"])
     yield render("show.identity", language, identity=identity, roles=roles, keys=len(member["officers"]))
+    if member["namesakes"]:
+        yield render("show.namesakes", language, others=tuple(member["namesakes"]))
     if credit is not None:
         values = {name: credit[name] for name in ("score", "grade", "confidence", "limit_units", "newcomer")}
         yield render("show.credit", language, **values)

@@ -21,7 +21,7 @@ from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
 from concordat.views.lists import ENDED_WITH_BREACHES
-from concordat.wording.sentences import CATALOGS
+from concordat.wording.sentences import CATALOGS, show_who
 
 _FOLDER: Final = Path(__file__).parent
 STYLE: Final = (_FOLDER / "static" / "console.css").read_bytes()
@@ -90,6 +90,10 @@ class Page:
         """Return how a member is called."""
         return self.names.get(member, member)
 
+    def who(self, member: str) -> str:
+        """Return how a member is called, with the identifier that no other has."""
+        return show_who(member, self.language, self.names)
+
     def label(self, label: Json) -> str:
         """Return a label in the page's language, or in the other one when that is empty."""
         other: Language = "en" if self.language == "zh" else "zh"
@@ -156,6 +160,7 @@ def render_page(page: Page, template: str, section: str, **values: object) -> st
     helpers: dict[str, Callable[..., object] | object] = {
         "w": page.say,
         "name": page.name,
+        "who": page.who,
         "label": page.label,
         "day": page.day,
         "time": page.time,

@@ -26,8 +26,11 @@ _GROUPS: Final = (
 
 
 def render_welcome(page: Page) -> str:
-    """What anybody may know, and where to sign in."""
-    return render_page(page, "welcome.html", "overview")
+    """What anybody may know, and where to sign in; for an expelled member what it still owes and may do."""
+    member = page.reader.member
+    own = reads.get_member(page.node, member) if member else None
+    waits = reads.get_waits(page.node, member) if member else []
+    return render_page(page, "welcome.html", "overview", own=own, waits=[tell_wait(page, wait) for wait in waits])
 
 
 def render_overview(page: Page) -> str:

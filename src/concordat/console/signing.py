@@ -31,6 +31,7 @@ from concordat.node.keystore import find_officer
 from concordat.node.node import Node
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.families.contracts import Sign
+from concordat.protocol.families.membership import Attest, Sponsor
 from concordat.protocol.messages import Operation
 from concordat.wording.sentences import describe_operation
 
@@ -42,6 +43,7 @@ def _tell_sentences(node: Node, pending: Pending, language: Language) -> list[st
 
 def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem: ToldProblem | None) -> str:
     receipt = find_receipt(page.node, pending, page.language)
+    subject = next((one.member for one in pending.operations if isinstance(one, (Attest, Sponsor))), None)
     contract = next((operation for operation in pending.operations if isinstance(operation, Sign)), None)
     return render_page(
         page,
@@ -54,6 +56,7 @@ def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem:
             "statement": pending.statement,
         },
         receipt=receipt,
+        subject=reads.get_member(page.node, subject) if subject and subject in page.names else None,
         next_step=pages.tell_next_step(page, receipt) if receipt else "",
         back=pending.back,
         problem=problem,

@@ -14,7 +14,7 @@ def tell_wait(page: Page, wait: Json) -> Json:
         what = page.say(f"wait.{wait['action']}", contract=number, obligation=wait["obligation"])
         return wait | {"what": what, "about": page.label(wait["title"]), "href": f"/contracts/{wait['contract']}"}
     subject = wait["subject"]
-    what = page.say(f"wait.{wait['action']}", member=page.name(subject))
+    what = page.say(f"wait.{wait['action']}", member=page.who(subject))
     about = page.say(
         {
             "sponsor": "wait.about_sponsor",

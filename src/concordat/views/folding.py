@@ -10,9 +10,11 @@ from typing import Final, Literal, NamedTuple
 
 from concordat.primitives.codec import decode
 from concordat.primitives.identifiers import Label
-from concordat.protocol.records import FINAL_DUTY
+from concordat.protocol.families.membership.admission import FAILED
+from concordat.protocol.records import FINAL_DUTY, Member
 from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
+from concordat.views.likeness import compute_skeleton
 from concordat.views.lists import ENDED_WITH_BREACHES
 from concordat.views.waits import find_contract_waits, find_member_waits, save_waits
 from concordat.views.writing import writing
@@ -83,7 +85,7 @@ def refresh_lists(
 def rebuild_lists(connection: sqlite3.Connection, state: State, verifiers: Iterable[str], height: int) -> None:
     """Fold all of the state at `height`."""
     with writing(connection):
-        for table in ("things", "totals", "parties", "pairs", "waits", "listed"):
+        for table in ("things", "totals", "skeletons", "parties", "pairs", "waits", "listed"):
             connection.execute(f"DELETE FROM {table}")  # noqa: S608  # ours
         _refresh(connection, state, find_all(state), verifiers)
         connection.execute("INSERT INTO listed VALUES (?)", (height,))
@@ -93,6 +95,7 @@ def _refresh(connection: sqlite3.Connection, state: State, touched: Touched, ver
     totals: Counter[tuple[str, str, str]] = Counter()
     for member in touched.members:
         _save_thing(connection, _make_member(state, member), totals)
+        _save_skeletons(connection, member, state.members[(member,)])
         save_waits(connection, member, find_member_waits(state, member, verifiers))
     for number in touched.contracts:
         thing = _make_contract(state, number)
@@ -148,6 +151,12 @@ def _save_thing(connection: sqlite3.Connection, thing: _Thing, totals: Counter[t
             for column, value in zip(_COLUMNS, (1, *row[1:]), strict=True):
                 totals[(thing.kind, row[0], column)] += sign * value
     return None if former is None else str(former[0])
+
+
+def _save_skeletons(connection: sqlite3.Connection, member: str, row: Member) -> None:
+    names = set() if row.status in FAILED else {compute_skeleton(name) for name in (row.name.en, row.name.zh)} - {""}
+    connection.execute("DELETE FROM skeletons WHERE member = ?", (member,))
+    connection.executemany("INSERT INTO skeletons VALUES (?, ?)", [(name, member) for name in sorted(names)])
 
 
 def _save_parties(

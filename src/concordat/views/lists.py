@@ -23,6 +23,10 @@ CREATE TABLE IF NOT EXISTS totals (
 CREATE TABLE IF NOT EXISTS parties (
     member TEXT NOT NULL, contract INTEGER NOT NULL, PRIMARY KEY (member, contract)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS skeletons (
+    skeleton TEXT NOT NULL, member TEXT NOT NULL, PRIMARY KEY (skeleton, member)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS skeletons_by_member ON skeletons (member);
 CREATE TABLE IF NOT EXISTS pairs (
     first TEXT NOT NULL, second TEXT NOT NULL, contracts INTEGER NOT NULL, in_force INTEGER NOT NULL,
     suspended INTEGER NOT NULL, PRIMARY KEY (first, second)
@@ -101,6 +105,16 @@ def fetch_numbers(
 def fetch_best(connection: sqlite3.Connection, limit: int) -> list[str]:
     """Return the members of the highest scores."""
     rows = connection.execute("SELECT id FROM things WHERE score IS NOT NULL ORDER BY score DESC, id LIMIT ?", (limit,))
+    return [str(row[0]) for row in rows]
+
+
+def fetch_namesakes(connection: sqlite3.Connection, member: str, limit: int = 10) -> list[str]:
+    """Return the others whose name reads like the member's, in either language; failed applications do not count."""
+    rows = connection.execute(
+        "SELECT DISTINCT other.member FROM skeletons AS own JOIN skeletons AS other USING (skeleton) "
+        "WHERE own.member = ? AND other.member <> own.member ORDER BY other.member LIMIT ?",
+        (member, limit),
+    )
     return [str(row[0]) for row in rows]
 
 

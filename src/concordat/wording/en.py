@@ -10,7 +10,7 @@ CATALOG: dict[str, str] = {
     "operation.clock.tick": "{signer:member} asks the ledger to deal with what has become due.",
     "operation.clock.advance": "{signer:member} moves simulated time to {time:time}.",
     "operation.contracts.propose": "{signer:member} proposes “{terms.title}” ({terms.template:template}) between "
-    "{terms.parties:member}. Obligations: {terms.obligations:count}; size in units: {terms.size:number}; to be signed "
+    "{terms.parties:who}. Obligations: {terms.obligations:count}; size in units: {terms.size:number}; to be signed "
     "by {terms.sign_by:time}.",
     "operation.contracts.sign": "{signer:member} signs contract {contract:contract}, document {document:digest}.",
     "operation.contracts.decline": "{signer:member} declines to sign contract {contract:contract}. Reason: "
@@ -29,15 +29,15 @@ CATALOG: dict[str, str] = {
     "operation.datasets.withdraw": "{signer:member} withdraws version {version} of dataset {dataset}. Reason: "
     "{reason:text}",
     "operation.membership.apply": "{name} ({kind:kind}) applies for membership as {member}, registered under {scheme} "
-    "{code}, with {sponsor:member} as sponsor. Former member: {predecessor:member}; parent: {parent:member}; dossier "
+    "{code}, with {sponsor:who} as sponsor. Former member: {predecessor:who}; parent: {parent:who}; dossier "
     "{dossier:digest}; officer card {card:digest}.",
-    "operation.membership.sponsor": "{signer:member} stands for {member:member}.",
-    "operation.membership.sponsor.refused": "{signer:member} will not stand for {member:member}.",
-    "operation.membership.attest": "{signer:member} confirms the dossier {dossier:digest} of {member:member}.",
+    "operation.membership.sponsor": "{signer:member} stands for {member:who}.",
+    "operation.membership.sponsor.refused": "{signer:member} will not stand for {member:who}.",
+    "operation.membership.attest": "{signer:member} confirms the dossier {dossier:digest} of {member:who}.",
     "operation.membership.attest.refused": "{signer:member} does not confirm the dossier {dossier:digest} of "
-    "{member:member}.",
+    "{member:who}.",
     "operation.membership.respond": "{signer:member} files statement {statement:digest} in its hearing.",
-    "operation.membership.readmit": "{signer:member} asks to return, with {guarantor:member} as guarantor.",
+    "operation.membership.readmit": "{signer:member} asks to return, with {guarantor:who} as guarantor.",
     "operation.membership.add_officer": "{signer:member} adds an officer with key {public_key:digest} and card "
     "{card:digest}. Roles: {roles:role}.",
     "operation.membership.set_roles": "{signer:member} changes what the officer with key {public_key:digest} may do. "
@@ -112,25 +112,24 @@ CATALOG: dict[str, str] = {
     "event.credit.epoch_closed": "Credit epoch {epoch} closed; members whose word carries weight: {reached}.",
     "event.datasets.registered": "{owner:member} registered version {version} of {dataset}; rows: {rows:number}.",
     "event.datasets.withdrawn": "{owner:member} withdrew version {version} of {dataset}.",
-    "event.membership.applied": "{member:member} applied for membership and passed the first review; {sponsor:member} "
+    "event.membership.applied": "{member:who} applied for membership and passed the first review; {sponsor:who} "
     "is asked to stand for it.",
-    "event.membership.reviewed": "{sponsor:member} stands for {member:member}; the second review is passed and "
+    "event.membership.reviewed": "{sponsor:who} stands for {member:who}; the second review is passed and "
     "verification begins.",
-    "event.membership.attested": "{verifier:member} confirmed the dossier of {member:member}: {count} of {needed} "
+    "event.membership.attested": "{verifier:member} confirmed the dossier of {member:who}: {count} of {needed} "
     "confirmations.",
-    "event.membership.attested.refused": "{verifier:member} did not confirm the dossier of {member:member}: {count} "
+    "event.membership.attested.refused": "{verifier:member} did not confirm the dossier of {member:who}: {count} "
     "of {needed} confirmations.",
-    "event.membership.admitted": "{member:member} is verified and has its mirror identity.",
-    "event.membership.refused": "The application of {member:member} was refused.",
-    "event.membership.lapsed": "The application of {member:member} was not finished in time and lapsed.",
+    "event.membership.admitted": "{member:who} is verified and has its mirror identity.",
+    "event.membership.refused": "The application of {member:who} was refused.",
+    "event.membership.lapsed": "The application of {member:who} was not finished in time and lapsed.",
     "event.membership.hearing_opened": "A hearing opened for {member:member}: {limb:limb}. It may sign no new "
     "contract and may file a statement until {ends:time}.",
     "event.membership.responded": "{member:member} filed statement {statement:digest} in its hearing.",
     "event.membership.expelled": "The hearing of {member:member} is over; its forced exit has taken effect.",
-    "event.membership.readmission_asked": "{member:member} asks to return, with {guarantor:member} as guarantor.",
-    "event.membership.readmission_declined": "{guarantor:member} will not stand for the return of {member:member}.",
-    "event.membership.readmitted": "{member:member} is back, guaranteed by {guarantor:member}, under the limits of a "
-    "return.",
+    "event.membership.readmission_asked": "{member:who} asks to return, with {guarantor:who} as guarantor.",
+    "event.membership.readmission_declined": "{guarantor:who} will not stand for the return of {member:who}.",
+    "event.membership.readmitted": "{member:who} is back, guaranteed by {guarantor:who}, under the limits of a return.",
     "event.membership.officer_added": "The key {public_key:digest} now speaks for {member:member}. Roles: "
     "{roles:role}.",
     "event.membership.officer_changed": "The key {public_key:digest} of {member:member} has other roles now: "
@@ -269,8 +268,9 @@ CATALOG: dict[str, str] = {
     "next.membership.not_expelled": "Only a member after its forced exit asks to return.",
     "rejection.membership.too_early_to_return": "{0:member} cannot ask to return yet. Days left: {1}.",
     "next.membership.too_early_to_return": "Ask again when the days have passed.",
-    "rejection.membership.guarantor_not_fit": "{0:member} cannot be guarantor.",
-    "next.membership.guarantor_not_fit": "Name another member in good standing with grade C or better.",
+    "rejection.membership.guarantor_not_fit": "{0:member} cannot be guarantor: that takes another member, in good "
+    "standing and of grade A, B or C.",
+    "next.membership.guarantor_not_fit": "Look up standing and grade in the list of members and name one that fits.",
     "rejection.membership.possession_not_proved": "The new key's own signature is missing or wrong.",
     "next.membership.possession_not_proved": "Let the officer who holds the new key sign for it.",
     "rejection.membership.too_many_officers": "A member has at most {0} officers.",
@@ -317,6 +317,7 @@ CATALOG: dict[str, str] = {
     "rejection.input.not_printable": "{0} holds characters that nobody sees, or that let one name pass for another.",
     "next.input.not_printable": "Type the text anew, on one line.",
     "show.identity": "Registered as {identity}. Roles: {roles:role}; officers’ keys: {keys}.",
+    "show.namesakes": "Its name reads like that of another: {others}. Only the identifier tells them apart.",
     "show.credit": "Credit {score}, grade {grade}, confidence {confidence} in 1000; contracts of up to "
     "{limit_units:number} units. A newcomer has {newcomer}; what changed it:",
     "show.next.applied": "Next: {sponsor} stands for it or declines (membership.sponsor).",

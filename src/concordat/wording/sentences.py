@@ -51,8 +51,9 @@ def render(
 ) -> str:
     """Return the sentence of `key` with its values. `names` has the display names of members, by identifier.
 
-    A placeholder's format says how its value is shown: `member`, `contract`, `time`, `digest`, `number`, `count` (of a
-    tuple), `text` (of a person), or a family of the catalog (`{status:status.duty}`). Tuples are shown item by item.
+    A placeholder's format says how its value is shown: `member`, `who` (with its identifier, since others may have the
+    same name), `contract`, `time`, `digest`, `number`, `count` (of a tuple), `text` (of a person), or a family of the
+    catalog (`{status:status.duty}`). Tuples are shown item by item.
     """
     text = ""
     for literal, field, spec, _ in _FORMATTER.parse(CATALOGS[language][key]):
@@ -92,18 +93,26 @@ def _show(value: object, spec: str, language: Language, names: Mapping[str, str]
             return str(value)
         case "member", _:
             return names.get(str(value), str(value))
+        case "who", _:
+            return show_who(str(value), language, names)
         case "contract", _:
             return f"C-{value:04d}"
         case "number", _:
             return f"{value:,}"
         case "time", int():
             return show_time(format_time(value - value % SECOND_US), language)  # the record has it exactly
-        case "digest", bytes():
-            return _show_digest(value.hex())
         case "digest", _:
-            return _show_digest(str(value))
+            return _show_digest(value.hex() if isinstance(value, bytes) else str(value))
         case _:
             return catalog[f"{spec}.{value}"]
+
+
+def show_who(member: str, language: Language, names: Mapping[str, str]) -> str:
+    """Return a member's name with its identifier, which alone tells it from another of the same name."""
+    name = names.get(member, member)
+    if name == member:
+        return member
+    return f"{name}（{member}）" if language == "zh" else f"{name} ({member})"
 
 
 def _show_digest(digits: str) -> str:
@@ -153,6 +162,10 @@ def describe_receipt(entry: Entry, signer: str, language: Language, names: Mappi
         act = render(f"act.{_get_tag(operations[receipt.operation]) if is_read else 'unreadable'}", language)
         ground = receipt.reasons[0]
         reason = describe_reason(ground.code, ground.parameters, language, names)
+        if not signer and is_read and isinstance(operation := operations[receipt.operation], membership.Apply):
+            # What it calls itself, whoever else has that identifier.
+            signer, claimed = operation.member, operation.name.in_language(language)
+            names = {signer: show_who(signer, language, {signer: claimed})}
         refusal = render("receipt.refused", language, names=names, act=act, signer=signer, reason=reason)
         if len(operations) < _SEVERAL:
             return refusal

@@ -24,7 +24,7 @@ CATALOG: dict[str, str] = {
     "operation.clock.tick": "{signer:member}提请账本处理到期事项。",
     "operation.clock.advance": "{signer:member}将模拟时间推进至{time:time}。",
     "operation.contracts.propose": "{signer:member}提出《{terms.title}》（{terms.template:template}），当事方："
-    "{terms.parties:member}；义务{terms.obligations:count}项，规模{terms.size:number}单位，"
+    "{terms.parties:who}；义务{terms.obligations:count}项，规模{terms.size:number}单位，"
     "须于{terms.sign_by:time}前签署。",
     "operation.contracts.sign": "{signer:member}签署合同{contract:contract}，文本摘要{document:digest}。",
     "operation.contracts.decline": "{signer:member}拒绝签署合同{contract:contract}。理由：{reason:text}",
@@ -38,15 +38,15 @@ CATALOG: dict[str, str] = {
     "{byte_count:number}字节，摘要{digest:digest}，结构摘要{schema:digest}，行根{row_root:digest}。",
     "operation.datasets.withdraw": "{signer:member}撤回数据集{dataset}版本{version}。理由：{reason:text}",
     "operation.membership.apply": "{name}（{kind:kind}）申请成为成员，标识为{member}，登记代码{scheme} {code}，"
-    "推荐方：{sponsor:member}；原成员身份：{predecessor:member}；上级：{parent:member}；申请材料摘要{dossier:digest}，"
+    "推荐方：{sponsor:who}；原成员身份：{predecessor:who}；上级：{parent:who}；申请材料摘要{dossier:digest}，"
     "经办人信息摘要{card:digest}。",
-    "operation.membership.sponsor": "{signer:member}同意推荐{member:member}。",
-    "operation.membership.sponsor.refused": "{signer:member}不同意推荐{member:member}。",
-    "operation.membership.attest": "{signer:member}对{member:member}的申请材料（摘要{dossier:digest}）核验通过。",
+    "operation.membership.sponsor": "{signer:member}同意推荐{member:who}。",
+    "operation.membership.sponsor.refused": "{signer:member}不同意推荐{member:who}。",
+    "operation.membership.attest": "{signer:member}对{member:who}的申请材料（摘要{dossier:digest}）核验通过。",
     "operation.membership.attest.refused": ""
-    "{signer:member}对{member:member}的申请材料（摘要{dossier:digest}）核验不予通过。",
+    "{signer:member}对{member:who}的申请材料（摘要{dossier:digest}）核验不予通过。",
     "operation.membership.respond": "{signer:member}在听证中提交陈述，摘要{statement:digest}。",
-    "operation.membership.readmit": "{signer:member}申请恢复资格，担保方：{guarantor:member}。",
+    "operation.membership.readmit": "{signer:member}申请恢复资格，担保方：{guarantor:who}。",
     "operation.membership.add_officer": "{signer:member}增加经办人，密钥{public_key:digest}，"
     "经办人信息摘要{card:digest}，职责：{roles:role}。",
     "operation.membership.set_roles": "{signer:member}变更密钥{public_key:digest}所属经办人的职责：{roles:role}。",
@@ -117,22 +117,21 @@ CATALOG: dict[str, str] = {
     "event.credit.epoch_closed": "第{epoch}期信用结算完毕，评价具有权重的成员共{reached}个。",
     "event.datasets.registered": "{owner:member}登记了{dataset}版本{version}，共{rows:number}行。",
     "event.datasets.withdrawn": "{owner:member}撤回了{dataset}版本{version}。",
-    "event.membership.applied": "{member:member}提交入盟申请并通过初审，待{sponsor:member}推荐。",
-    "event.membership.reviewed": "{sponsor:member}同意推荐{member:member}，复审通过，进入核验。",
-    "event.membership.attested": "{verifier:member}对{member:member}的申请材料核验通过，已有{count}方通过，"
-    "需{needed}方。",
-    "event.membership.attested.refused": "{verifier:member}对{member:member}的申请材料核验不予通过，"
+    "event.membership.applied": "{member:who}提交入盟申请并通过初审，待{sponsor:who}推荐。",
+    "event.membership.reviewed": "{sponsor:who}同意推荐{member:who}，复审通过，进入核验。",
+    "event.membership.attested": "{verifier:member}对{member:who}的申请材料核验通过，已有{count}方通过，需{needed}方。",
+    "event.membership.attested.refused": "{verifier:member}对{member:who}的申请材料核验不予通过，"
     "已有{count}方通过，需{needed}方。",
-    "event.membership.admitted": "{member:member}通过核验，取得镜像身份。",
-    "event.membership.refused": "{member:member}的入盟申请未获通过。",
-    "event.membership.lapsed": "{member:member}的入盟申请逾期未完成，已失效。",
+    "event.membership.admitted": "{member:who}通过核验，取得镜像身份。",
+    "event.membership.refused": "{member:who}的入盟申请未获通过。",
+    "event.membership.lapsed": "{member:who}的入盟申请逾期未完成，已失效。",
     "event.membership.hearing_opened": "对{member:member}启动听证：{limb:limb}。在此期间不得签订新合同，"
     "可于{ends:time}前提交陈述。",
     "event.membership.responded": "{member:member}在听证中提交了陈述，摘要{statement:digest}。",
     "event.membership.expelled": "{member:member}听证期满，强制退出生效。",
-    "event.membership.readmission_asked": "{member:member}申请恢复资格，担保方：{guarantor:member}。",
-    "event.membership.readmission_declined": "{guarantor:member}不同意为{member:member}恢复资格提供担保。",
-    "event.membership.readmitted": "{member:member}由{guarantor:member}担保恢复资格，适用恢复期限额。",
+    "event.membership.readmission_asked": "{member:who}申请恢复资格，担保方：{guarantor:who}。",
+    "event.membership.readmission_declined": "{guarantor:who}不同意为{member:who}恢复资格提供担保。",
+    "event.membership.readmitted": "{member:who}由{guarantor:who}担保恢复资格，适用恢复期限额。",
     "event.membership.officer_added": "密钥{public_key:digest}现可代表{member:member}，职责：{roles:role}。",
     "event.membership.officer_changed": "{member:member}的密钥{public_key:digest}职责已变更：{roles:role}。",
     "event.membership.officer_removed": "密钥{public_key:digest}不再代表{member:member}。",
@@ -261,8 +260,9 @@ CATALOG: dict[str, str] = {
     "next.membership.not_expelled": "只有已强制退出的成员才能申请恢复资格。",
     "rejection.membership.too_early_to_return": "{0:member}尚不能申请恢复资格，还须等待{1}天。",
     "next.membership.too_early_to_return": "请期满后再申请。",
-    "rejection.membership.guarantor_not_fit": "{0:member}不具备担保资格。",
-    "next.membership.guarantor_not_fit": "请另选资格正常、等级为 C 及以上的成员担保。",
+    "rejection.membership.guarantor_not_fit": "{0:member}不具备担保资格："
+    "担保方须为另一成员，资格正常，且等级为 A、B 或 C。",
+    "next.membership.guarantor_not_fit": "请在成员列表中查看资格和等级，另选符合条件的成员。",
     "rejection.membership.possession_not_proved": "新密钥的持有签名缺失或有误。",
     "next.membership.possession_not_proved": "请由持有新密钥的经办人签名。",
     "rejection.membership.too_many_officers": "每个成员至多{0}名经办人。",
@@ -306,6 +306,7 @@ CATALOG: dict[str, str] = {
     "rejection.input.not_printable": "{0} 含有看不见或足以使名称混淆的字符。",
     "next.input.not_printable": "请重新键入该文字，不要换行。",
     "show.identity": "登记于 {identity}。角色：{roles:role}；经办人密钥：{keys} 把。",
+    "show.namesakes": "其名称与另一方读来相近：{others}。请以标识区分。",
     "show.credit": "信用分 {score}，等级 {grade}，置信度 {confidence}（满分 1000）；单份合同上限 "
     "{limit_units:number} 单位。新成员为 {newcomer}；增减如下：",
     "show.next.applied": "下一步：由 {sponsor} 决定是否推荐（membership.sponsor）。",

@@ -43,6 +43,13 @@ WORDS: dict[str, str] = {
     "welcome.processing": "Deliveries checked against what was agreed",
     "welcome.application": "Data used by contract, with receipts",
     "welcome.own": "Your application",
+    "welcome.own_member": "Your member",
+    "welcome.own_contracts": "Your contracts",
+    "welcome.own_entries": "Your entries of the ledger",
+    "welcome.expelled": "Your member was forced out on {day}",
+    "welcome.expelled_text": "What it has signed it still owes: it may deliver, accept, object and agree to an end. It "
+    "reads its own contracts and entries and signs nothing new. From {day} on it may ask to return "
+    "(membership.readmit), with a guarantor.",
     "welcome.join": "Take part",
     "welcome.join_text": "An officer makes a key, writes the application and signs it. A member in good standing "
     "stands for the applicant, and verifiers examine its papers.",
@@ -135,6 +142,7 @@ WORDS: dict[str, str] = {
     "members.confidence": "Confidence",
     "member.line_admitted": "{kind}, admitted on {day}, {status}",
     "member.line_applied": "{kind}, applied on {day}, {status}",
+    "member.namesakes": "A name identifies nobody. That of {member} reads like the name of another:",
     "member.no_contracts": "No contract names this member.",
     "member.hearing": "A hearing is open",
     "member.hearing_text": "It may sign no new contract and may file a statement until its forced exit takes "

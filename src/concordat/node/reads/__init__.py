@@ -18,6 +18,7 @@ from concordat.node.reads.datasets import get_dataset, list_datasets
 from concordat.node.reads.history import (
     find_application,
     find_client_key,
+    find_contracts,
     find_transaction,
     get_entry,
     get_receipt,
@@ -34,6 +35,7 @@ __all__ = [
     "draft_contract",
     "find_application",
     "find_client_key",
+    "find_contracts",
     "find_transaction",
     "get_contract",
     "get_contract_text",

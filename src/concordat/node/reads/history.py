@@ -14,7 +14,14 @@ from concordat.node.reads.contracts import make_reason
 from concordat.primitives.codec import decode
 from concordat.primitives.plain import Json
 from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, compute_transaction_id
-from concordat.views.history import IndexedEntry, fetch_application, fetch_entries, fetch_entry, fetch_transaction
+from concordat.views.history import (
+    IndexedEntry,
+    fetch_application,
+    fetch_entries,
+    fetch_entry,
+    fetch_transaction,
+    find_links,
+)
 from concordat.wording.sentences import describe_receipt
 
 _SUMMARY = ("position", "height", "time", "happened_at", "index", "cause", "code", "transaction")
@@ -66,6 +73,15 @@ def get_entry(node: Node, position: int, language: Language) -> Json:
     if indexed is None:
         raise NotFound("read.no_such_entry", str(position), "the ledger has not come so far")
     return _make_receipt(node, indexed, language)
+
+
+def find_contracts(node: Node, position: int) -> list[str]:
+    """Return the contracts that the events of an entry name; none when there is no such entry."""
+    with node.reading_index() as index:
+        indexed = fetch_entry(index, position)
+    events = decode(Entry, indexed.leaf).receipt.events if indexed else ()
+    links = dict.fromkeys(link for event in events for link in find_links(event, None))
+    return [number for kind, number in links if kind == "contract"]
 
 
 def get_receipt(node: Node, transaction_id: bytes, language: Language) -> Json:

@@ -16,7 +16,7 @@ from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.families.credit import get_records
 from concordat.protocol.records import Credit, Member
 from concordat.protocol.standing import get_limit_units, is_in_standing
-from concordat.views.lists import fetch_names, fetch_partners
+from concordat.views.lists import fetch_names, fetch_namesakes, fetch_partners
 from concordat.wording.sentences import render
 
 NEWCOMER_SCORE = 600
@@ -53,13 +53,14 @@ def _summarize(member: str, row: Member, credit: Credit | None) -> dict[str, Jso
 
 
 def get_member(node: Node, member: str) -> Json:
-    """One member: identity, keys, attestations, standing, limits, those it has most contracts with.
+    """One member: identity, keys, attestations, standing, limits, partners, `namesakes` whose names read alike.
 
     Raises:
         NotFound: `read.no_such_member`.
     """
     with node.reading_index() as index:
         partners = fetch_partners(index, member)
+        namesakes = fetch_namesakes(index, member)
     with node.engine.lock:
         state = node.application.state
         row = state.members.get((member,))
@@ -75,6 +76,7 @@ def get_member(node: Node, member: str) -> Json:
     plain["officers"] = [{"public_key": key.hex(), "roles": list(roles)} for key, roles in officers]
     plain["verify_k"] = verify_k
     plain["limit_units"] = limit_units
+    plain["namesakes"] = namesakes
     plain["may_return_at"] = None
     if row.status == "expelled" and row.expelled_at is not None:
         plain["may_return_at"] = format_time(row.expelled_at + RULEBOOK.return_after_weeks * WEEK_US)

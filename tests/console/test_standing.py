@@ -1,0 +1,108 @@
+"""What pages say of whoever broke its word, and of names that others have too."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from concordat.client.clock import fetch_now_us
+from concordat.client.requests import sign_request
+from concordat.contracts.text import show_day
+from concordat.primitives.identifiers import Label
+from concordat.primitives.ledger_time import WEEK_US, format_time
+from concordat.protocol.families.membership import Apply
+
+from .scene import AIR, RIVER, Scene, get_key
+from .visitor import Document, Visitor
+
+
+def expel(scene: Scene) -> int:
+    """Let Maple Ridge break five contracts and be forced out; return the number of one that it still owes."""
+    left = scene.agree(
+        scene.make_terms(Label("Forest maps", "林区图"), "maple-ridge", "cloud-ford", RIVER, days=80, size=10)
+    )
+    for place in range(5):
+        creditor = ("azure-bay", "north-terrace")[place % 2]
+        terms = scene.make_terms(Label("Traffic counts", "交通流量"), "maple-ridge", creditor, AIR, days=3, size=10)
+        lasting = tuple(replace(one, consequence="continue") for one in terms.obligations)
+        scene.agree(replace(terms, obligations=lasting))
+    scene.advance(3 + 3 + 14)
+    scene.advance(30)
+    assert scene.node.application.state.members[("maple-ridge",)].status == "expelled"
+    return left
+
+
+def come_in(visitor: Visitor, scene: Scene, member: str) -> Document:
+    """Sign in with a link; return the first page."""
+    target, place = "/v1/sessions/links", (scene.node.chain.id, scene.node.key.public_key)
+    header = sign_request(get_key(member), *place, "POST", target, b"", fetch_now_us(), b"12345678")
+    return visitor.open(visitor.client.post(target, headers={"Authorization": header}).json()["url"])
+
+
+def test_what_ended_with_breaches_is_not_shown_as_completed(scene: Scene) -> None:
+    expel(scene)
+    with Visitor(scene.node) as visitor:
+        assert "5 ended with breaches" in visitor.sign_in().text
+        for path in ("/contracts", "/members/maple-ridge", "/contracts/2"):
+            page = visitor.open(path)
+            assert "✓ completed" not in page.text
+            assert "ended, breaches: 1" in page.text or "0 of 1 duties kept, 1 breached" in page.text
+
+
+def test_an_expelled_member_is_shown_as_one(scene: Scene) -> None:
+    expel(scene)
+    with Visitor(scene.node) as visitor:
+        overview = visitor.sign_in()
+        assert "forced out" in overview.text
+        page = visitor.open("/members/maple-ridge")
+        since = scene.node.application.state.members[("maple-ridge",)].expelled_at
+        assert since is not None
+        assert f"Forced out since {show_day(format_time(since), 'en')}" in page.text
+        returns = show_day(format_time(since + 52 * WEEK_US), "en")
+        assert f"It may ask to return from {returns} on" in page.text
+        assert "Largest contract today" not in page.text
+
+
+def test_names_that_read_alike_are_told_apart_where_somebody_decides(scene: Scene) -> None:
+    name = Label("Маple Ridge", "")
+    scene.act(
+        "amber-coast",
+        Apply("amber-coast", name, "region", "USCC", "919", bytes(32), "azure-bay", None, None, bytes(32)),
+    )
+    with Visitor(scene.node) as visitor:
+        assert f"Stand for {name.en} (amber-coast), or decline" in visitor.sign_in().text
+        page = visitor.open("/members/amber-coast")
+        assert "reads like the name of another: Maple Ridge (maple-ridge)" in page.text
+        signing = visitor.send(page.form(action="sponsor", verdict="yes"))
+        assert "reads like the name of another: Maple Ridge (maple-ridge)" in signing.text
+        assert f"stands for {name.en} (amber-coast)." in signing.text
+
+
+def test_a_party_reads_what_it_owes_whatever_its_standing(scene: Scene) -> None:
+    left = expel(scene)
+    other = scene.propose(scene.make_terms(Label("Levels", "水位"), "azure-bay", "cloud-ford", AIR, days=9))
+    with Visitor(scene.node) as visitor:
+        home = come_in(visitor, scene, "maple-ridge")
+        assert "Your member was forced out" in home.text
+        assert "Your application" not in home.text
+        assert f"Deliver for obligation 1 of C-{left:04d}" in home.text
+        for path, status in {
+            f"/contracts/{left}": 200,
+            f"/ledger?contract={left}": 200,
+            "/contracts?member=maple-ridge": 200,
+            f"/v1/contracts/{left}/text": 200,
+            f"/v1/contracts/{left}/proof": 200,
+            f"/contracts/{other}": 403,
+            f"/ledger?contract={other}": 403,
+            f"/ledger?member=maple-ridge&contract={other}": 403,
+            "/contracts": 403,
+            "/contracts?member=azure-bay": 403,
+            "/members": 403,
+        }.items():
+            visitor.open(path)
+            assert visitor.status == status, path
+        entries = visitor.open(f"/ledger?contract={left}").links()
+        for path in [link for link in entries if link.startswith("/ledger/")]:
+            visitor.open(path)
+            assert visitor.status == 200, path
+        assert any(form.fields.get("action") == "end" for form in visitor.open(f"/contracts/{left}").forms)
+        assert f"/contracts/{left}" in home.links()
