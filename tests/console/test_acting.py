@@ -299,3 +299,16 @@ def test_what_another_party_asked_is_agreed_to(scene: Scene) -> None:
         assert "Silver Plain asked to end the contract." in page.text
         sign_here(visitor, visitor.send(page.form(action="end")))
     assert scene.node.application.state.contracts[(number,)].status == "terminated"
+
+
+def test_what_was_signed_already_is_shown_with_its_receipt(scene: Scene) -> None:
+    number = offer(scene)
+    with Visitor(scene.node) as visitor:
+        visitor.sign_in()
+        contract = visitor.open(f"/contracts/{number}")
+        assert "To come, unless everybody does before what is due: The offer is void." in contract.text
+        page = visitor.send(contract.form(action="sign"))
+        form = next(form for form in page.forms if form.action == visitor.path)
+        for _ in range(2):
+            assert "Signed and recorded" in visitor.send(form, password=PASSWORD).text
+            assert visitor.status == 200

@@ -106,3 +106,11 @@ def test_a_party_reads_what_it_owes_whatever_its_standing(scene: Scene) -> None:
             assert visitor.status == 200, path
         assert any(form.fields.get("action") == "end" for form in visitor.open(f"/contracts/{left}").forms)
         assert f"/contracts/{left}" in home.links()
+
+
+def test_a_spent_link_is_a_page_with_a_way_onward(scene: Scene) -> None:
+    with Visitor(scene.node) as visitor:
+        page = visitor.open("/v1/sessions/links/spent")
+        assert visitor.status == 404
+        assert "This sign-in link has been used or is too old." in page.text
+        assert "/login" in page.links()

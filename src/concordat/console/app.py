@@ -43,7 +43,9 @@ def make_router(node: Node) -> Router:
 
 def _make_error_handler(node: Node) -> Callable[[Asking, Exception], Response[bytes] | Response[str]]:
     def handle(request: Asking, error: Exception) -> Response[bytes] | Response[str]:
-        if request.scope["path"].startswith("/v1/"):
+        path = request.scope["path"]
+        is_person = request.accept.best_match(["application/json", HTML]) == HTML
+        if path.startswith("/v1/") and not (is_person and path.startswith("/v1/sessions/links/")):
             return handle_error(request, error)
         html, status, headers = render_error(open_page(node, request), request, error)
         return Response(html, media_type=HTML, status_code=status, headers=HEADERS | headers)

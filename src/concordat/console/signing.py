@@ -125,6 +125,8 @@ async def sign(
     pending = actions.get(action, fetch_now_us())
     who = f"{pending.member} {pending.public_key.hex()[:16]}"
     typed = pending.public_key.hex()
+    if await to_thread.run_sync(find_receipt, node, pending, "en") is not None:
+        return Redirect(f"/sign/{action}", status_code=303)  # signed already: the page has the receipt
     is_signed_in = get_reader(request).public_key == pending.public_key
     officer = await to_thread.run_sync(find_officer, node.folder, typed)
     try:

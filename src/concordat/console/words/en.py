@@ -252,6 +252,7 @@ WORDS: dict[str, str] = {
     "duty.unsigned": "not in force",
     "duty.until": "until {time}",
     "history.title": "History",
+    "history.will": "To come, unless everybody does before what is due: ",
     "history.all": "All entries",
     # ── datasets ────────────────────────────────────────────────────────────────────────────────────────────────────
     "datasets.lede": "What members have registered. The ledger keeps digests and counts; the data stays with "
