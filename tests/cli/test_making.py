@@ -10,10 +10,12 @@ import pytest
 
 from concordat.client.commitments import compute_card_commitment, compute_documents_commitment
 from concordat.client.keys import derive_key, fetch_key
+from concordat.contracts.judge import Party, judge
+from concordat.contracts.templates import Draft, compute_terms
 from concordat.crypto.signatures import is_valid
 from concordat.errors import ConcordatError
 from concordat.node.founding import EXAMPLE_PLAN
-from concordat.primitives.plain import Json
+from concordat.primitives.plain import Json, from_plain
 from concordat.protocol.families.membership import compute_possession_message
 from concordat.protocol.genesis import read_genesis
 from concordat.protocol.messages import OPERATIONS, REJECTIONS
@@ -90,6 +92,42 @@ def test_a_card_commits_to_its_person_by_a_fresh_salt(call: Call, tmp_path: Path
     assert compute_card_commitment(salt, "某经办人", "+86 10 0000").hex() == one["commitment"]
     assert (tmp_path / "1.card").stat().st_mode & 0o077 == 0
     assert call("card-new", "card", "new", tmp_path / "1.card", *words).status == 4
+
+
+def test_a_card_without_a_name_is_not_written(call: Call, tmp_path: Path) -> None:
+    answer = call("card-new", "card", "new", tmp_path / "1.card", "--name", " ", "--phone", "1")
+    assert (answer.status, answer.document["code"]) == (2, "cli.usage")
+    assert not (tmp_path / "1.card").exists()
+
+
+@pytest.mark.parametrize("words", [("--name", "Bad Name"), ("--name", "good-name", "--title", "T", "--key", "none")])
+def test_a_table_that_is_refused_leaves_no_salt(call: Call, tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "t.csv").write_text("a;b\n1;2\n")
+    title = () if "--title" in words else ("--title", "T")
+    answer = call("receipt", "dataset", "register", tmp_path / "t.csv", *words, *title)
+    assert answer.status == 2
+    if "Bad Name" in words:
+        assert "--name Bad Name" in answer.document["reason"]
+    else:
+        assert answer.document["code"] == "table.other_separator"
+    absent = call("dataset-describe", "dataset", "describe", tmp_path / "none.csv")
+    assert (absent.status, absent.document["code"]) == (3, "input.absent")
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+@pytest.mark.parametrize("junk", [b"-----BEGIN PRIVATE KEY-----\n", b"ssh-ed25519 AAAA"])
+def test_a_key_of_another_program_is_told_as_such(call: Call, tmp_path: Path, junk: bytes) -> None:
+    (tmp_path / "key.pem").write_bytes(junk)
+    answer = call("key-show", "key", "show", tmp_path / "key.pem")
+    assert (answer.status, answer.document["code"]) == (2, "key.other_format")
+    assert "key new" in answer.document["next_step"]
+
+
+def test_an_example_of_a_draft_has_the_shape_of_its_template(call: Call) -> None:
+    example = call("tx-example", "contract", "draft", "--example").document["example"]
+    terms = compute_terms(from_plain(Draft, example))
+    parties = {member: Party(is_admitted=True, is_in_standing=True, limit_units=1000) for member in terms.parties}
+    assert judge(terms, parties, 1_800_000_000_000_000) == ()
 
 
 def test_a_dossier_commits_to_papers_by_a_fresh_salt_and_is_checked(call: Call, tmp_path: Path) -> None:

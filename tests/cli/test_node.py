@@ -21,6 +21,7 @@ from concordat.crypto.proof import Trust, verify_proof
 from concordat.node.founding import found_chain
 from concordat.primitives.ledger_time import parse_time
 from concordat.primitives.plain import Json
+from concordat.wording.rules import get_rule
 
 from .world import Call
 
@@ -275,6 +276,37 @@ def test_a_draft_is_judged(ask: Ask, tmp_path: Path) -> None:
     assert (answer.status, answer.document["valid"]) == (4, False)
     assert answer.document["terms"]["parties"] == ["founder", "somebody-else"]
     assert answer.document["reasons"]
+    assert (answer.document["code"], answer.document["rule"]) == ("contracts.invalid", get_rule("contracts.invalid"))
+    assert answer.document["next_step"] in answer.words
+    (tmp_path / "terms.json").write_text(json.dumps(answer.document))
+    proposed = ask("receipt", "tx", "contracts.propose", tmp_path / "terms.json")
+    assert (proposed.document["code"], len(proposed.document["reasons"])) == (
+        "contracts.invalid",
+        len(answer.document["reasons"]),
+    )
+
+
+def test_a_refused_applicant_that_pins_the_chain_sees_its_receipt(
+    call: Call, url: str, folder: Path, tmp_path: Path
+) -> None:
+    call("key-new", "key", "new", tmp_path / "my.key")
+    example = call("tx-example", "tx", "membership.apply", "--example").document["example"]
+    (tmp_path / "apply.json").write_text(json.dumps(example | {"member": "new-member", "sponsor": "nobody-here"}))
+    words = ("--key", tmp_path / "my.key", "--node", url, "--trust", folder / "genesis.json")
+    answer = call("receipt", "tx", "membership.apply", tmp_path / "apply.json", *words)
+    assert (answer.status, answer.document["code"]) == (4, "membership.review_failed")
+    assert answer.document["reasons"]
+    told = call("receipt", "receipt", answer.document["transaction"], *words)
+    assert told.document["code"] == "membership.review_failed"
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http://", "ftp://here", "http://[x"])
+def test_what_is_no_address_is_told_as_it_was_written(call: Call, folder: Path, address: str) -> None:
+    key = folder / "keys" / "founder.key"
+    for words in (("login", address), ("status", "--node", address), ("sign", address)):
+        answer = call("error", *words, "--key", key)
+        assert (answer.status, answer.document["code"]) == (2, "node.bad_address")
+        assert address in answer.document["reason"]
 
 
 # ── signing what a page shows ───────────────────────────────────────────────────────────────────────────────────────

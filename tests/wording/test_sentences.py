@@ -246,6 +246,15 @@ def test_a_ground_names_members_and_states_in_the_reader_s_language() -> None:
     assert describe_next_step("datasets.version_not_next", (7, 5), "zh") == "请按版本号 5 登记。"
 
 
+def test_one_of_a_kind_is_singular() -> None:
+    told = [describe_reason("contracts.too_few_rows", (rows, 744), "en") for rows in (1, 0, 11)]
+    assert [text.split(";")[0] for text in told] == [
+        "The version has 1 row",
+        "The version has 0 rows",
+        "The version has 11 rows",
+    ]
+
+
 def test_a_text_by_a_person_is_never_read_as_a_sentence_of_ours() -> None:
     decline = contracts.Decline(1, "{contract.__class__} {0}")
     assert describe_operation(decline, "aa", "en").endswith("Reason: {contract.__class__} {0}")

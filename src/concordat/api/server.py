@@ -187,7 +187,7 @@ def serve(
     check_exposure(folder, host, has_tls=has_tls, is_proxied=behind_proxy)
     if ready_file is not None:
         if not ready_file.parent.is_dir():
-            raise NotFound("input.absent", str(ready_file.parent), "name a folder that exists")
+            raise NotFound("disk.no_such_folder", str(ready_file.parent), "make the folder, or name another")
         ready_file.unlink(missing_ok=True)
     node = Node(folder, accepts_clock=accept_clock)
     gc.freeze()  # the collector need not look again and again at a state that stays

@@ -9,7 +9,8 @@ from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where
 from concordat.client.datasets import DatasetDescription, describe_csv, fetch_salt, make_salt, save_salt
 from concordat.client.requests import make_path
-from concordat.errors import NotFound
+from concordat.errors import NotFound, UsageError
+from concordat.primitives.identifiers import DatasetName
 from concordat.primitives.plain import Json, from_plain
 from concordat.protocol.families.datasets import Register
 
@@ -47,6 +48,10 @@ def register(
     :param salt_file: Its salt, made when there is none; FILE.salt when left out.
     :param client_key: Your own name for this transaction, at most 32 bytes.
     """
+    try:
+        from_plain(DatasetName, name)
+    except UsageError as error:
+        raise UsageError(error.code, f"--name {name}", error.next_step) from error
     commitments = _describe(file, salt_file)
     with where.connect(output) as client:
         member = owner or client.get("/v1/me")["member"]

@@ -13,7 +13,7 @@ from cyclopts import Parameter, Token
 from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.where import warn_if_open
 from concordat.contracts.text import Language
-from concordat.errors import UsageError
+from concordat.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from concordat.ledger.survey import Check
@@ -105,10 +105,13 @@ def serve(
     :param accept_clock: This machine's clock is right although the last block is more than 366 days old.
     """
     from concordat.api.server import serve as serve_node  # the one place that needs the node's extra
+    from concordat.ledger.survey import HEAD_FILE, LOG_FILE
 
     del output
     if not 0 <= port <= 65_535:
         raise UsageError("cli.usage", f"port {port}", "give a port from 0 to 65535")
+    if not any((folder / name).exists() for name in (LOG_FILE, HEAD_FILE)):
+        raise NotFound("ledger.absent", str(folder), "make a folder with `concordat init`, or name the right one")
     for key in sorted((folder / "keys").rglob("*.key")):
         warn_if_open(key)
     serve_node(

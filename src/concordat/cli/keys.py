@@ -102,6 +102,8 @@ def new_card(file: Path, /, *, name: str, phone: str, output: Output = OUTPUT) -
     :param name: The officer's name.
     :param phone: The officer's phone.
     """
+    if not name.strip():
+        raise UsageError("cli.usage", "--name is empty", "give the officer's name")
     salt = os.urandom(SALT_BYTES)
     commitment = compute_card_commitment(salt, name, phone).hex()
     card = {"name": name, "phone": phone, "salt": salt.hex(), "commitment": commitment}

@@ -41,6 +41,8 @@ def describe_member(member: Json, credit: Json, language: Language) -> Iterator[
         values = {name: credit[name] for name in ("score", "grade", "confidence", "limit_units", "newcomer")}
         yield render("show.credit", language, **values)
         yield render(f"grade.{credit['grade']}", language)
+        if credit["reasons"]:
+            yield render("show.changes", language)
         yield from (f"{reason['delta']:>+6}  {reason['sentence']}" for reason in credit["reasons"])
     if member["status"] in _STATUSES_WITH_NEXT_STEP:
         yield render(

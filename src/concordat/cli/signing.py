@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, tell
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import fetch_key_asking
-from concordat.client.api import Client
+from concordat.client.api import Client, get_origin
 from concordat.client.signing import check_member, check_page, fetch_clauses, read_page
 from concordat.client.verification import read_trust
 from concordat.crypto.proof import Trust
@@ -39,14 +39,12 @@ def sign(
     if key is None:
         raise UsageError("key.needed", "no key was given", "name your key file with --key")
     signer, root = fetch_key_asking(key), _read_root(trust)
-    parts = urlsplit(url)
-    origin, language = f"{parts.scheme}://{parts.netloc}", output.language
+    origin, language = get_origin(url), output.language
     with Client(origin, None, root, language=language) as stranger:
         page = read_page(stranger.get(url.removeprefix(origin)))
     with Client(origin, signer, root, language=language) as client:
         check_page(page, signer.public_key, client.chain_id(), client.fetch_valid_until_max(), language)
-        submit = urlsplit(urljoin(url, page.submit))
-        if (submit.scheme, submit.netloc) != (parts.scheme, parts.netloc):
+        if get_origin(urljoin(url, page.submit)) != origin:
             raise Corrupt("sign.differs", "address", "do not sign; ask the node again")
         for line in fetch_clauses(client, page.operations, language):
             tell(line)

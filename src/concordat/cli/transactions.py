@@ -4,23 +4,46 @@ from __future__ import annotations
 
 import json
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, emit, tell
+from concordat.cli.problems import describe_error
 from concordat.cli.showing import describe_receipt_lines
 from concordat.cli.where import WHERE, Where
 from concordat.client.files import read_json_file
 from concordat.client.operations import get_operation_type, make_example, make_schema, read_operations
 from concordat.contracts.templates import Draft
-from concordat.errors import Refused, UsageError
+from concordat.errors import Rejected, UsageError
 from concordat.primitives.codec import Struct
 from concordat.primitives.plain import Json
 from concordat.protocol.messages import OPERATIONS
 from concordat.protocol.transactions import LANES
 
 _CLIENT_KEY_BYTES_MAX = 32
+
+_EXAMPLE_DRAFT: Json = {
+    "template": "supply/1",
+    "title": {"en": "Hourly readings", "zh": "逐时读数"},
+    "items": [
+        {
+            "debtor": "azure-bay",
+            "creditors": ["cedar-ford"],
+            "subject": {"en": "Readings of the month", "zh": "当月读数"},
+            "dataset": "hourly-readings",
+            "evidence": {"type": "matching_table", "schema": "00" * 32, "rows_min": 672},
+            "size": 10,
+            "first_due": "2027-03-14T09:00:00Z",
+            "every_days": 28,
+            "times": 3,
+        }
+    ],
+    "sign_by": "2027-02-14T09:00:00Z",
+    "grace_days": 7,
+    "cure_days": 14,
+    "objection_days": 7,
+    "consequence": "continue",
+}
 
 
 def tx(
@@ -54,7 +77,7 @@ def tx(
         return
     if file is None:
         raise UsageError("cli.usage", "the file is missing", f"see `concordat tx {type_} --example`")
-    operations = read_operations(type_, read_json_file(file))
+    operations = read_operations(type_, _keep_fields(type_, read_json_file(file)))
     if not 0 <= lane < LANES:
         raise UsageError("cli.usage", f"--lane {lane}", "give a lane from 0 to 15")
     name = client_key.encode()
@@ -64,6 +87,13 @@ def tx(
         emit_receipt(client.send(operations, name, lane), output)
 
 
+def _keep_fields(name: str, data: Json) -> Json:
+    """Return the operation's own fields of what another command printed with --json; anything else as it is."""
+    if name not in OPERATIONS or not isinstance(data, dict) or "schema_version" not in data:
+        return data
+    return {field: data[field] for field in OPERATIONS[name].__struct_fields__ if field in data}
+
+
 def _list_operations(output: Output) -> None:
     rows = [{"type": name, "description": kind.__doc__} for name, kind in OPERATIONS.items()]
     width = max(map(len, OPERATIONS))
@@ -71,12 +101,13 @@ def _list_operations(output: Output) -> None:
 
 
 def _show_example(name: str, output: Output) -> None:
-    _emit_example(name, get_operation_type(name), output)
-
-
-def _emit_example(name: str, kind: type[Struct], output: Output) -> None:
+    kind = get_operation_type(name)
     example = make_example(kind)
     example.pop("type", None)
+    _emit_example(name, kind, example, output)
+
+
+def _emit_example(name: str, kind: type[Struct], example: Json, output: Output) -> None:
     document = {"type": name, "schema": make_schema(kind), "example": example}
     emit(output, document, [json.dumps(example, ensure_ascii=False, indent=2)])
 
@@ -91,8 +122,9 @@ def login(url: str | None = None, /, *, where: Where = WHERE, output: Output = O
 
     :param url: The node's address.
     """
-    parts = urlsplit(url or where.node)
-    with where.connect(output, f"{parts.scheme}://{parts.netloc}") as client:
+    from concordat.client.api import get_origin  # here: what --help does without
+
+    with where.connect(output, get_origin(url or where.node)) as client:
         link = client.make_login_link()
     emit(output, link, [link["url"]])
     tell(f"good once, until {link['expires_at']}")
@@ -113,7 +145,7 @@ def draft_contract(
     :param example: Print JSON Schema and an example of a draft.
     """
     if example:
-        _emit_example("draft", Draft, output)
+        _emit_example("draft", Draft, _EXAMPLE_DRAFT, output)
         return 0
     if file is None:
         raise UsageError("cli.usage", "the file is missing", "see `concordat contract draft --example`")
@@ -121,8 +153,13 @@ def draft_contract(
     with where.connect(output) as client:
         drafted = client.post("/v1/contracts/draft", draft)
     clauses = drafted["clauses"].get(output.language) or []
+    if not drafted["valid"]:
+        drafted |= describe_error(Rejected("contracts.invalid"), output.language)
     reasons = [f"✘ {reason.get('text', reason['code'])}" for reason in drafted["reasons"]]
     emit(output, drafted, [json.dumps({"terms": drafted["terms"]}, ensure_ascii=False, indent=2)])
     for line in (*clauses, *reasons):
         tell(str(line))
-    return 0 if drafted["valid"] else Refused.exit_status
+    if drafted["valid"]:
+        return 0
+    tell(f"{drafted['code']}: {drafted['reason']}\nnext: {drafted['next_step']}")
+    return Rejected.exit_status

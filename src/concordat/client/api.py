@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import urlsplit
 
 from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 NONCE_AHEAD_MAX: Final = 2**40
 """How far a nonce may lie above this machine's clock in microseconds: 12 days. A lane takes no number below its highest
 again, so a nonce far ahead would bar the lane for clients that count by the clock."""
+_OPEN_PATHS: Final = ("/v1/transactions/", "/v1/checkpoint", "/v1/genesis")
+"""What the public reads; not signed, since a node turns a key away that speaks for nobody: a refused applicant's."""
 _ATTEMPTS: Final = 3
 _TIMEOUT_S: Final = 30.0
 _CONNECT_TIMEOUT_S: Final = 5.0
@@ -87,6 +90,7 @@ class Client:
         self._key = key
         self._trust = trust
         self._next_nonce = next_nonce or make_wall_nonces()
+        get_origin(url)
         import httpx2  # here and in `_send`: half of what a command's --help would cost
 
         timeout = httpx2.Timeout(_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
@@ -143,7 +147,7 @@ class Client:
 
     def get(self, target: str) -> Json:
         """Return the JSON at a path; the request is signed when there is a key."""
-        return _read_json(self._send("GET", target, is_signed=self._key is not None))
+        return _read_json(self._send("GET", target, is_signed=self._has_to_sign(target)))
 
     def post(self, target: str, body: bytes) -> Json:
         """Return the JSON that a signed POST of a JSON body gives."""
@@ -151,7 +155,7 @@ class Client:
 
     def fetch(self, target: str) -> bytes:
         """Return the bytes at a path: a proof file, a checkpoint, genesis."""
-        return self._send("GET", target, is_signed=self._key is not None, accept="*/*").content
+        return self._send("GET", target, is_signed=self._has_to_sign(target), accept="*/*").content
 
     def fetch_valid_until_max(self) -> int:
         """Return the latest end of validity (µs) that this client signs in a node's bytes: its own choice and a day."""
@@ -240,6 +244,10 @@ class Client:
             return parse_time(status["time"])
         return max(fetch_now_us(), self._genesis.start_time)
 
+    def _has_to_sign(self, target: str) -> bool:
+        is_open = target.startswith(_OPEN_PATHS) and "/by-client-key/" not in target
+        return self._key is not None and not is_open
+
     def _get_key(self) -> Key:
         if self._key is None:
             raise UsageError("key.needed", "no key was given", "name your key file with --key")
@@ -298,6 +306,21 @@ def _check_pinned(trust: Trust, chain_id: bytes, node_key: bytes) -> None:
         pinned = read_genesis(trust.genesis).genesis.node_key
     if pinned not in {None, node_key}:
         raise Corrupt("node.not_pinned", node_key.hex(), "name the node whose key you trust")
+
+
+def get_origin(url: str) -> str:
+    """Return the node's address in a URL.
+
+    Raises:
+        UsageError: `node.bad_address`.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise UsageError("node.bad_address", url, "write it like http://127.0.0.1:8420")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def check_nonce(nonce: int, now_us: int) -> None:

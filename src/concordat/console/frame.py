@@ -21,7 +21,7 @@ from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
 from concordat.views.lists import ENDED_WITH_BREACHES
-from concordat.wording.sentences import CATALOGS, show_who
+from concordat.wording.sentences import CATALOGS, fit_number, show_who
 
 _FOLDER: Final = Path(__file__).parent
 STYLE: Final = (_FOLDER / "static" / "console.css").read_bytes()
@@ -84,7 +84,7 @@ class Page:
 
     def say(self, key: str, /, **values: object) -> Markup:
         """Return the console's own words; values are escaped."""
-        return Markup(WORDS[self.language][key]).format(**values)  # noqa: S704  # the catalog is ours
+        return Markup(fit_number(WORDS[self.language][key], values)).format(**values)  # noqa: S704  # the catalog is ours
 
     def name(self, member: str) -> str:
         """Return how a member is called."""

@@ -319,7 +319,8 @@ CATALOG: dict[str, str] = {
     "show.identity": "Registered as {identity}. Roles: {roles:role}; officers’ keys: {keys}.",
     "show.namesakes": "Its name reads like that of another: {others}. Only the identifier tells them apart.",
     "show.credit": "Credit {score}, grade {grade}, confidence {confidence} in 1000; contracts of up to "
-    "{limit_units:number} units. A newcomer has {newcomer}; what changed it:",
+    "{limit_units:number} units. A newcomer has {newcomer}.",
+    "show.changes": "What changed it:",
     "show.next.applied": "Next: {sponsor} stands for it or declines (membership.sponsor).",
     "show.next.reviewed": "Next: verifiers examine the dossier (membership.attest): {confirmed} of {needed} confirmed.",
     "show.next.suspended": "Next: it may file a statement until {ends:time} (membership.respond).",

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections import Counter
 from collections.abc import Mapping
@@ -27,6 +28,22 @@ from concordat.wording import en, zh
 CATALOGS: Final[Mapping[Language, Mapping[str, str]]] = {"en": en.CATALOG, "zh": zh.CATALOG}
 
 _SEVERAL: Final = 2
+
+_SINGULARS: Final = {
+    "bytes": "byte",
+    "contracts": "contract",
+    "datasets": "dataset",
+    "days": "day",
+    "entries": "entry",
+    "members": "member",
+    "officers": "officer",
+    "points": "point",
+    "rows": "row",
+    "units": "unit",
+    "versions": "version",
+    "weeks": "week",
+}
+_COUNTED: Final = re.compile(rf"(?P<place>\{{(?P<field>\w+)(?::\w+)?\}}) (?P<noun>{'|'.join(_SINGULARS)})\b")
 
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 """Members are shown by their identifiers."""
@@ -55,13 +72,29 @@ def render(
     same name), `contract`, `time`, `digest`, `number`, `count` (of a tuple), `text` (of a person), or a family of the
     catalog (`{status:status.duty}`). Tuples are shown item by item.
     """
+    places = {str(place): value for place, value in enumerate(positional)}
+    template = fit_number(CATALOGS[language][key], places | named)
     text = ""
-    for literal, field, spec, _ in _FORMATTER.parse(CATALOGS[language][key]):
+    for literal, field, spec, _ in _FORMATTER.parse(template):
         text = _join(text, literal, language)
         if field is not None:
             value, _ = _FORMATTER.get_field(field, positional, named)
             text = _join(text, _show(value, spec or "", language, names), language)
     return text
+
+
+def fit_number(template: str, values: Mapping[str, object]) -> str:
+    """Return the template with the singular of what a value of 1 counts.
+
+    >>> fit_number("{rows} rows in {days} days", {"rows": 1, "days": 2})
+    '{rows} row in {days} days'
+    """
+
+    def fit(match: re.Match[str]) -> str:
+        is_one = str(values.get(match["field"])) == "1"
+        return f"{match['place']} {_SINGULARS[match['noun']]}" if is_one else match[0]
+
+    return _COUNTED.sub(fit, template)
 
 
 def _join(left: str, right: str, language: Language) -> str:

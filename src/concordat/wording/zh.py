@@ -308,7 +308,8 @@ CATALOG: dict[str, str] = {
     "show.identity": "登记于 {identity}。角色：{roles:role}；经办人密钥：{keys} 把。",
     "show.namesakes": "其名称与另一方读来相近：{others}。请以标识区分。",
     "show.credit": "信用分 {score}，等级 {grade}，置信度 {confidence}（满分 1000）；单份合同上限 "
-    "{limit_units:number} 单位。新成员为 {newcomer}；增减如下：",
+    "{limit_units:number} 单位。新成员为 {newcomer}。",
+    "show.changes": "增减如下：",
     "show.next.applied": "下一步：由 {sponsor} 决定是否推荐（membership.sponsor）。",
     "show.next.reviewed": "下一步：由核验方核验材料（membership.attest），已有 {confirmed} 个确认，需 {needed} 个。",
     "show.next.suspended": "下一步：可在 {ends:time} 前提交陈述（membership.respond）。",
