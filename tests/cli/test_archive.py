@@ -203,7 +203,19 @@ def test_a_flipped_byte_ends_a_replay_with_five_and_the_height(call: Call, sound
     answer = call("replay", "replay", tmp_path / "flipped", "--trust", sound.genesis)
     assert (answer.status, answer.document["code"]) == (5, "export.corrupt")
     assert answer.document["detail"] == f"height {sound.height}"
+    assert answer.document["height"] == sound.height
     assert str(sound.height) in answer.words
+
+
+def test_what_is_no_root_of_trust_ends_a_replay_and_a_verification_alike(
+    call: Call, sound: World, tmp_path: Path
+) -> None:
+    exported = make_export(call, sound, tmp_path / "ledger.export")
+    (tmp_path / "junk").write_bytes(b"junk")
+    replayed = call("replay", "replay", exported, "--trust", tmp_path / "junk")
+    verified = call("verify", "verify", sound.contract_proof, "--trust", tmp_path / "junk")
+    assert (replayed.status, replayed.document["code"]) == (5, "proof.unknown_trust")
+    assert verified.status == 5
 
 
 def test_a_cut_or_lengthened_export_is_found(call: Call, sound: World, tmp_path: Path) -> None:

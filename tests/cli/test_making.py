@@ -198,6 +198,13 @@ def test_an_empty_text_is_not_the_current_folder(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_node_is_served_only_from_a_folder_with_a_ledger(call: Call, tmp_path: Path) -> None:
+    for folder in (tmp_path / "none", tmp_path):
+        answer = call("error", "serve", folder)
+        assert (answer.status, answer.document["code"]) == (3, "ledger.absent")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("foreign", ["notes.txt", ".hidden", "keys/notes.txt", "sub/a.key"])
 def test_a_folder_with_foreign_files_is_not_founded_in(call: Call, tmp_path: Path, foreign: str) -> None:
     path = tmp_path / "node" / foreign

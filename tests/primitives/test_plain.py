@@ -62,9 +62,10 @@ def test_a_missing_field_is_named_where_it_is_missing() -> None:
     assert (caught.value.code, caught.value.detail) == ("input.missing_field", "/terms/obligations/0/evidence/schema")
 
 
-def test_an_unknown_evidence_is_named() -> None:
+@pytest.mark.parametrize("kind", ["hearsay", ["hearsay"], None, {}])
+def test_an_unknown_evidence_is_named(kind: object) -> None:
     plain = to_plain(Propose(Consortium().make_supply("azure-bay", "cedar-ford")))
-    plain["terms"]["obligations"][0]["evidence"]["type"] = "hearsay"
+    plain["terms"]["obligations"][0]["evidence"]["type"] = kind
     with pytest.raises(UsageError) as caught:
         from_plain(Propose, plain)
     assert caught.value.code == "input.unknown_type"

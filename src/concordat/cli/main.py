@@ -84,12 +84,14 @@ def _run_command(arguments: Sequence[str]) -> int:
         if (text := render_help(arguments, make_app)) is not None:
             sys.stdout.write(text)
             return 0
-    from cyclopts import CycloptsError
+    from cyclopts import CycloptsError, UnusedCliTokensError
 
     try:
         status = make_app()(arguments, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         words = str(error).strip() or type(error).__name__
+        if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+            words = f"too many words: {' '.join(error.unused_tokens)}"
         raise UsageError("cli.usage", words, "run the command with --help") from error
     return status if isinstance(status, int) else 0
 

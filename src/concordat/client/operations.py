@@ -5,6 +5,7 @@ Both are derived from the ledger's own types, so that they cannot say anything e
 
 from __future__ import annotations
 
+import json
 import typing
 
 from msgspec import inspect
@@ -46,7 +47,8 @@ def read_operations(name: str | None, data: Json) -> tuple[Operation, ...]:
 def _read_operation(name: str | None, item: Json) -> Operation:
     named = item.get("type", name) if isinstance(item, dict) else name
     if name in OPERATIONS and named != name:
-        words = f"{named} where {name} was announced"
+        told = named if isinstance(named, str) else json.dumps(named, ensure_ascii=False)
+        words = f"{told} where {name} was announced"
         raise UsageError("input.unknown_type", words, "announce `operations` for a mixed list")
     kind = get_operation_type(named if isinstance(named, str) else "")
     return typing.cast("Operation", from_plain(kind, item))

@@ -203,8 +203,9 @@ def _make_union_reader(info: inspect.UnionType) -> Reader:
         if len(tagged) == 1 and None in tagged:
             return tagged[None](data, at)
         tag = _expect(dict, data, at).get("type")
-        if tag not in tagged:
-            raise UsageError("input.unknown_type", f"{at}/type: {tag!r}", f"one of: {', '.join(map(str, tagged))}")
+        if not isinstance(tag, str) or tag not in tagged:
+            told = json.dumps(tag, ensure_ascii=False)
+            raise UsageError("input.unknown_type", f"{at}/type: {told}", f"one of: {', '.join(map(str, tagged))}")
         return tagged[tag](data, at)
 
     return read
