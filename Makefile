@@ -23,7 +23,7 @@ $(BIN)/uv:
 	@touch $@
 
 demo: .venv/installed  ## Play the story and leave the console running (ONCE=1 ends by itself, RESET=1 starts over)
-	@$(BIN)/concordat demo --dir demo/node $(if $(ONCE),--once) $(if $(RESET),--reset) $(if $(DATA),--data $(DATA))
+	@$(BIN)/concordat demo --dir demo/node $(if $(ONCE),--once) $(if $(RESET),--reset) $(if $(DATA),--data "$(DATA)")
 
 test: .venv/installed-dev  ## Run the tests
 	@$(BIN)/pytest -q -n 2 -m "not slow and not browser"

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -135,3 +136,52 @@ def test_a_demo_that_is_killed_leaves_no_node_behind(tmp_path: Path) -> None:
     process.communicate()
     assert select.select([node], [], [], 60)[0], "the node outlived the demo"
     os.close(node)
+
+
+def refuse(folder: Path, *more: str) -> dict[str, Any]:
+    process = start(folder, *more)
+    out, _ = process.communicate(timeout=60)
+    document: dict[str, Any] = json.loads(out)
+    return document | {"status": process.returncode}
+
+
+def copy_demo(told: Told, place: Path) -> Path:
+    for name in ("node", "node-parties"):
+        shutil.copytree(told.folder.with_name(name), place / name)
+    return place / "node"
+
+
+def test_a_copied_demo_tells_its_own_paths_and_makes_missing_proofs_anew(
+    told: tuple[Told, Told], tmp_path: Path
+) -> None:
+    folder = copy_demo(told[0], tmp_path)
+    proofs = [Path(row["proof"]).name for row in told[0].document["contracts"]]
+    (tmp_path / "node-parties" / "proofs" / proofs[2]).unlink()
+    again = finish(start(folder), folder).document
+    assert [row["proof"] for row in again["contracts"]] == [
+        str(tmp_path / "node-parties" / "proofs" / name) for name in proofs
+    ]
+    assert verify(again["contracts"][2]["proof"], folder).returncode == 0
+    assert (again["app_hash"], again["steps"]) == (told[0].document["app_hash"], told[0].document["steps"])
+
+
+@pytest.mark.parametrize("name", ["blocks.log", "head", "genesis.json"])
+def test_a_damaged_demo_is_not_told(told: tuple[Told, Told], tmp_path: Path, name: str) -> None:
+    folder = copy_demo(told[0], tmp_path)
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 3] ^= 1
+    (folder / name).write_bytes(data)
+    answer = refuse(folder)
+    assert (answer["status"], answer["code"]) == (5, "ledger.corrupt")
+    assert name in answer["detail"]
+
+
+def test_a_demo_goes_on_with_the_tables_that_it_was_begun_with(told: tuple[Told, Told], tmp_path: Path) -> None:
+    rows = "".join(f"{hour},{hour * 3}\n" for hour in range(60))
+    (tmp_path / "good.csv").write_text(f"hour,value\n{rows}")
+    (tmp_path / "other.csv").write_bytes(f"编号,水位\n{rows}".encode("gbk"))
+    process = start(told[0].folder, "--data", str(tmp_path))
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, json.loads(out)["code"]) == (4, "demo.other_data")
+    assert "other.csv" in err.splitlines()[0]
+    assert "RESET=1" in err

@@ -16,11 +16,11 @@ from concordat.cli.output import OUTPUT, Output, emit
 from concordat.client.api import Client
 from concordat.client.keys import Key, derive_key, fetch_key, save_key
 from concordat.crypto.proof import Trust
-from concordat.demo.files import fetch_tables
+from concordat.demo.files import compute_tables_digest, fetch_tables
 from concordat.demo.parties import Party, run_command
 from concordat.demo.stage import Stage
 from concordat.demo.story import FOUNDERS, NEWCOMERS, RESIDENTS, STRANGER, play
-from concordat.errors import Refused
+from concordat.errors import Corrupt, Refused
 from concordat.primitives.ledger_time import parse_time
 from concordat.primitives.plain import Json
 
@@ -60,12 +60,14 @@ def _run(folder: Path, data: Path | None, seed: str, port: int, *, is_once: bool
     """
     folder = folder.resolve()
     parties_folder = folder.with_name(folder.name + "-parties")
-    tables = fetch_tables(data, seed)
+    tables = fetch_tables(data, seed, _say)
     _check_folder(folder, parties_folder)
     if is_reset:
         for path in (folder, parties_folder):
             shutil.rmtree(path, ignore_errors=True)
+    _check_ledger(folder, parties_folder)
     keys = {name: _get_key(parties_folder, name, seed) for name in (*FOUNDERS, *NEWCOMERS, STRANGER)}
+    _check_tables(parties_folder, data, compute_tables_digest(tables))
     told = _find_told(folder, parties_folder)
     if told is not None and is_once:
         return told
@@ -113,13 +115,53 @@ def _check_folder(folder: Path, parties_folder: Path) -> None:
         raise Refused("demo.not_a_demo", str(folder), "choose another --dir; nothing was removed")
 
 
+def _check_ledger(folder: Path, parties_folder: Path) -> None:
+    """Let `concordat doctor` look at an earlier run's folder.
+
+    Raises:
+        Corrupt: `ledger.corrupt`.
+    """
+    if not (folder / "blocks.log").exists() and not (parties_folder / "told.json").exists():
+        return
+    found = run_command(parties_folder, "doctor", str(folder))
+    bad = next((check["file"] for check in found.get("checks", ()) if check["status"] == "failed"), None)
+    if bad is not None or "checks" not in found:
+        raise Corrupt("ledger.corrupt", str(folder / (bad or "blocks.log")), "run `concordat doctor`, or --reset")
+
+
+def _check_tables(parties_folder: Path, data: Path | None, digest: str) -> None:
+    """Refuse other tables than those that the story was begun with; note them when it begins.
+
+    Raises:
+        Refused: `demo.other_data`.
+    """
+    path = parties_folder / "tables.json"
+    if not path.exists():
+        path.write_text(json.dumps({"data": _name_data(data), "digest": digest}, ensure_ascii=False))
+        return
+    begun = json.loads(path.read_text())
+    if begun["digest"] != digest:
+        raise Refused("demo.other_data", f"{parties_folder}: {begun['data']}", "name another --dir, or give --reset")
+
+
+def _name_data(data: Path | None) -> str:
+    return str(data.resolve()) if data else "generated"
+
+
 def _find_told(folder: Path, parties_folder: Path) -> Json | None:
-    """Return what an earlier run came to, without starting anything, when the ledger stands as that run left it."""
+    """Return what an earlier run came to, without starting anything, when the ledger stands as that run left it.
+
+    The folders may have been moved since; None also when a proof is missing, which only a node makes anew.
+    """
     path, head = parties_folder / "told.json", folder / "head"
     if not path.exists() or not head.exists():
         return None
     told = json.loads(path.read_text())
-    return told["document"] if told["head"] == _compute_digest(head) else None
+    document = told["document"]
+    for contract in document["contracts"]:
+        contract["proof"] = str(parties_folder / "proofs" / Path(contract["proof"]).name)
+    is_whole = all(Path(contract["proof"]).exists() for contract in document["contracts"])
+    return document if is_whole and told["head"] == _compute_digest(head) else None
 
 
 def _compute_digest(path: Path) -> str:
@@ -216,7 +258,7 @@ def _summarize(stage: Stage, data: Path | None, parties_folder: Path) -> Json:
         "schema_version": 1,
         "chain_id": status["chain_id"],
         "clock": status["clock"],
-        "data": str(data.resolve()) if data else "generated",
+        "data": _name_data(data),
         "height": status["height"],
         "app_hash": status["app_hash"],
         "steps": stage.steps,

@@ -4,27 +4,43 @@ from __future__ import annotations
 
 import csv
 import hmac
+import json
+from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from concordat.client.datasets import describe_csv
-from concordat.errors import UsageError
+from concordat.errors import ConcordatError, UsageError
 from concordat.primitives.plain import Json
+
+Table = tuple[str, list[str], list[list[str]]]
+"""Name, header, rows."""
 
 PARTS = 24
 """A year and more of monthly deliveries."""
 
 
-def fetch_tables(folder: Path | None, seed: str) -> list[tuple[str, list[str], list[list[str]]]]:
-    """Return (name, header, rows) of each table: the folder's CSV files in order of name, or three generated ones."""
+def fetch_tables(folder: Path | None, seed: str, say: Callable[[str], None]) -> list[Table]:
+    """Return the folder's CSV files in order of name, or three generated tables; say which files are left out, and why.
+
+    Raises:
+        UsageError: `demo.no_tables` when none is left.
+    """
     if folder is None:
         return [_generate(name, seed) for name in ("river-flow", "air-quality", "bus-passengers")]
-    tables = []
+    tables: list[Table] = []
     for number, path in enumerate(sorted(folder.glob("*.csv")), start=1):
-        describe_csv(path, bytes(32))  # refuses what no party could register, before anything is founded
+        try:
+            describe_csv(path, bytes(32))  # refuses what no party could register, before anything is founded
+        except ConcordatError as error:
+            say(f"Left out: {path.name}: {error.detail}")
+            continue
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file))
         if len(rows) > PARTS:
             tables.append((_slug(path.stem) or f"table-{number}", rows[0], rows[1:]))
+        else:
+            say(f"Left out: {path.name}: it has no more than {PARTS} rows")
     if not tables:
         raise UsageError("demo.no_tables", str(folder), f"give a folder with a CSV file of more than {PARTS} rows")
     return tables
@@ -37,7 +53,12 @@ def _slug(stem: str) -> str:
     return slug if len(slug) > 1 else ""
 
 
-def _generate(name: str, seed: str) -> tuple[str, list[str], list[list[str]]]:
+def compute_tables_digest(tables: Sequence[Table]) -> str:
+    """Return a digest by which the same tables are known again."""
+    return sha256(json.dumps(tables).encode()).hexdigest()
+
+
+def _generate(name: str, seed: str) -> Table:
     """Hourly values that a seed determines; the header says that they are generated."""
     rows = []
     for hour in range(PARTS * 30):

@@ -14,13 +14,11 @@ from hashlib import sha256
 from concordat.client.api import Client
 from concordat.client.commitments import compute_documents_commitment
 from concordat.client.datasets import describe_csv
-from concordat.demo.files import make_register, save_part
+from concordat.demo.files import Table, make_register, save_part
 from concordat.demo.parties import Party
 from concordat.errors import InvariantBroken, NotFound
 from concordat.primitives.ledger_time import DAY_US, format_time
 from concordat.primitives.plain import Json
-
-Table = tuple[str, list[str], list[list[str]]]
 
 
 @dataclass

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concordat.demo.stage import Stage, Table, make_duty
+from concordat.demo.files import Table
+from concordat.demo.stage import Stage, make_duty
 from concordat.primitives.plain import Json
 
 FOUNDERS: dict[str, tuple[Json, list[str]]] = {

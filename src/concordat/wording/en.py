@@ -738,5 +738,8 @@ CATALOG: dict[str, str] = {
     "rejection.file.exists": "{0} exists.",
     "next.file.exists": "Name a file that does not exist; nothing is overwritten.",
     "rejection.demo.other_seed": "{0} was played with another seed.",
-    "next.demo.other_seed": "Name another folder, or start over with --reset.",
+    "next.demo.other_seed": "Name another folder, or start over with --reset (`make demo RESET=1`).",
+    "rejection.demo.other_data": "This demo was begun with other tables, in {0}",
+    "next.demo.other_data": "Give the same --data, name another folder, or start over with --reset "
+    "(`make demo RESET=1`).",
 }

@@ -710,5 +710,7 @@ CATALOG: dict[str, str] = {
     "rejection.file.exists": "{0} 已存在。",
     "next.file.exists": "请指定不存在的文件；不会覆盖任何文件。",
     "rejection.demo.other_seed": "{0} 是以另一种子运行的演示。",
-    "next.demo.other_seed": "请另选文件夹，或用 --reset 重新开始。",
+    "next.demo.other_seed": "请另选文件夹，或用 --reset 重新开始（`make demo RESET=1`）。",
+    "rejection.demo.other_data": "该演示开始时用的是另一些表格，位于 {0}",
+    "next.demo.other_data": "请给出相同的 --data，另选文件夹，或用 --reset 重新开始（`make demo RESET=1`）。",
 }
