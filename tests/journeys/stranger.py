@@ -138,7 +138,8 @@ def post_signed(http: httpx2.Client, key: SigningKey, *operations: Json, lane: i
     """Let the node prepare a transaction, sign it here and submit it (HTTP-6, HTTP-7)."""
     asked = {"public_key": bytes(key.verify_key).hex(), "operations": operations, "lane": lane}
     unsigned = http.post("/v1/transactions/prepare", json=asked, headers={"Accept": "application/octet-stream"})
-    assert unsigned.status_code == 200, unsigned.text
+    if unsigned.status_code != 200:
+        return unsigned
     return http.post("/v1/transactions", content=key.sign(unsigned.content).signature + unsigned.content)
 
 

@@ -24,7 +24,7 @@ from concordat.crypto.signatures import public_key_of, sign
 from concordat.errors import InvariantBroken, Rejected
 from concordat.primitives.codec import decode, encode
 from concordat.primitives.identifiers import Label
-from concordat.primitives.ledger_time import DAY_US, WEEK_US, parse_time
+from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.protocol.families import credit, datasets
 from concordat.protocol.families.clock import Advance, Tick
 from concordat.protocol.families.contracts import Deliver, Propose, Sign, performance
@@ -36,7 +36,7 @@ from concordat.protocol.receipts import OK
 from concordat.protocol.records import MemberRole
 from concordat.protocol.state import State
 from concordat.protocol.transactions import Entry, Payload, Receipt, authenticate_transaction, make_signed_bytes
-from concordat.protocol.transition import Block, apply_block, check_block, has_due
+from concordat.protocol.transition import VALIDITY_DAYS_MAX, Block, apply_block, check_block, has_due
 
 START_US = parse_time("2027-01-04T00:00:00Z")
 DATASET = "readings"
@@ -130,9 +130,8 @@ class Consortium:
     def make_payload(self, signer: str, *operations: Operation, lane: int = 0) -> Payload:
         """Return a payload with the signer's next nonce."""
         nonces = self._nonces.setdefault((signer, lane), count(1))
-        return Payload(
-            self.chain.id, 1, lane, next(nonces), self.height + 100, self.time + WEEK_US, b"", operations
-        )
+        valid_until = self.time + VALIDITY_DAYS_MAX * DAY_US
+        return Payload(self.chain.id, 1, lane, next(nonces), self.height + 100, valid_until, b"", operations)
 
     def make_wire(self, signer: str, *operations: Operation) -> bytes:
         """Return a transaction's wire bytes with the signer's next nonce."""
