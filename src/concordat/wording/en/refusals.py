@@ -1,140 +1,8 @@
-"""English. A placeholder says how its value is shown: see `sentences.render`. Keys are frozen, words may improve."""
+"""English: refusals, their grounds, and the next step."""
 
 from __future__ import annotations
 
-CATALOG: dict[str, str] = {
-    # ── small words ─────────────────────────────────────────────────────────────────────────────────────────────────
-    "none": "none",
-    "separator": ", ",
-    # ── operations: what a signer is about to sign, or has signed ───────────────────────────────────────────────────
-    "operation.clock.tick": "{signer:member} asks the ledger to deal with what has become due.",
-    "operation.clock.advance": "{signer:member} moves simulated time to {time:time}.",
-    "operation.contracts.propose": "{signer:member} proposes “{terms.title}” ({terms.template:template}) between "
-    "{terms.parties:who}. Obligations: {terms.obligations:count}; size in units: {terms.size:number}; to be signed "
-    "by {terms.sign_by:time}.",
-    "operation.contracts.sign": "{signer:member} signs contract {contract:contract}, document {document:digest}.",
-    "operation.contracts.decline": "{signer:member} declines to sign contract {contract:contract}. Reason: "
-    "{reason:text}",
-    "operation.contracts.deliver": "{signer:member} delivers version {version} for obligation {obligation} of "
-    "contract {contract:contract}.",
-    "operation.contracts.acknowledge": "{signer:member} accepts the delivery for obligation {obligation} of contract "
-    "{contract:contract}.",
-    "operation.contracts.object": "{signer:member} objects to the delivery for obligation {obligation} of contract "
-    "{contract:contract}: {ground:ground}. Statement {statement:digest}.",
-    "operation.contracts.terminate": "{signer:member} asks to end contract {contract:contract} without a breach; it "
-    "ends once every party has asked.",
-    "operation.datasets.register": "{signer:member} registers version {version} of dataset {dataset}, “{title}”. "
-    "Rows: {rows:number}; bytes: {byte_count:number}; digest {digest:digest}; schema {schema:digest}; row root "
-    "{row_root:digest}.",
-    "operation.datasets.withdraw": "{signer:member} withdraws version {version} of dataset {dataset}. Reason: "
-    "{reason:text}",
-    "operation.membership.apply": "{name} ({kind:kind}) applies for membership as {member}, registered under {scheme} "
-    "{code}, with {sponsor:who} as sponsor. Former member: {predecessor:who}; parent: {parent:who}; dossier "
-    "{dossier:digest}; officer card {card:digest}.",
-    "operation.membership.sponsor": "{signer:member} stands for {member:who}.",
-    "operation.membership.sponsor.refused": "{signer:member} will not stand for {member:who}.",
-    "operation.membership.attest": "{signer:member} confirms the dossier {dossier:digest} of {member:who}.",
-    "operation.membership.attest.refused": "{signer:member} does not confirm the dossier {dossier:digest} of "
-    "{member:who}.",
-    "operation.membership.respond": "{signer:member} files statement {statement:digest} in its hearing.",
-    "operation.membership.readmit": "{signer:member} asks to return, with {guarantor:who} as guarantor.",
-    "operation.membership.add_officer": "{signer:member} adds an officer with key {public_key:digest} and card "
-    "{card:digest}. Roles: {roles:role}.",
-    "operation.membership.set_roles": "{signer:member} changes what the officer with key {public_key:digest} may do. "
-    "Roles: {roles:role}.",
-    "operation.membership.remove_officer": "{signer:member} ends the officer's key {public_key:digest}.",
-    # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
-    "act.unreadable": "Request",
-    "act.clock.tick": "Tick",
-    "act.clock.advance": "Advance of time",
-    "act.contracts.propose": "Proposal of a contract",
-    "act.contracts.sign": "Signature",
-    "act.contracts.decline": "Declining",
-    "act.contracts.deliver": "Delivery",
-    "act.contracts.acknowledge": "Acknowledgment",
-    "act.contracts.object": "Objection",
-    "act.contracts.terminate": "Request to end a contract",
-    "act.datasets.register": "Registration of a version",
-    "act.datasets.withdraw": "Withdrawal of a version",
-    "act.membership.apply": "Application",
-    "act.membership.sponsor": "Sponsorship",
-    "act.membership.attest": "Verification",
-    "act.membership.respond": "Statement in a hearing",
-    "act.membership.readmit": "Request to return",
-    "act.membership.add_officer": "Adding of an officer",
-    "act.membership.set_roles": "Change of an officer's roles",
-    "act.membership.remove_officer": "Removal of an officer",
-    # ── entries of the ledger ───────────────────────────────────────────────────────────────────────────────────────
-    "receipt.refused": "{act} by {signer:member} was refused: {reason}",
-    "receipt.several": "{signer:member} did {count} things in one transaction: {acts}.",
-    "receipt.none_done": "None of the {count} operations of its transaction took effect.",
-    "receipt.nothing_left": "A deadline came and there was nothing left to do.",
-    "event.clock.advanced": "Simulated time moved to {time:time}.",
-    "event.contracts.proposed": "{proposer:member} proposed contract {contract:contract}; it waits for signatures.",
-    "event.contracts.signed": "{member:member} signed contract {contract:contract}; signatures still missing: {left}.",
-    "event.contracts.signed.last": "{member:member} signed contract {contract:contract}; all parties have now signed.",
-    "event.contracts.activated": "Contract {contract:contract} was judged valid and is in force.",
-    "event.contracts.declined": "{member:member} declined contract {contract:contract}; the offer is over.",
-    "event.contracts.expired": "Contract {contract:contract} was not signed by all in time; the offer is void.",
-    "event.contracts.delivered": "{debtor:member} delivered version {version} of {dataset} for obligation "
-    "{obligation} of contract {contract:contract}; without an objection it counts as accepted on {accepts_at:time}.",
-    "event.contracts.objected": "{member:member} objected to the delivery for obligation {obligation} of contract "
-    "{contract:contract}: {ground:ground}; the debtor may deliver again until {until:time}.",
-    "event.contracts.acknowledged": "{member:member} accepted the delivery for obligation {obligation} of contract "
-    "{contract:contract}; creditors that have not: {left}.",
-    "event.contracts.settled": "{debtor:member} fulfilled obligation {obligation} of contract {contract:contract} "
-    "({severity:settled}); {member:member} accepted the delivery of {delivered_at:time}.",
-    "event.contracts.settled.silent": "{debtor:member} fulfilled obligation {obligation} of contract "
-    "{contract:contract} ({severity:settled}); nobody objected to the delivery of {delivered_at:time}.",
-    "event.contracts.grace_began": "{debtor:member} is late with obligation {obligation} of contract "
-    "{contract:contract}; its grace period runs until {ends:time}.",
-    "event.contracts.suspended": "Contract {contract:contract} is suspended: {debtor:member} did not deliver for "
-    "obligation {obligation} and may still cure this until {ends:time}.",
-    "event.contracts.resumed": "Contract {contract:contract} goes on: nothing holds it up any more.",
-    "event.contracts.breached": "{debtor:member} breached obligation {obligation} of contract {contract:contract}: "
-    "the cure period passed without a delivery.",
-    "event.contracts.lapsed": "The objection about obligation {obligation} of contract {contract:contract} was not "
-    "resolved in time; nobody is held to have breached it.",
-    "event.contracts.terminated": "Contract {contract:contract} ended early: {cause:cause}. Open obligations are "
-    "released.",
-    "event.contracts.end_asked": "{member:member} asked to end contract {contract:contract}; parties that have not: "
-    "{left}.",
-    "event.contracts.end_asked.last": "{member:member} asked to end contract {contract:contract}; all parties have "
-    "now asked.",
-    "event.contracts.completed": "Contract {contract:contract} is completed: every obligation is closed.",
-    "event.credit.recorded": "A performance by {member:member} for {counterparty:member} was recorded: obligation "
-    "{clause} of contract {contract:contract}.",
-    "event.credit.recorded.breach": "A {severity:severity} by {member:member} towards {counterparty:member} was "
-    "recorded: obligation {clause} of contract {contract:contract}.",
-    "event.credit.changed": "The credit of {member:member} is now {score}, grade {grade}, with a confidence of "
-    "{confidence} in 1000.",
-    "event.credit.exit_due": "{member:member} meets the rule for forced exit: {limb:limb}.",
-    "event.credit.epoch_closed": "Credit epoch {epoch} closed; members whose word carries weight: {reached}.",
-    "event.datasets.registered": "{owner:member} registered version {version} of {dataset}; rows: {rows:number}.",
-    "event.datasets.withdrawn": "{owner:member} withdrew version {version} of {dataset}.",
-    "event.membership.applied": "{member:who} applied for membership and passed the first review; {sponsor:who} "
-    "is asked to stand for it.",
-    "event.membership.reviewed": "{sponsor:who} stands for {member:who}; the second review is passed and "
-    "verification begins.",
-    "event.membership.attested": "{verifier:member} confirmed the dossier of {member:who}: {count} of {needed} "
-    "confirmations.",
-    "event.membership.attested.refused": "{verifier:member} did not confirm the dossier of {member:who}: {count} "
-    "of {needed} confirmations.",
-    "event.membership.admitted": "{member:who} is verified and has its mirror identity.",
-    "event.membership.refused": "The application of {member:who} was refused.",
-    "event.membership.lapsed": "The application of {member:who} was not finished in time and lapsed.",
-    "event.membership.hearing_opened": "A hearing opened for {member:member}: {limb:limb}. It may sign no new "
-    "contract and may file a statement until {ends:time}.",
-    "event.membership.responded": "{member:member} filed statement {statement:digest} in its hearing.",
-    "event.membership.expelled": "The hearing of {member:member} is over; its forced exit has taken effect.",
-    "event.membership.readmission_asked": "{member:who} asks to return, with {guarantor:who} as guarantor.",
-    "event.membership.readmission_declined": "{guarantor:who} will not stand for the return of {member:who}.",
-    "event.membership.readmitted": "{member:who} is back, guaranteed by {guarantor:who}, under the limits of a return.",
-    "event.membership.officer_added": "The key {public_key:digest} now speaks for {member:member}. Roles: "
-    "{roles:role}.",
-    "event.membership.officer_changed": "The key {public_key:digest} of {member:member} has other roles now: "
-    "{roles:role}.",
-    "event.membership.officer_removed": "The key {public_key:digest} no longer speaks for {member:member}.",
+WORDS: dict[str, str] = {
     # ── refusals of a transaction, and the next step ────────────────────────────────────────────────────────────────
     "rejection.encoding.malformed": "The bytes cannot be read.",
     "next.encoding.malformed": "Build the transaction with the client or the console and send it again.",
@@ -442,145 +310,41 @@ CATALOG: dict[str, str] = {
     "next.snapshot.cut_short": "Delete it; the node makes it anew from the ledger.",
     "rejection.replay.differs": "Replaying the ledger gives another result than the one recorded: {0}",
     "next.replay.differs": "Keep this folder as evidence and compare it with another copy of the ledger.",
-    # ── what the ledger knows ───────────────────────────────────────────────────────────────────────────────────────
-    "status.member.applied": "waiting for its sponsor",
-    "status.member.reviewed": "in verification",
-    "status.member.active": "in good standing",
-    "status.member.suspended": "in a hearing",
-    "status.member.expelled": "forced out",
-    "status.member.refused": "refused",
-    "status.member.lapsed": "lapsed",
-    "status.contract.proposed": "waiting for signatures",
-    "status.contract.active": "in force",
-    "status.contract.suspended": "suspended",
-    "status.contract.completed": "completed",
-    "status.contract.terminated": "ended early",
-    "status.contract.declined": "declined",
-    "status.contract.expired": "void, not signed in time",
-    "status.duty.waiting": "open",
-    "status.duty.grace": "late, in grace",
-    "status.duty.curing": "late, to be cured",
-    "status.duty.delivered": "delivered, waiting for acceptance",
-    "status.duty.objected": "objected to",
-    "status.duty.kept": "kept, in time",
-    "status.duty.cured": "kept, late",
-    "status.duty.breached": "breached",
-    "status.duty.lapsed": "closed, objection unresolved",
-    "status.duty.released": "released",
-    "status.check.ok": "sound",
-    "status.check.warning": "note",
-    "status.check.failed": "damaged",
-    "settled.0": "in time",
-    "settled.1": "late, within the grace period",
-    "settled.2": "late, after the grace period",
-    "severity.0": "performance",
-    "severity.1": "minor breach",
-    "severity.2": "general breach",
-    "severity.3": "serious breach",
-    "grade.A": "Proven reliable: may sign contracts of up to 100% of the full size, and sponsor others.",
-    "grade.B": "Reliable: may sign contracts of up to 70% of the full size, and sponsor others.",
-    "grade.C": "Fair: may sign contracts of up to 45% of the full size, and sponsor others.",
-    "grade.N": "Newcomer, too little is known: may sign contracts of up to 20% of the full size.",
-    "grade.D": "Doubtful: may sign contracts of up to 20% of the full size.",
-    "grade.E": "Poor: may sign contracts of up to 10% of the full size.",
-    "role.operator": "operator",
-    "role.seed": "seed of credit",
-    "role.verifier": "verifier",
-    "role.admin": "administrator",
-    "role.auditor": "auditor",
-    "role.contracts": "contracts",
-    "role.data": "data",
-    "role.node": "node",
-    "kind.region": "mirror region",
-    "kind.department": "department",
-    "kind.agency": "agency",
-    "kind.supplier": "supplier",
-    "kind.overseer": "overseer",
-    "ground.incomplete": "it is incomplete",
-    "ground.wrong_content": "its content is not what was agreed",
-    "ground.wrong_period": "it covers another period",
-    "ground.not_received": "it was not received",
-    "cause.breach": "an obligation was breached",
-    "cause.consent": "all parties agreed",
-    "limb.score": "low credit at three successive epoch closes",
-    "limb.strikes": "too many grave breaches within a year",
-    "template.supply/1": "agreement on the supply of data",
-    "template.exchange/1": "agreement on the exchange of data",
-    # ── proofs ──────────────────────────────────────────────────────────────────────────────────────────────────────
-    "proof.ok": "The proof holds.",
-    "proof.trust": "Verifying needs exactly one root of trust.",
     "next.proof.trust": "Give one of: the genesis document, a signed checkpoint, the node's key.",
-    "proof.untrusted_root": "There is nothing trusted to check this proof against.",
     "next.proof.untrusted_root": "Give the genesis document, a signed checkpoint or the node's key that you trust.",
-    "proof.malformed": "This is not a well-formed proof file.",
     "next.proof.malformed": "Download the proof file again.",
-    "proof.incomplete": "The proof file proves nothing but a checkpoint.",
     "next.proof.incomplete": "Ask for a proof of the record or state you want to see proved.",
-    "proof.other_chain": "The proof is about another chain than the one you trust.",
     "next.proof.other_chain": "Check which chain you trust, and from whom the proof comes.",
-    "proof.bad_signature": "The checkpoint is not signed by the key you trust.",
     "next.proof.bad_signature": "Do not rely on this file; ask the node for a new one.",
-    "proof.unknown_signatures": "The checkpoint is signed in a way that this release does not know.",
     "next.proof.unknown_signatures": "Ask the node for a new file, or verify it with a newer release.",
-    "proof.other_clock": "The proof and what you trust disagree whether time is simulated.",
     "next.proof.other_clock": "Do not rely on this file; keep it, for the node has signed a contradiction.",
-    "verdict.simulated": "Simulated time: an operator moves this chain's clock; no time here is real.",
-    "proof.other_checkpoint": "The proof's history is not shown to continue the one you trust.",
     "next.proof.other_checkpoint": "Ask for a proof made against your checkpoint; if none can be given, keep both as "
     "evidence of two histories.",
-    "proof.bad_inclusion": "A record is not part of the history that was signed.",
     "next.proof.bad_inclusion": "Do not rely on this file; ask the node for a new one.",
-    "proof.bad_consistency": "The earlier history is not shown to be the beginning of the later one.",
     "next.proof.bad_consistency": "Keep both checkpoints as evidence and ask the node to explain.",
-    "proof.bad_transaction_signature": "A transaction in the proof is not signed by the key it names.",
     "next.proof.bad_transaction_signature": "Do not rely on this file; keep it as evidence.",
-    "proof.bad_state": "A value is not part of the state that was signed.",
     "next.proof.bad_state": "Do not rely on this file; ask the node for a new one.",
-    "proof.authority.nobody": "Nobody attests this.",
-    "proof.authority.genesis": "Attested by the node key {0:digest}, which the genesis document names.",
-    "proof.authority.node_key": "Attested by the node key {0:digest}, which you trust.",
-    "proof.authority.checkpoint": "Continues the checkpoint you trust, at height {0:number} with {1:number} entries.",
-    "proof.not_proved.chain_identity": "Not proved: that this chain is the consortium's; a node's key alone does not "
-    "say so.",
-    "proof.not_proved.single_history": "Not proved: that the node showed everyone this same history.",
-    "proof.not_proved.rules_followed": "Not proved: that the node followed the rules; whoever replays the ledger can "
-    "tell.",
-    "proof.not_proved.later_history": "Not proved: anything that happened after this checkpoint.",
-    "proof.not_proved.content_is_true": "Not proved: that what was recorded is true.",
-    # ── doctor: what is looked at, and what to do when it is not sound ──────────────────────────────────────────────
-    "doctor.file.readable": "Every file of the node can be read.",
     "next.doctor.file.readable": "Make it a file that the node's user may read, or restore it from a backup.",
-    "doctor.genesis.equal": "The genesis file is the one with which the log begins.",
     "next.doctor.genesis.equal": "Restore the genesis file of this chain; its exact bytes are also the first record "
     "of blocks.log.",
-    "doctor.head.slots": "The head file is whole.",
     "next.doctor.head.slots": "Stop the node and keep this folder as evidence; restore the whole folder from a backup "
     "or from another node.",
-    "doctor.head.agrees": "The head file agrees with the log.",
     "next.doctor.head.agrees": "Stop the node and keep this folder as evidence; restore the whole folder from a "
     "backup or from another node.",
-    "doctor.log.chain": "Every acknowledged block is there and unchanged.",
     "next.doctor.log.chain": "Stop the node and keep this folder as evidence; restore the whole folder from a backup "
     "or from another node.",
-    "doctor.log.tail": "The log ends with a whole block.",
     "next.doctor.log.tail": "A write was cut short before anyone was told of this block. The next start of the node "
     "removes as many bytes as stand behind the plus sign.",
-    "doctor.keys.seal": "The key file is unchanged.",
     "next.doctor.keys.seal": "Restore this key file from its backup; do not edit it.",
-    "doctor.audit.chain": "Every line of the audit log is unchanged.",
     "next.doctor.audit.chain": "The lines before this byte are sound. The next start of the node puts audit.log aside "
     "as audit.log.damaged-… and begins a new one, whose first line says so. Find out what happened, and keep the "
     "damaged log as evidence.",
-    "doctor.audit.end": "The audit log is there, and reaches its recorded end.",
     "next.doctor.audit.end": "Look for the lost lines in your backups. The next start of the node puts what is left "
     "aside as audit.log.damaged-… and begins a new log, whose first line says so: keep both as evidence.",
-    "doctor.audit.break": "The audit log has never been begun anew.",
     "next.doctor.audit.break": "Its first line says what was lost and where the log before it is kept: compare it with "
     "your backups.",
-    "doctor.audit.kept": "No damaged audit log lies here.",
     "next.doctor.audit.kept": "The node put this log aside: find out what happened, and move the file to "
     "your evidence.",
-    "doctor.audit.tail": "The audit log ends with a whole line.",
     "next.doctor.audit.tail": "The last line was cut short by a crash. The next start of the node removes it.",
     "rejection.cli.usage": "The command cannot be understood: {0}",
     "next.cli.usage": "Run the command with --help.",
@@ -594,8 +358,6 @@ CATALOG: dict[str, str] = {
     "next.sign.unproved": "Do not sign; ask another node of the chain.",
     "rejection.sign.no_root": "This root of trust does not say whose receipts hold: {0}",
     "next.sign.no_root": "Give genesis.json, the node's key file or 64 hexadecimal digits.",
-    "sign.unpinned": "Nothing is pinned: which chain this is, and for whom your key speaks, rests on the node's word. "
-    "Pin it with --trust genesis.json.",
     "rejection.sign.no_page": "This address shows nothing to sign: {0}",
     "next.sign.no_page": "Copy the address of a page that asks for a signature.",
     "rejection.sign.declined": "Nothing was signed.",
@@ -644,7 +406,6 @@ CATALOG: dict[str, str] = {
     "next.auth.stale": "Set this machine's clock and sign the request anew.",
     "rejection.auth.bad_signature": "The signature does not fit the request.",
     "next.auth.bad_signature": "Sign exactly the request that is sent, for this chain.",
-    "proof.unknown_trust": "This is no root of trust: {0}",
     "next.proof.unknown_trust": "Give genesis.json, a signed checkpoint, a key file or 64 hexadecimal digits.",
     "rejection.export.corrupt": "The export is damaged or cut short: {0}",
     "next.export.corrupt": "Ask for the file again, or take it from another node.",
@@ -658,9 +419,7 @@ CATALOG: dict[str, str] = {
     "next.replay.other_chain": "Name the root of trust of this chain.",
     "rejection.replay.beyond": "The file ends before the checkpoint that you trust, at height {0}.",
     "next.replay.beyond": "Get a newer export.",
-    "doctor.keys.node": "The node's key is the one that genesis names.",
     "next.doctor.keys.node": "Put the key that genesis.json names as node_key there.",
-    "doctor.roots.replay": "Replaying the log gives the roots it records.",
     "next.doctor.roots.replay": "Stop the node, keep this folder as evidence, and restore it from a backup.",
     "rejection.auth.required": "Only those who are signed in may read {0}.",
     "next.auth.required": "Sign in, or sign the request with an officer's key.",
@@ -717,7 +476,6 @@ CATALOG: dict[str, str] = {
     "next.read.no_such_transaction": "Wait a moment, or submit it again.",
     "rejection.read.no_such_client_key": "Nothing was submitted under the client key {0}.",
     "next.read.no_such_client_key": "Check the key, or submit the transaction.",
-    "proof.since_ahead": "The ledger is shorter than {0} entries.",
     "next.proof.since_ahead": "Name a size from an earlier checkpoint.",
     "rejection.demo.command_failed": "A command of the demo failed: {0}",
     "next.demo.command_failed": "Report this defect with what it printed.",

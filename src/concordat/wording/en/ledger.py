@@ -1,0 +1,138 @@
+"""English: operations and entries of the ledger. A placeholder says how its value is shown: see `sentences.render`."""
+
+from __future__ import annotations
+
+WORDS: dict[str, str] = {
+    # ── small words ─────────────────────────────────────────────────────────────────────────────────────────────────
+    "none": "none",
+    "separator": ", ",
+    # ── operations: what a signer is about to sign, or has signed ───────────────────────────────────────────────────
+    "operation.clock.tick": "{signer:member} asks the ledger to deal with what has become due.",
+    "operation.clock.advance": "{signer:member} moves simulated time to {time:time}.",
+    "operation.contracts.propose": "{signer:member} proposes “{terms.title}” ({terms.template:template}) between "
+    "{terms.parties:who}. Obligations: {terms.obligations:count}; size in units: {terms.size:number}; to be signed "
+    "by {terms.sign_by:time}.",
+    "operation.contracts.sign": "{signer:member} signs contract {contract:contract}, document {document:digest}.",
+    "operation.contracts.decline": "{signer:member} declines to sign contract {contract:contract}. Reason: "
+    "{reason:text}",
+    "operation.contracts.deliver": "{signer:member} delivers version {version} for obligation {obligation} of "
+    "contract {contract:contract}.",
+    "operation.contracts.acknowledge": "{signer:member} accepts the delivery for obligation {obligation} of contract "
+    "{contract:contract}.",
+    "operation.contracts.object": "{signer:member} objects to the delivery for obligation {obligation} of contract "
+    "{contract:contract}: {ground:ground}. Statement {statement:digest}.",
+    "operation.contracts.terminate": "{signer:member} asks to end contract {contract:contract} without a breach; it "
+    "ends once every party has asked.",
+    "operation.datasets.register": "{signer:member} registers version {version} of dataset {dataset}, “{title}”. "
+    "Rows: {rows:number}; bytes: {byte_count:number}; digest {digest:digest}; schema {schema:digest}; row root "
+    "{row_root:digest}.",
+    "operation.datasets.withdraw": "{signer:member} withdraws version {version} of dataset {dataset}. Reason: "
+    "{reason:text}",
+    "operation.membership.apply": "{name} ({kind:kind}) applies for membership as {member}, registered under {scheme} "
+    "{code}, with {sponsor:who} as sponsor. Former member: {predecessor:who}; parent: {parent:who}; dossier "
+    "{dossier:digest}; officer card {card:digest}.",
+    "operation.membership.sponsor": "{signer:member} stands for {member:who}.",
+    "operation.membership.sponsor.refused": "{signer:member} will not stand for {member:who}.",
+    "operation.membership.attest": "{signer:member} confirms the dossier {dossier:digest} of {member:who}.",
+    "operation.membership.attest.refused": "{signer:member} does not confirm the dossier {dossier:digest} of "
+    "{member:who}.",
+    "operation.membership.respond": "{signer:member} files statement {statement:digest} in its hearing.",
+    "operation.membership.readmit": "{signer:member} asks to return, with {guarantor:who} as guarantor.",
+    "operation.membership.add_officer": "{signer:member} adds an officer with key {public_key:digest} and card "
+    "{card:digest}. Roles: {roles:role}.",
+    "operation.membership.set_roles": "{signer:member} changes what the officer with key {public_key:digest} may do. "
+    "Roles: {roles:role}.",
+    "operation.membership.remove_officer": "{signer:member} ends the officer's key {public_key:digest}.",
+    # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
+    "act.unreadable": "Request",
+    "act.clock.tick": "Tick",
+    "act.clock.advance": "Advance of time",
+    "act.contracts.propose": "Proposal of a contract",
+    "act.contracts.sign": "Signature",
+    "act.contracts.decline": "Declining",
+    "act.contracts.deliver": "Delivery",
+    "act.contracts.acknowledge": "Acknowledgment",
+    "act.contracts.object": "Objection",
+    "act.contracts.terminate": "Request to end a contract",
+    "act.datasets.register": "Registration of a version",
+    "act.datasets.withdraw": "Withdrawal of a version",
+    "act.membership.apply": "Application",
+    "act.membership.sponsor": "Sponsorship",
+    "act.membership.attest": "Verification",
+    "act.membership.respond": "Statement in a hearing",
+    "act.membership.readmit": "Request to return",
+    "act.membership.add_officer": "Adding of an officer",
+    "act.membership.set_roles": "Change of an officer's roles",
+    "act.membership.remove_officer": "Removal of an officer",
+    # ── entries of the ledger ───────────────────────────────────────────────────────────────────────────────────────
+    "receipt.refused": "{act} by {signer:member} was refused: {reason}",
+    "receipt.several": "{signer:member} did {count} things in one transaction: {acts}.",
+    "receipt.none_done": "None of the {count} operations of its transaction took effect.",
+    "receipt.nothing_left": "A deadline came and there was nothing left to do.",
+    "event.clock.advanced": "Simulated time moved to {time:time}.",
+    "event.contracts.proposed": "{proposer:member} proposed contract {contract:contract}; it waits for signatures.",
+    "event.contracts.signed": "{member:member} signed contract {contract:contract}; signatures still missing: {left}.",
+    "event.contracts.signed.last": "{member:member} signed contract {contract:contract}; all parties have now signed.",
+    "event.contracts.activated": "Contract {contract:contract} was judged valid and is in force.",
+    "event.contracts.declined": "{member:member} declined contract {contract:contract}; the offer is over.",
+    "event.contracts.expired": "Contract {contract:contract} was not signed by all in time; the offer is void.",
+    "event.contracts.delivered": "{debtor:member} delivered version {version} of {dataset} for obligation "
+    "{obligation} of contract {contract:contract}; without an objection it counts as accepted on {accepts_at:time}.",
+    "event.contracts.objected": "{member:member} objected to the delivery for obligation {obligation} of contract "
+    "{contract:contract}: {ground:ground}; the debtor may deliver again until {until:time}.",
+    "event.contracts.acknowledged": "{member:member} accepted the delivery for obligation {obligation} of contract "
+    "{contract:contract}; creditors that have not: {left}.",
+    "event.contracts.settled": "{debtor:member} fulfilled obligation {obligation} of contract {contract:contract} "
+    "({severity:settled}); {member:member} accepted the delivery of {delivered_at:time}.",
+    "event.contracts.settled.silent": "{debtor:member} fulfilled obligation {obligation} of contract "
+    "{contract:contract} ({severity:settled}); nobody objected to the delivery of {delivered_at:time}.",
+    "event.contracts.grace_began": "{debtor:member} is late with obligation {obligation} of contract "
+    "{contract:contract}; its grace period runs until {ends:time}.",
+    "event.contracts.suspended": "Contract {contract:contract} is suspended: {debtor:member} did not deliver for "
+    "obligation {obligation} and may still cure this until {ends:time}.",
+    "event.contracts.resumed": "Contract {contract:contract} goes on: nothing holds it up any more.",
+    "event.contracts.breached": "{debtor:member} breached obligation {obligation} of contract {contract:contract}: "
+    "the cure period passed without a delivery.",
+    "event.contracts.lapsed": "The objection about obligation {obligation} of contract {contract:contract} was not "
+    "resolved in time; nobody is held to have breached it.",
+    "event.contracts.terminated": "Contract {contract:contract} ended early: {cause:cause}. Open obligations are "
+    "released.",
+    "event.contracts.end_asked": "{member:member} asked to end contract {contract:contract}; parties that have not: "
+    "{left}.",
+    "event.contracts.end_asked.last": "{member:member} asked to end contract {contract:contract}; all parties have "
+    "now asked.",
+    "event.contracts.completed": "Contract {contract:contract} is completed: every obligation is closed.",
+    "event.credit.recorded": "A performance by {member:member} for {counterparty:member} was recorded: obligation "
+    "{clause} of contract {contract:contract}.",
+    "event.credit.recorded.breach": "A {severity:severity} by {member:member} towards {counterparty:member} was "
+    "recorded: obligation {clause} of contract {contract:contract}.",
+    "event.credit.changed": "The credit of {member:member} is now {score}, grade {grade}, with a confidence of "
+    "{confidence} in 1000.",
+    "event.credit.exit_due": "{member:member} meets the rule for forced exit: {limb:limb}.",
+    "event.credit.epoch_closed": "Credit epoch {epoch} closed; members whose word carries weight: {reached}.",
+    "event.datasets.registered": "{owner:member} registered version {version} of {dataset}; rows: {rows:number}.",
+    "event.datasets.withdrawn": "{owner:member} withdrew version {version} of {dataset}.",
+    "event.membership.applied": "{member:who} applied for membership and passed the first review; {sponsor:who} "
+    "is asked to stand for it.",
+    "event.membership.reviewed": "{sponsor:who} stands for {member:who}; the second review is passed and "
+    "verification begins.",
+    "event.membership.attested": "{verifier:member} confirmed the dossier of {member:who}: {count} of {needed} "
+    "confirmations.",
+    "event.membership.attested.refused": "{verifier:member} did not confirm the dossier of {member:who}: {count} "
+    "of {needed} confirmations.",
+    "event.membership.admitted": "{member:who} is verified and has its mirror identity.",
+    "event.membership.refused": "The application of {member:who} was refused.",
+    "event.membership.lapsed": "The application of {member:who} was not finished in time and lapsed.",
+    "event.membership.hearing_opened": "A hearing opened for {member:member}: {limb:limb}. It may sign no new "
+    "contract and may file a statement until {ends:time}.",
+    "event.membership.responded": "{member:member} filed statement {statement:digest} in its hearing.",
+    "event.membership.expelled": "The hearing of {member:member} is over; its forced exit has taken effect.",
+    "event.membership.readmission_asked": "{member:who} asks to return, with {guarantor:who} as guarantor.",
+    "event.membership.readmission_declined": "{guarantor:who} will not stand for the return of {member:who}.",
+    "event.membership.readmitted": "{member:who} is back, guaranteed by {guarantor:who}, under the limits of a return.",
+    "event.membership.officer_added": "The key {public_key:digest} now speaks for {member:member}. Roles: "
+    "{roles:role}.",
+    "event.membership.officer_changed": "The key {public_key:digest} of {member:member} has other roles now: "
+    "{roles:role}.",
+    "event.membership.officer_removed": "The key {public_key:digest} no longer speaks for {member:member}.",
+}
