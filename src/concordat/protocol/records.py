@@ -143,7 +143,7 @@ class Contract(Struct, frozen=True):
     activated_at: TimeUs | None = None
     ended_at: TimeUs | None = None
     wants_end: tuple[MemberId, ...] = ()
-    """Parties that asked to end it; when all have, it ends without a breach."""
+    """Parties that asked to end it; when all have, it ends."""
 
 
 class Delivery(Struct, frozen=True):

@@ -21,8 +21,8 @@ WORDS: dict[str, str] = {
     "{contract:contract}.",
     "operation.contracts.object": "{signer:member} objects to the delivery for obligation {obligation} of contract "
     "{contract:contract}: {ground:ground}. Statement {statement:digest}.",
-    "operation.contracts.terminate": "{signer:member} asks to end contract {contract:contract} without a breach; it "
-    "ends once every party has asked.",
+    "operation.contracts.terminate": "{signer:member} asks to end contract {contract:contract}; it ends once every "
+    "party has asked, and what is late then stays a breach.",
     "operation.datasets.register": "{signer:member} registers version {version} of dataset {dataset}, “{title}”. "
     "Rows: {rows:number}; bytes: {byte_count:number}; digest {digest:digest}; schema {schema:digest}; row root "
     "{row_root:digest}.",
@@ -92,11 +92,11 @@ WORDS: dict[str, str] = {
     "obligation {obligation} and may still cure this until {ends:time}.",
     "event.contracts.resumed": "Contract {contract:contract} goes on: nothing holds it up any more.",
     "event.contracts.breached": "{debtor:member} breached obligation {obligation} of contract {contract:contract}: "
-    "the cure period passed without a delivery.",
+    "nothing was delivered.",
     "event.contracts.lapsed": "The objection about obligation {obligation} of contract {contract:contract} was not "
-    "resolved in time; nobody is held to have breached it.",
-    "event.contracts.terminated": "Contract {contract:contract} ended early: {cause:cause}. Open obligations are "
-    "released.",
+    "resolved in time; nobody's word decides; only lateness is recorded.",
+    "event.contracts.terminated": "Contract {contract:contract} ended early: {cause:cause}. What was not yet due "
+    "is released.",
     "event.contracts.end_asked": "{member:member} asked to end contract {contract:contract}; parties that have not: "
     "{left}.",
     "event.contracts.end_asked.last": "{member:member} asked to end contract {contract:contract}; all parties have "

@@ -18,8 +18,8 @@ WORDS: dict[str, str] = {
     "operation.contracts.acknowledge": "{signer:member}确认合同{contract:contract}第{obligation}项义务的交付。",
     "operation.contracts.object": "{signer:member}对合同{contract:contract}第{obligation}项义务的交付提出异议："
     "{ground:ground}。异议书摘要{statement:digest}。",
-    "operation.contracts.terminate": "{signer:member}请求协商终止合同{contract:contract}，不计违约；"
-    "各当事方均提出后合同终止。",
+    "operation.contracts.terminate": "{signer:member}请求协商终止合同{contract:contract}；"
+    "各当事方均提出后合同终止，届时已逾期的仍记违约。",
     "operation.datasets.register": "{signer:member}登记数据集{dataset}（《{title}》）版本{version}：{rows:number}行，"
     "{byte_count:number}字节，摘要{digest:digest}，结构摘要{schema:digest}，行根{row_root:digest}。",
     "operation.datasets.withdraw": "{signer:member}撤回数据集{dataset}版本{version}。理由：{reason:text}",
@@ -88,9 +88,10 @@ WORDS: dict[str, str] = {
     "event.contracts.suspended": "合同{contract:contract}中止：{debtor:member}未履行第{obligation}项义务，"
     "可于{ends:time}前补救。",
     "event.contracts.resumed": "合同{contract:contract}恢复履行，中止事由已消除。",
-    "event.contracts.breached": "{debtor:member}违反合同{contract:contract}第{obligation}项义务：补救期满仍未交付。",
-    "event.contracts.lapsed": "合同{contract:contract}第{obligation}项义务的异议逾期未决，不认定任何一方违约。",
-    "event.contracts.terminated": "合同{contract:contract}提前终止：{cause:cause}；未了义务予以免除。",
+    "event.contracts.breached": "{debtor:member}违反合同{contract:contract}第{obligation}项义务：未交付。",
+    "event.contracts.lapsed": "合同{contract:contract}第{obligation}项义务的异议逾期未决，"
+    "不以一方之言定论，仅记录是否逾期。",
+    "event.contracts.terminated": "合同{contract:contract}提前终止：{cause:cause}；未到期义务予以免除。",
     "event.contracts.end_asked": "{member:member}请求协商终止合同{contract:contract}，尚有{left}方未提出。",
     "event.contracts.end_asked.last": "{member:member}请求协商终止合同{contract:contract}，各方均已提出。",
     "event.contracts.completed": "合同{contract:contract}履行完毕，各项义务均已了结。",
