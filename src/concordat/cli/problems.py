@@ -6,7 +6,6 @@ from concordat.cli.output import emit_line, tell
 from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, Corrupt, Rejected
 from concordat.primitives.plain import Json
-from concordat.wording.rules import get_rule
 from concordat.wording.sentences import CATALOGS, describe_next_step, describe_reason, get_reason_key
 
 
@@ -24,6 +23,8 @@ def emit_error(error: ConcordatError, language: Language, *, as_json: bool) -> N
 
 def describe_error(error: ConcordatError, language: Language) -> dict[str, Json]:
     """Return {code, rule, reason, next_step, detail} and, of a node's answer, all that it says."""
+    from concordat.wording.rules import get_rule  # here: every family, which --help does without
+
     told: dict[str, Json] = getattr(error, "document", {})
     parameters = error.parameters if isinstance(error, Rejected) else (error.detail,)
     reason, next_step = error.detail, error.next_step

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urljoin
 
 from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, tell
-from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import fetch_key_asking
-from concordat.client.api import Client, get_origin
-from concordat.client.signing import check_member, check_page, fetch_clauses, read_page
-from concordat.client.verification import read_trust
-from concordat.crypto.proof import Trust
 from concordat.errors import Corrupt, Refused, UsageError
 from concordat.wording.sentences import render
+
+if TYPE_CHECKING:
+    from concordat.crypto.proof import Trust
 
 
 def sign(
@@ -36,6 +34,10 @@ def sign(
     :param trust: genesis.json of the chain, or its node's key: whose key signs, and the receipt, are then proved.
     :param yes: Sign without asking. Without a terminal nobody is asked either: giving the command is the assent.
     """
+    from concordat.cli.transactions import emit_receipt  # here: what --help does without
+    from concordat.client.api import Client, get_origin
+    from concordat.client.signing import check_member, check_page, fetch_clauses, read_page
+
     if key is None:
         raise UsageError("key.needed", "no key was given", "name your key file with --key")
     signer, root = fetch_key_asking(key), _read_root(trust)
@@ -64,6 +66,8 @@ def sign(
 
 
 def _read_root(trust: str | None) -> Trust | None:
+    from concordat.client.verification import read_trust
+
     root = read_trust(trust) if trust else None
     if root is not None and root.note is not None:
         raise UsageError("sign.no_root", str(trust), "give genesis.json, a key file or 64 hexadecimal digits")

@@ -11,7 +11,6 @@ from cyclopts import Parameter
 from concordat.cli.output import OUTPUT, Output, emit
 from concordat.cli.problems import describe_error
 from concordat.client.files import PROOF_BYTES_MAX, read_file
-from concordat.client.verification import compute_verdict, read_trust
 from concordat.errors import ConcordatError
 from concordat.primitives.plain import Json
 
@@ -27,6 +26,8 @@ def verify(file: Path, /, *, trust: Root = None, output: Output = OUTPUT) -> int
 
     :param file: A proof file.
     """
+    from concordat.client.verification import compute_verdict, read_trust  # here: what --help does without
+
     status = _INVALID
     try:
         data = read_file(file, PROOF_BYTES_MAX)
