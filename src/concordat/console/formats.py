@@ -1,7 +1,7 @@
 """How values are shown: times, numbers, digests, contract numbers. Exact values stand beside them or in the JSON.
 
 >>> show_day("2027-02-14T09:00:00Z", "en"), show_minute("2027-02-14T09:00:00Z", "zh")
-('14 Feb 2027', '2月14日 09:00')
+('14 Feb 2027', '2027年2月14日 09:00')
 >>> show_digest("7f3a91c0" + "0" * 52 + "e2d4"), show_signed(-11), show_contract(42)
 ('7f3a 91c0 … e2d4', '−11', 'C-0042')
 """
@@ -12,9 +12,8 @@ from concordat.contracts.text import Language, show_day
 
 
 def show_minute(time: str, language: Language) -> str:
-    """Return day and minute without the year, for lists."""
-    day = show_day(time, language)
-    return f"{day.partition('年')[2]} {time[11:16]}" if language == "zh" else f"{day[:-5]} {time[11:16]}"
+    """Return day and minute without the zone, for lists; the year too, since contracts run for several."""
+    return f"{show_day(time, language)} {time[11:16]}"
 
 
 def show_number(value: int) -> str:
