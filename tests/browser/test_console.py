@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 from console.scene import PASSWORD, Scene
 from console.visitor import PAGES
 
-from .visits import end, open_context
+from .visits import click_through, end, open_context
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +48,7 @@ def test_pages_ask_nobody_else_and_break_no_rule_of_their_own(browser: Browser, 
     page.goto(f"{address}/login")
     page.fill("#officer", "l-officer")
     page.fill("#password", PASSWORD)
-    page.click("main form button")
+    click_through(page, "main form button")
     for path in PAGES:
         go(page, address, path, "en")
     end(context)
@@ -61,13 +61,13 @@ def test_an_officer_signs_without_a_script(browser: Browser, address: str, scene
     context = open_context(browser, address, scripts=False, width=1280)
     page = context.new_page()
     page.goto(f"{address}/?lang=en")
-    page.click("text=Accept or object to the delivery for obligation 3 of C-0009")
-    page.click("button:text-is('Accept')")
+    click_through(page, "text=Accept or object to the delivery for obligation 3 of C-0009")
+    click_through(page, "button:text-is('Accept')")
     assert page.is_visible("text=accepts the delivery for obligation 3")
     page.fill("#password", PASSWORD)
-    page.click("text=Sign and submit")
+    click_through(page, "text=Sign and submit")
     assert page.is_visible("h1:text-is('Signed and recorded')")
-    page.click("text=Back to where you were")
+    click_through(page, "text=Back to where you were")
     assert page.is_visible("text=3 of 6 duties closed")
     end(context)
     assert scene.node.application.state.duties[(9, 3)].status == "kept"

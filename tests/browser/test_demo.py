@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 
 from journeys.stranger import ENVIRONMENT
 
-from .visits import end
+from .visits import click_through, end
 
 pytestmark = pytest.mark.browser
 
@@ -83,7 +83,7 @@ def test_a_newcomer_sees_the_demo_stops_it_and_goes_on(browser: Browser, tmp_pat
         assert page.is_visible("text=Officer of Azure Bay")
         assert page.is_visible("text=Waits for you")
         page.goto(f"{demo.console.rstrip('/')}/contracts")
-        page.click("tbody a >> nth=0")
+        click_through(page, "tbody a >> nth=0")
         assert page.is_visible("h2:text-is('Obligations')")
         end(context)
         assert find_processes(tmp_path)

@@ -33,7 +33,7 @@ from journeys.town import (
     write_table,
 )
 
-from .visits import end
+from .visits import click_through, end
 
 pytestmark = pytest.mark.browser
 
@@ -62,10 +62,10 @@ class Desk:
     def sign_here(self) -> str:
         """Give the password on a page that asks for a signature; return what came of it."""
         self.page.fill("#password", PASSWORD)
-        self.page.click("text=Sign and submit")
+        click_through(self.page, "text=Sign and submit")
         assert self.page.is_visible("h1:text-is('Signed and recorded')"), self.read()
         said = self.read()
-        self.page.click("text=Back to where you were")
+        click_through(self.page, "text=Back to where you were")
         return said
 
 
@@ -129,7 +129,7 @@ def admit_everybody(town: Town, desk: Desk) -> None:
     desk.page.goto(f"{town.url}/login?lang=en")
     desk.page.fill("#officer", "pine")
     desk.page.fill("#password", PASSWORD)
-    desk.page.click("main form button")
+    click_through(desk.page, "main form button")
     assert "Nothing waits for you." in desk.read()
     assert "Pine Hollow" in desk.open(f"/members/{OFFICER}")
 
@@ -144,12 +144,12 @@ def sign_what_was_read(town: Town, desk: Desk) -> None:
     sign(town, number, "harbor-board", "salt-marsh")
 
     desk.open("/")
-    desk.page.click("text=Sign or decline C-0001")
+    click_through(desk.page, "text=Sign or decline C-0001")
     clauses = town.show("harbor-board", number)["clauses"]
     for language in ("zh", "en"):
         said = desk.open(f"/contracts/{number}", language)
         assert all(clause in said for clause in clauses[language])
-    desk.page.click("main button:text-is('Sign')")
+    click_through(desk.page, "main button:text-is('Sign')")
     said = desk.read()
     assert "Pine Hollow signs contract C-0001" in said
     assert all(clause in said for clause in clauses["en"])
@@ -162,12 +162,12 @@ def object_then_accept(town: Town, desk: Desk) -> None:
     version = register(town, "salt-marsh", "short.csv", "tides")
     town.act("salt-marsh", name_duty("deliver", 1, version=version))
     desk.open("/")
-    desk.page.click("text=Accept or object to the delivery for obligation 1 of C-0001")
+    click_through(desk.page, "text=Accept or object to the delivery for obligation 1 of C-0001")
     assert "Salt Marsh delivered version 1 of tides" in desk.read()
     desk.page.click("summary:text-is('Object')")
     desk.page.select_option("select[name=ground]", "incomplete")
     desk.page.fill("textarea[name=statement]", "Ten stations are missing.")
-    desk.page.click("details[open] button")
+    click_through(desk.page, "details[open] button")
     assert "Ten stations are missing." in desk.read()
     assert "Pine Hollow objected to the delivery" in desk.sign_here()
     assert "Withdraw your objection" in desk.read()
@@ -176,7 +176,7 @@ def object_then_accept(town: Town, desk: Desk) -> None:
     town.act("salt-marsh", name_duty("deliver", 1, version=version))
     town.act("harbor-board", name_duty("acknowledge", 1))
     assert "delivered version 2 of tides" in desk.open("/contracts/1")
-    desk.page.click("main button:text-is('Accept')")
+    click_through(desk.page, "main button:text-is('Accept')")
     desk.sign_here()
     assert "1 of 1 duties closed" in desk.read()
 
@@ -188,10 +188,10 @@ def deliver_from_the_page(town: Town, desk: Desk) -> None:
     number = draw_up(town, OFFICER, ["harbor-board"], evidence, "pines", "2031-03-20T00:00:00Z")
     sign(town, number, "harbor-board")
     desk.open(f"/contracts/{number}")
-    desk.page.click("main button:text-is('Sign')")
+    click_through(desk.page, "main button:text-is('Sign')")
     signing = desk.page.locator("pre", has_text="concordat sign").inner_text()
     run_asked(town.folder / OFFICER, *follow(signing, "--yes"))
-    desk.page.click("text=Reload when done")
+    click_through(desk.page, "text=Reload when done")
     assert "Signed and recorded" in desk.read()
 
     assert "None of your registered versions of pines meets the agreement yet." in desk.open(f"/contracts/{number}")
@@ -199,7 +199,7 @@ def deliver_from_the_page(town: Town, desk: Desk) -> None:
     run_asked(town.folder / OFFICER, *follow(registering))
     desk.open(f"/contracts/{number}")
     desk.page.select_option("select[name=version]", "1")
-    desk.page.click("text=Deliver this version")
+    click_through(desk.page, "text=Deliver this version")
     assert "Pine Hollow delivered version 1 of pines" in desk.sign_here()
     town.act("harbor-board", name_duty("acknowledge", number))
     assert "1 of 1 duties closed" in desk.open(f"/contracts/{number}")

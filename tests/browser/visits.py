@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from console.scene import PASSWORD
 
@@ -19,12 +19,18 @@ def open_context(browser: Browser, address: str, *, scripts: bool, width: int, l
     page.goto(f"{address}/login")
     page.fill("#officer", "l-officer")
     page.fill("#password", PASSWORD)
-    page.click("main form button")
-    page.wait_for_load_state("load")  # a page closed while it loads may never answer
+    click_through(page, "main form button")
     return context
 
 
+def click_through(page: Page, selector: str) -> None:
+    """Click what leads to another page, and wait until that has loaded: a click alone comes back before it."""
+    with page.expect_navigation(wait_until="load"):
+        page.click(selector)
+
+
 def end(context: BrowserContext) -> None:
+    """Close a browser; a page that is closed while it loads may never answer."""
     for page in context.pages:
         page.wait_for_load_state("load")
     context.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from concordat.cli.main import run
 from concordat.client.keys import make_key, render_key
 from concordat.crypto.checkpoint import compute_app_hash, make_node_signature
 from concordat.errors import ConcordatError
@@ -104,6 +105,13 @@ def test_a_forged_block_is_found_by_replay_though_every_digest_fits(call: Call, 
         (bad,) = (check for check in answer.document["checks"] if check["status"] == "failed")
         assert (answer.status, bad["id"], bad["height"]) == (5, "roots.replay", 3)
         assert bad["offset"] == len(write_log(bodies[:3])[0])
+
+
+def test_people_read_that_a_check_failed(damaged: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (damaged / "keys" / "node.key").write_bytes(render_key(make_key()))
+    assert run(["doctor", str(damaged)]) == 5
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:11] for line in lines if line[0] in "✘!"] == ["✘ DAMAGED: "]
 
 
 def test_another_nodes_key_is_found(call: Call, damaged: Path) -> None:

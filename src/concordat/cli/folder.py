@@ -156,7 +156,9 @@ def _describe_check(check: Check, language: Language) -> Iterator[str]:
     places = {"byte": check.offset, "height": check.height}
     place = "".join(f", {name} {value}" for name, value in places.items() if value is not None)
     place += f", +{check.byte_count}" if check.byte_count is not None else ""
-    yield f"{_MARKS[check.status]} {words} ({check.file}{place})"
+    # The words say how it should be: what is not so needs more than a sign.
+    verdict = "" if check.status == "ok" else f"{CATALOGS[language][f'status.check.{check.status}'].upper()}: "
+    yield f"{_MARKS[check.status]} {verdict}{words} ({check.file}{place})"
     if check.status != "ok":
         yield f"  {CATALOGS[language].get(f'next.doctor.{check.id}', check.fix)}"
 

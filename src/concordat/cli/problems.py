@@ -16,7 +16,8 @@ def emit_error(error: ConcordatError, language: Language, *, as_json: bool) -> N
         emit_line(document)
     tell(f"{document['code']}: {document['reason']}")
     for reason in document.get("reasons", ()):
-        tell(f"  - {reason['text']}")
+        if reason["text"] != document["reason"]:  # one ground alone is the reason itself
+            tell(f"  - {reason['text']}")
     if document["next_step"]:
         tell(f"next: {document['next_step']}")
 

@@ -68,7 +68,7 @@ def render(
 ) -> str:
     """Return the sentence of `key` with its values. `names` has the display names of members, by identifier.
 
-    A placeholder's format says how its value is shown: `member`, `who` (with its identifier, since others may have the
+    A field's format says how its value is shown: `member`, `who` (with its identifier, since others may have the
     same name), `contract`, `time`, `digest`, `number`, `count` (of a tuple), `text` (of a person), or a family of the
     catalog (`{status:status.duty}`). Tuples are shown item by item.
     """

@@ -1,4 +1,4 @@
-"""English: operations and entries of the ledger. A placeholder says how its value is shown: see `sentences.render`."""
+"""English: operations and entries of the ledger. A field says how its value is shown: see `sentences.render`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chinese (zh-CN). Placeholders as in `en`; no spaces around them, `sentences.render` sets those that are needed.
+"""Chinese (zh-CN). Fields as in `en`; no spaces around them, `sentences.render` sets those that are needed.
 
 Terms, one for each meaning:
 
