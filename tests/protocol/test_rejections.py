@@ -741,6 +741,22 @@ def both_key_and_possession_and_roles(c: Consortium) -> Receipt:
     return c.attempt("azure-bay", make_officer(c, "cedar-ford", "birch-vale", roles=("data", "admin")))
 
 
+def fill_officers(c: Consortium) -> None:
+    for place in range(2, 33):
+        c.act("azure-bay", make_officer(c, "azure-bay", f"azure-bay/{place}"))
+
+
+def both_weak_and_too_many_officers(c: Consortium) -> Receipt:
+    fill_officers(c)
+    addition = replace(make_officer(c, "azure-bay", "azure-bay/33"), public_key=b"\1" + bytes(31))
+    return c.attempt("azure-bay", addition)
+
+
+def both_too_many_officers_and_possession(c: Consortium) -> Receipt:
+    fill_officers(c)
+    return c.attempt("azure-bay", make_officer(c, "cedar-ford", "azure-bay/33"))
+
+
 def both_possession_and_roles(c: Consortium) -> Receipt:
     return c.attempt("azure-bay", make_officer(c, "cedar-ford", "azure-bay/2", roles=("data", "admin")))
 
@@ -797,6 +813,8 @@ PRECEDENCE: dict[Callable[[Consortium], Receipt], str] = {
     both_other_dossier_and_attested: "membership.dossier_differs",
     both_too_early_and_guarantor: "membership.too_early_to_return",
     both_key_and_possession_and_roles: "membership.key_in_use",
+    both_weak_and_too_many_officers: "membership.weak_key",
+    both_too_many_officers_and_possession: "membership.too_many_officers",
     both_possession_and_roles: "membership.possession_not_proved",
     both_another_members_officer_and_roles: "membership.not_your_officer",
     both_roles_and_last_admin: "membership.roles_not_in_order",

@@ -26,11 +26,11 @@ def apply_add_officer(context: Context, operation: AddOfficer) -> None:
     member, row = get_signer(context, "admin")
     if (operation.public_key,) in context.state.officers:
         raise Rejected("membership.key_in_use", context.state.officers[(operation.public_key,)].member)
+    if not is_sound_key(operation.public_key):
+        raise Rejected("membership.weak_key", operation.public_key.hex())
     if len(row.officers) >= OFFICERS_MAX:
         raise Rejected("membership.too_many_officers", OFFICERS_MAX)
     message = compute_possession_message(context.chain_id, member)
-    if not is_sound_key(operation.public_key):
-        raise Rejected("membership.weak_key", operation.public_key.hex())
     if not is_valid(operation.public_key, operation.possession, message):
         raise Rejected("membership.possession_not_proved")
     _check_roles(operation.roles)
