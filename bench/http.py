@@ -30,17 +30,18 @@ OCTETS = {"content-type": "application/octet-stream"}
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """A node as its own process."""
+    """The node of `folder`/node, as its own process."""
     ready = folder / "ready.json"
+    ready.unlink(missing_ok=True)
     node = subprocess.Popen(
         [sys.executable, "-m", "concordat", "serve", str(folder / "node"), "--port", "0", "--ready-file", str(ready)],
         stderr=subprocess.DEVNULL,
     )
     try:
-        for _ in range(400):
+        for _ in range(2000):
             if ready.exists():
                 break
-            time.sleep(0.05)
+            time.sleep(0.01)
         yield str(json.loads(ready.read_text())["api"])
     finally:
         node.terminate()

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import http, ledger, proofs
+from bench import http, ledger, proofs, start
 from bench.measure import Result
 
 GROUPS: dict[str, Callable[[], Iterator[Result]]] = {
@@ -21,6 +21,7 @@ GROUPS: dict[str, Callable[[], Iterator[Result]]] = {
     "proof": proofs.measure_proofs,
     "http": http.measure_latency,
     "restart": ledger.measure_restart,
+    "start": start.measure_start,
 }
 
 
