@@ -65,3 +65,10 @@ def test_every_operation_event_and_rejection_has_its_place_in_the_specification(
     text = "".join(page.read_text() for page in ROOT.glob("spec/*.md"))
     codes = [row.code for row in REJECTIONS]
     assert [name for name in (*OPERATIONS, *EVENTS, *codes) if f"`{name}`" not in text] == []
+
+
+def test_no_two_requirements_have_one_number() -> None:
+    text = "\n".join(page.read_text() for page in ROOT.glob("spec/*.md"))
+    found = re.findall(r"(?m)^(?:- )?\*\*([A-Z]+-\d+)", text)
+    assert len(found) > 80
+    assert [number for number in found if found.count(number) > 1] == []
