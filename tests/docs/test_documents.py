@@ -69,6 +69,6 @@ def test_every_operation_event_and_rejection_has_its_place_in_the_specification(
 
 def test_no_two_requirements_have_one_number() -> None:
     text = "\n".join(page.read_text() for page in ROOT.glob("spec/*.md"))
-    found = re.findall(r"(?m)^(?:- )?\*\*([A-Z]+-\d+)", text)
+    found = re.findall(r"(?m)^(?:- )?\*\*([A-Z]+-\d+(?:\.\d+)?)", text)
     assert len(found) > 80
     assert [number for number in found if found.count(number) > 1] == []
