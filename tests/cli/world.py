@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from concordat.client.keys import Key, save_key
+from concordat.crypto.checkpoint import compute_app_hash
 from concordat.ledger.files import DiskFiles
 from concordat.ledger.store import BlockStore
 from concordat.node.audit import create_audit_log
@@ -76,7 +77,7 @@ def make_world(folder: Path) -> World:
         (folder / "entry.proof").write_bytes(make_entry_proof(node, 0))
         (folder / "member.proof").write_bytes(make_member_proof(node, "azure-bay"))
         (folder / "new.checkpoint").write_text(render_checkpoint(node))
-        height, app_hash = node.application.height, node.application.app_hash.hex()
+        height, app_hash = node.application.height, compute_app_hash(node.application.checkpoint).hex()
     finally:
         node.close()
     return World(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from msgspec.structs import replace
+
 from concordat.crypto.checkpoint import Checkpoint, NoteSignature, make_node_signature, render_signed_note
 from concordat.crypto.merkle import Log, hash_leaf
 from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof
@@ -102,13 +104,7 @@ def sign_by(seed: bytes, checkpoint: Checkpoint) -> NoteSignature:
     return make_node_signature(checkpoint, public_key_of(seed), lambda note: sign(seed, note))
 
 
-def change(proof: Proof, **fields: object) -> Proof:
-    """Return the proof with some fields replaced and nothing signed again."""
-    return Proof(**{**{name: getattr(proof, name) for name in proof.__struct_fields__}, **fields})
-
-
-def sign_checkpoint(proof: Proof, fields: Mapping[str, object], seed: bytes = NODE_SEED) -> Proof:
+def sign_checkpoint(proof: Proof, fields: Mapping[str, object]) -> Proof:
     """Return the proof with a changed checkpoint, honestly signed."""
-    old = {name: getattr(proof.checkpoint, name) for name in proof.checkpoint.__struct_fields__}
-    checkpoint = Checkpoint(**{**old, **fields})
-    return change(proof, checkpoint=checkpoint, signatures=(sign_by(seed, checkpoint),))
+    checkpoint = replace(proof.checkpoint, **fields)
+    return replace(proof, checkpoint=checkpoint, signatures=(sign_by(NODE_SEED, checkpoint),))

@@ -26,7 +26,6 @@ from crypto.building import (
     NODE_KEY,
     OFFICER_SEED,
     Ledger,
-    change,
     make_leaf,
     make_wire,
     sign_checkpoint,
@@ -165,9 +164,9 @@ def test_only_the_trusted_node_key_may_sign_the_checkpoint() -> None:
     impostor = Ledger(seed=b"\x33" * 32).grow(5).prove((0,), old_size=3)
     for trust in (BY_GENESIS, BY_NOTE, BY_KEY):
         assert code_of(impostor, trust) == "bad_signature"
-        assert code_of(change(PROOF, signatures=impostor.signatures), trust) == "bad_signature"
+        assert code_of(replace(PROOF, signatures=impostor.signatures), trust) == "bad_signature"
         renamed = replace(impostor.signatures[0], public_key=NODE_KEY)
-        assert code_of(change(impostor, signatures=(renamed,)), trust) == "bad_signature"
+        assert code_of(replace(impostor, signatures=(renamed,)), trust) == "bad_signature"
 
 
 def test_a_proof_carries_one_signature_of_the_node_and_no_other() -> None:
@@ -183,9 +182,9 @@ def test_a_proof_carries_one_signature_of_the_node_and_no_other() -> None:
     ]
     for signatures in changes:
         for trust in (BY_GENESIS, BY_NOTE, BY_KEY):
-            assert code_of(change(PROOF, signatures=signatures), trust) == "unknown_signatures"
+            assert code_of(replace(PROOF, signatures=signatures), trust) == "unknown_signatures"
     for wrong in (replace(one, signature=bytes(8193)), replace(one, name="a b"), replace(one, kind=256)):
-        assert code_of(change(PROOF, signatures=(wrong,))) == "malformed"
+        assert code_of(replace(PROOF, signatures=(wrong,))) == "malformed"
 
 
 def test_simulated_time_is_said_by_the_checkpoint_and_agrees_with_the_root_of_trust() -> None:
@@ -202,8 +201,8 @@ def test_simulated_time_is_said_by_the_checkpoint_and_agrees_with_the_root_of_tr
     assert code_of(Ledger(is_simulated=True).grow(5).prove((0,))) == "other_clock"
     unsigned = replace(proof.checkpoint, is_simulated=False)
     renamed = replace(proof.signatures[0], name=compute_origin(unsigned))
-    assert code_of(change(proof, checkpoint=unsigned), BY_KEY) == "unknown_signatures"
-    assert code_of(change(proof, checkpoint=unsigned, signatures=(renamed,)), BY_KEY) == "bad_signature"
+    assert code_of(replace(proof, checkpoint=unsigned), BY_KEY) == "unknown_signatures"
+    assert code_of(replace(proof, checkpoint=unsigned, signatures=(renamed,)), BY_KEY) == "bad_signature"
 
 
 def test_a_note_with_the_lines_of_witnesses_is_a_root_of_trust() -> None:
@@ -250,7 +249,7 @@ def test_a_consistency_path_must_verify_whatever_is_trusted() -> None:
         ConsistencyProof(6, root, path),
     ):
         for trust in (BY_GENESIS, BY_NOTE, BY_KEY):
-            assert code_of(change(PROOF, consistency=consistency), trust) == "other_checkpoint"
+            assert code_of(replace(PROOF, consistency=consistency), trust) == "other_checkpoint"
 
 
 def test_a_leaf_outside_the_log_or_elsewhere_in_it_is_refused() -> None:
@@ -262,7 +261,7 @@ def test_a_leaf_outside_the_log_or_elsewhere_in_it_is_refused() -> None:
         EntryProof(0, entry.leaf, entry.path[:-1]),
         EntryProof(0, entry.leaf, (*entry.path, entry.path[0])),
     ):
-        assert code_of(change(PROOF, entries=(wrong,))) == "bad_inclusion"
+        assert code_of(replace(PROOF, entries=(wrong,))) == "bad_inclusion"
 
 
 def test_a_state_that_is_not_so_is_refused() -> None:
@@ -274,7 +273,7 @@ def test_a_state_that_is_not_so_is_refused() -> None:
         StateProof(b"key 1", b"value 2", present.path),
         StateProof(present.key, present.value, absent.path),
     ):
-        assert code_of(change(PROOF, states=(wrong,))) == "bad_state"
+        assert code_of(replace(PROOF, states=(wrong,))) == "bad_state"
     assert code_of(sign_checkpoint(PROOF, {"state_root": bytes(32)})) == "bad_state"
 
 
@@ -286,7 +285,7 @@ def test_entries_and_states_stand_in_order_and_once() -> None:
         {"states": states[::-1]},
         {"states": states[:1] * 2},
     ):
-        assert code_of(change(PROOF, **fields)) == "malformed"
+        assert code_of(replace(PROOF, **fields)) == "malformed"
 
 
 def test_a_proof_of_nothing_is_incomplete() -> None:

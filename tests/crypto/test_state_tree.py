@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from concordat.crypto.state_tree import StatePath, StateTree, compute_state_root, hash_value
+from concordat.crypto.state_tree import StatePath, StateTree, compute_state_root
 from concordat.errors import Corrupt, Rejected
 from concordat.primitives.codec import decode, encode
 from crypto.test_bucket import COLLIDING, compute_naive_digest
@@ -175,7 +175,3 @@ def test_an_empty_tree_proves_absence_without_siblings() -> None:
     assert (path.cell, path.forks) == (b"", ())
     assert [level.bitmap for level in path.siblings] == [0] * 5
     assert compute_state_root(b"any", None, path) == StateTree().root == compute_naive_root({})
-
-
-def test_a_value_is_hashed_apart_from_nodes_buckets_and_leaves() -> None:
-    assert hash_value(b"v") == sha256(b"\x12v").digest()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
-from concordat.crypto.checkpoint import NoteSignature, compute_origin, parse_signed_note, render_note
+from concordat.crypto.checkpoint import compute_origin, parse_signed_note, render_note
 from concordat.crypto.proof import EntryProof, Proof, StateProof, encode_proof
 from concordat.crypto.signatures import public_key_of, sign
 from concordat.crypto.vectors import check_case, compute_expectation
@@ -24,7 +23,6 @@ from crypto.building import (
     NODE_KEY,
     NODE_SEED,
     Ledger,
-    change,
     make_leaf,
     make_wire,
     sign_checkpoint,
@@ -112,21 +110,17 @@ def make_checkpoint() -> list[Case]:
     return cases
 
 
-def change_signature(proof: Proof, **fields: object) -> NoteSignature:
-    return msgspec.structs.replace(proof.signatures[0], **fields)
-
-
 def make_proof() -> list[Case]:
     ledger = Ledger().grow(5)
     proof = ledger.prove((0, 3), (b"absent", b"key 2"), old_size=3)
     data = encode_proof(proof)
     genesis, key, note = {"genesis": GENESIS.hex()}, {"node_key": NODE_KEY.hex()}, {"note": ledger.note(3)}
-    entry, state = proof.entries[0], proof.states[1]
+    entry, state, (node_signature,) = proof.entries[0], proof.states[1], proof.signatures
     impostor = Ledger(seed=b"\x33" * 32).grow(5)
     simulated = Ledger(is_simulated=True).grow(5)
 
     def logged(cause: tuple[object, ...], height: int = 6) -> Proof:
-        return replace(ledger, leaves=[*ledger.leaves, make_leaf(height, cause)]).prove((5,))
+        return Ledger([*ledger.leaves, make_leaf(height, cause)], ledger.state).prove((5,))
 
     wire = make_wire(1)
     files: list[tuple[str, bytes | Proof, dict[str, str]]] = [
@@ -141,36 +135,36 @@ def make_proof() -> list[Case]:
         ("cut", data[:-1], genesis),
         ("one byte more", data + b"\0", genesis),
         ("number in a longer form", data.replace(b"\x93\x00", b"\x93\xcc\x00", 1), genesis),
-        ("states out of order", change(proof, states=proof.states[::-1]), genesis),
-        ("entry twice", change(proof, entries=(entry, entry)), genesis),
+        ("states out of order", replace(proof, states=proof.states[::-1]), genesis),
+        ("entry twice", replace(proof, entries=(entry, entry)), genesis),
         ("other chain", data, {"genesis": (GENESIS + b" ").hex()}),
         ("transaction for another chain", logged(("transaction", make_wire(1, chain_id=bytes(32)))), genesis),
         ("signed by another key", impostor.prove((0,)), genesis),
         (
             "checkpoint changed after signing",
-            change(sign_checkpoint(proof, {"time": 9}), signatures=proof.signatures),
+            replace(sign_checkpoint(proof, {"time": 9}), signatures=proof.signatures),
             key,
         ),
-        ("no signature", change(proof, signatures=()), genesis),
-        ("two signatures", change(proof, signatures=proof.signatures * 2), genesis),
-        ("signature of another kind", change(proof, signatures=(change_signature(proof, kind=4),)), genesis),
-        ("signature of another name", change(proof, signatures=(change_signature(proof, name="node"),)), genesis),
-        ("signature too long", change(proof, signatures=(change_signature(proof, signature=bytes(8193)),)), genesis),
+        ("no signature", replace(proof, signatures=()), genesis),
+        ("two signatures", replace(proof, signatures=proof.signatures * 2), genesis),
+        ("signature of another kind", replace(proof, signatures=(replace(node_signature, kind=4),)), genesis),
+        ("signature of another name", replace(proof, signatures=(replace(node_signature, name="node"),)), genesis),
+        ("signature too long", replace(proof, signatures=(replace(node_signature, signature=bytes(8193)),)), genesis),
         ("simulated time by node key", simulated.prove((0,)), key),
         ("simulated time by note", simulated.prove((0,), old_size=3), {"note": simulated.note(3)}),
         ("simulated time, which genesis does not say", simulated.prove((0,)), genesis),
         ("simulated time, which the note does not say", simulated.prove((0,), old_size=3), note),
         ("note with a witness's line", data, {"note": note["note"] + "— witness.example d3d3d3d3d3d3\n"}),
         ("trusted note by another key", data, {"note": impostor.note(3)}),
-        ("trusted note newer than the proof", data, {"note": replace(ledger, leaves=[*ledger.leaves]).grow(1).note()}),
+        ("trusted note newer than the proof", data, {"note": Ledger([*ledger.leaves], ledger.state).grow(1).note()}),
         ("trusted note without consistency", ledger.prove((0,)), note),
-        ("history rewritten", replace(ledger, leaves=[wire, *ledger.leaves[1:]]).prove((1,), old_size=3), note),
-        ("leaf of another index", change(proof, entries=(EntryProof(1, entry.leaf, entry.path),)), genesis),
-        ("leaf changed", change(proof, entries=(EntryProof(0, entry.leaf + b"\0", entry.path),)), genesis),
+        ("history rewritten", Ledger([wire, *ledger.leaves[1:]], ledger.state).prove((1,), old_size=3), note),
+        ("leaf of another index", replace(proof, entries=(EntryProof(1, entry.leaf, entry.path),)), genesis),
+        ("leaf changed", replace(proof, entries=(EntryProof(0, entry.leaf + b"\0", entry.path),)), genesis),
         ("leaf later than the checkpoint", logged(("due", 1), height=7), genesis),
         ("due item", logged(("due", 1)), genesis),
-        ("state value changed", change(proof, states=(StateProof(state.key, b"other", state.path),)), genesis),
-        ("state denied", change(proof, states=(StateProof(state.key, None, state.path),)), genesis),
+        ("state value changed", replace(proof, states=(StateProof(state.key, b"other", state.path),)), genesis),
+        ("state denied", replace(proof, states=(StateProof(state.key, None, state.path),)), genesis),
         ("transaction signature changed", logged(("transaction", bytes([wire[0] ^ 1]) + wire[1:])), genesis),
         ("unknown suite", logged(("transaction", make_wire(1, suite=2))), genesis),
     ]

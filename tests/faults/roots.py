@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from concordat.crypto.checkpoint import compute_app_hash
 from concordat.ledger.application import Application
 from concordat.ledger.store import BlockStore
 from concordat.testing.model_disk import ModelDisk
@@ -21,7 +22,7 @@ def compute_app_hashes(clock: Clock) -> list[str]:
         for wire in wires:
             engine.submit(wire)
         while engine.step():
-            hashes.append(engine.application.app_hash.hex())
+            hashes.append(compute_app_hash(engine.application.checkpoint).hex())
     return hashes
 
 

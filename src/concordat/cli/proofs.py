@@ -15,7 +15,7 @@ from concordat.primitives.plain import Json
 from concordat.wording.sentences import render
 
 if TYPE_CHECKING:
-    from concordat.node.checkup import ReplayedBlock
+    from concordat.crypto.checkpoint import Checkpoint
 
 
 def proof(
@@ -63,29 +63,22 @@ def replay(file: Path, /, *, roots: bool = False, trust: Root = None, output: Ou
     :param roots: Print the roots after every block, one JSON document a line.
     """
     from concordat.client.verification import read_trust
+    from concordat.crypto.checkpoint import compute_app_hash
     from concordat.node.checkup import replay_export  # here and above: what --help does without
 
     if trust is None:
         tell(render("proof.untrusted_root", output.language))
-    last: ReplayedBlock | None = None
+    last: Checkpoint | None = None
     count = 0
-    for block in replay_export(file, read_trust(trust) if trust else None):
-        last, count = block, count + block.tx_count
+    for checkpoint, tx_count in replay_export(file, read_trust(trust) if trust else None):
+        last, count = checkpoint, count + tx_count
         if roots:
-            emit_line(_describe_block(block))
+            block: dict[str, Json] = {"height": checkpoint.height, "time": format_time(checkpoint.time)}
+            block |= {"tx_count": tx_count, "app_hash": compute_app_hash(checkpoint).hex()}
+            block |= {"log_root": checkpoint.log_root.hex(), "state_root": checkpoint.state_root.hex()}
+            emit_line(block)
     if not roots:
         document: dict[str, Json] = {"height": 0, "tx_count": count, "app_hash": None, "trusted": trust is not None}
         if last is not None:
-            document |= {"height": last.checkpoint.height, "app_hash": last.app_hash.hex()}
+            document |= {"height": last.height, "app_hash": compute_app_hash(last).hex()}
         emit(output, document, [f"✔ {document['height']} {document['app_hash']}"])
-
-
-def _describe_block(block: ReplayedBlock) -> dict[str, Json]:
-    return {
-        "height": block.checkpoint.height,
-        "time": format_time(block.checkpoint.time),
-        "tx_count": block.tx_count,
-        "app_hash": block.app_hash.hex(),
-        "log_root": block.checkpoint.log_root.hex(),
-        "state_root": block.checkpoint.state_root.hex(),
-    }

@@ -74,9 +74,13 @@ _NOTE = re.compile(
 _LINE = re.compile(r"— ([!-*,-~]{1,255}) ([A-Za-z0-9+/]+={0,2})")
 
 
-def compute_app_hash(state_root: bytes, log_root: bytes, log_size: int, params_hash: bytes) -> bytes:
-    """Return SHA-256("concordat/app/v1" ‖ state root ‖ log root ‖ log size as 8 bytes, big-endian ‖ params hash)."""
-    return sha256(b"concordat/app/v1" + state_root + log_root + log_size.to_bytes(8, "big") + params_hash).digest()
+def compute_app_hash(checkpoint: Checkpoint) -> bytes:
+    """Return the one digest of state, history and parameters; unchanged by an empty block.
+
+    SHA-256("concordat/app/v1" ‖ state root ‖ log root ‖ log size as 8 bytes, big-endian ‖ params hash).
+    """
+    roots = checkpoint.state_root + checkpoint.log_root + checkpoint.log_size.to_bytes(8, "big")
+    return sha256(b"concordat/app/v1" + roots + checkpoint.params_hash).digest()
 
 
 def compute_origin(checkpoint: Checkpoint) -> str:

@@ -108,11 +108,10 @@ def _compute_note(given: _Note) -> Expectation:
     )
     note = render_note(checkpoint)
     public_key, signature = _unhex(given.public_key), _unhex(given.signature)
-    app_hash = compute_app_hash(checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash)
     return {
         "note": note.decode(),
         "signed_note": render_signed_note(checkpoint, make_node_signature(checkpoint, public_key, lambda _: signature)),
-        "app_hash": app_hash.hex(),
+        "app_hash": compute_app_hash(checkpoint).hex(),
         "valid": is_valid(public_key, signature, note),
     }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from concordat.credit.rulebook import RULEBOOK_DIGEST
-from concordat.crypto.checkpoint import Checkpoint, NoteSignature, compute_app_hash, make_node_signature
+from concordat.crypto.checkpoint import Checkpoint, NoteSignature, make_node_signature
 from concordat.crypto.merkle import Log, hash_leaf
 from concordat.crypto.signatures import verify_signed
 from concordat.crypto.state_tree import StatePath, StateTree
@@ -76,12 +76,6 @@ class Application:
         self.tree.update(self.state.dump())
         self.state.take_changes()
         self.checkpoint = self._make_checkpoint()
-
-    @property
-    def app_hash(self) -> bytes:
-        """The one digest of state, history and parameters; unchanged by an empty block."""
-        checkpoint = self.checkpoint
-        return compute_app_hash(checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash)
 
     # ── the engine port ─────────────────────────────────────────────────────────────────────────────────────────────
 

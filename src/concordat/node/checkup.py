@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from concordat.client.keys import read_public_key
-from concordat.crypto.checkpoint import (
-    Checkpoint,
-    compute_app_hash,
-    is_note_signed_by,
-    is_signed_by,
-    parse_signed_note,
-)
+from concordat.crypto.checkpoint import Checkpoint, is_note_signed_by, is_signed_by, parse_signed_note
 from concordat.crypto.proof import Trust
 from concordat.errors import Corrupt, NotFound, Refused, UsageError
 from concordat.ledger.application import Application, get_block, replay
@@ -32,22 +25,10 @@ _READ_FIX: Final = "Make it a file that the node's user may read, or restore it 
 _KEY_FIX: Final = "Put the key that genesis.json names as node_key there."
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayedBlock:
-    """One block, recomputed and equal to what the record says."""
-
-    checkpoint: Checkpoint
-    tx_count: int
-
-    @property
-    def app_hash(self) -> bytes:
-        """The one digest of state, history and parameters."""
-        checkpoint = self.checkpoint
-        return compute_app_hash(checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash)
-
-
-def replay_export(path: Path, trust: Trust | None) -> Iterator[ReplayedBlock]:
+def replay_export(path: Path, trust: Trust | None) -> Iterator[tuple[Checkpoint, int]]:
     """Replay an export: check every signature, recompute every entry and root, compare with each signed checkpoint.
+
+    Yield of each block its checkpoint, now recomputed, and its number of transactions.
 
     Raises:
         NotFound: `input.absent`. Corrupt: `export.corrupt`, `replay.differs`, `replay.other_chain`, all with a height.
@@ -57,12 +38,12 @@ def replay_export(path: Path, trust: Trust | None) -> Iterator[ReplayedBlock]:
     chain = read_genesis(next(records).body)
     trusted = _check_trust(chain, trust)
     height = 0
-    for block in _replay(chain, (record.body for record in records)):
-        height = block.checkpoint.height
-        if trusted is not None and height == trusted.height and block.checkpoint != trusted:
+    for checkpoint, tx_count in _replay(chain, (record.body for record in records)):
+        height = checkpoint.height
+        if trusted is not None and height == trusted.height and checkpoint != trusted:
             place = f"height {height}: not the trusted checkpoint"
             raise Corrupt("replay.differs", place, "compare with another copy", height=height)
-        yield block
+        yield checkpoint, tx_count
     if trusted is not None and trusted.height > height:
         raise UsageError("replay.beyond", str(trusted.height), f"the file ends at height {height}: get a newer one")
 
@@ -81,13 +62,13 @@ def _check_trust(chain: Chain, trust: Trust | None) -> Checkpoint | None:
     raise Corrupt("replay.other_chain", "height 0", "name the root of trust of this chain", height=0)
 
 
-def _replay(chain: Chain, bodies: Iterable[bytes]) -> Iterator[ReplayedBlock]:
+def _replay(chain: Chain, bodies: Iterable[bytes]) -> Iterator[tuple[Checkpoint, int]]:
     application = Application(chain, lambda _: bytes(64))
     for record in replay(application, bodies):
         if not is_signed_by(record.checkpoint, record.signatures, chain.genesis.node_key):
             place = f"height {record.checkpoint.height}: the checkpoint is not signed by the node's key"
             raise Corrupt("replay.differs", place, "compare with another copy", height=record.checkpoint.height)
-        yield ReplayedBlock(record.checkpoint, len(get_block(record).transactions))
+        yield record.checkpoint, len(get_block(record).transactions)
 
 
 def examine_folder(folder: Path) -> tuple[Check, ...]:

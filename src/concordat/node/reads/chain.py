@@ -18,7 +18,6 @@ def get_status(node: Node) -> Json:
     It answers when nothing else does: a node that stopped says so.
     """
     checkpoint, failure = node.engine.durable, node.engine.failure
-    app_hash = compute_app_hash(checkpoint.state_root, checkpoint.log_root, checkpoint.log_size, checkpoint.params_hash)
     return {
         "chain_id": node.chain.id.hex(),
         "name": to_plain(node.chain.genesis.name),
@@ -27,7 +26,7 @@ def get_status(node: Node) -> Json:
         "simulated": node.chain.is_scenario,
         "height": checkpoint.height,
         "time": format_time(checkpoint.time),
-        "app_hash": app_hash.hex(),
+        "app_hash": compute_app_hash(checkpoint).hex(),
         "log_size": checkpoint.log_size,
         "stopped": None if failure is None else failure.code,
     }
