@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from concordat.credit.records import Record
-from concordat.credit.vectors import check_case, compute_expectation
+from concordat.credit.vectors import KINDS
 from concordat.errors import UsageError
+from concordat.primitives.vectors import check_case, compute_expected
 
 from .samples import breach, compute_plainly, perform
 
@@ -21,7 +22,7 @@ Case = dict[str, object]
 
 
 def make_case(kind: str, name: str, given: dict[str, object]) -> Case:
-    return {"name": name, "input": given, "expect": compute_expectation(kind, given)}
+    return {"name": name, "input": given, "expect": compute_expected(KINDS, kind, given)}
 
 
 def make_histories() -> list[tuple[str, list[Record], list[int]]]:
@@ -90,8 +91,8 @@ def test_the_stored_cases_are_those_made_here_and_all_hold(name: str) -> None:
     stored = json.loads(path.read_text(encoding="utf-8"))
     assert stored == made
     for case in stored["cases"]:
-        assert check_case(kind, case), case["name"]
-        assert not check_case(kind, {**case, "expect": {**case["expect"], next(iter(case["expect"])): "other"}})
+        assert check_case(KINDS, kind, case), case["name"]
+        assert not check_case(KINDS, kind, {**case, "expect": {**case["expect"], next(iter(case["expect"])): "other"}})
 
 
 def test_the_scores_in_the_cases_are_those_of_the_plain_formulas() -> None:
@@ -114,5 +115,5 @@ def test_the_scores_in_the_cases_are_those_of_the_plain_formulas() -> None:
 )
 def test_a_case_that_does_not_fit_is_refused(kind: str, given: object, code: str) -> None:
     with pytest.raises(UsageError) as caught:
-        check_case(kind, {"input": given})
+        check_case(KINDS, kind, {"input": given})
     assert caught.value.code == code

@@ -14,20 +14,23 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from concordat.errors import NotFound, UsageError
+from concordat.errors import UsageError
 from concordat.primitives.plain import to_plain
+from concordat.primitives.vectors import check_case, compute_expected
 from concordat.protocol.families import membership as m
 from concordat.protocol.families.clock import Advance, Tick
 from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Object, Propose, Sign, Terminate
 from concordat.protocol.families.datasets import Withdraw
 from concordat.protocol.messages import OPERATIONS, Operation
-from concordat.protocol.vectors import check_case, compute_expected
+from concordat.protocol.vectors import KINDS
 from concordat.testing.consortium import DATASET, START_US, Consortium
 from protocol.history import STATEMENT, play
 from protocol.test_rejections import PROVOKE, make_officer, make_stage, set_bit
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "protocol"
 Inputs = dict[str, Any]
+GENESIS = Consortium().genesis.decode()
+BLOCK_BEFORE_GENESIS = {"height": 1, "time": START_US - 1, "transactions": []}
 
 
 def make_operations() -> Inputs:
@@ -147,7 +150,8 @@ FILES: dict[str, tuple[str, Callable[[], Inputs]]] = {
 def test_the_cases_stand_as_they_were_yielded(name: str) -> None:
     kind, make_inputs = FILES[name]
     cases = [
-        {"name": case, "input": given, "expect": compute_expected(kind, given)} for case, given in make_inputs().items()
+        {"name": case, "input": given, "expect": compute_expected(KINDS, kind, given)}
+        for case, given in make_inputs().items()
     ]
     text = json.dumps({"kind": kind, "cases": cases}, indent=1, ensure_ascii=False) + "\n"
     path = FOLDER / name
@@ -161,12 +165,22 @@ def test_the_cases_stand_as_they_were_yielded(name: str) -> None:
 def test_each_case_is_checked_and_a_changed_one_found(name: str) -> None:
     document = json.loads((FOLDER / name).read_text(encoding="utf-8"))
     for case in document["cases"]:
-        assert check_case(document["kind"], case)
-        assert not check_case(document["kind"], case | {"expect": {"code": "other"}})
+        assert check_case(KINDS, document["kind"], case)
+        assert not check_case(KINDS, document["kind"], case | {"expect": {"code": "other"}})
 
 
-def test_an_unknown_kind_and_a_malformed_input_are_named() -> None:
-    with pytest.raises(NotFound):
-        compute_expected("protocol/nothing", {})
-    with pytest.raises(UsageError):
-        compute_expected("protocol/transaction", {"wire": 5})
+@pytest.mark.parametrize(
+    ("kind", "case", "code"),
+    [
+        ("protocol/nothing", {"input": {}}, "vectors.unknown_kind"),
+        ("protocol/transaction", {"input": {"wire": 5}}, "vectors.malformed"),
+        ("protocol/nonces", {}, "vectors.malformed"),
+        ("protocol/operation", {"input": {"type": "nothing"}}, "vectors.malformed"),
+        ("protocol/operation", {"input": [1]}, "vectors.malformed"),
+        ("protocol/blocks", {"input": {"genesis": GENESIS, "blocks": [BLOCK_BEFORE_GENESIS]}}, "vectors.malformed"),
+    ],
+)
+def test_a_case_that_does_not_fit_is_refused(kind: str, case: Inputs, code: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_case(KINDS, kind, case)
+    assert caught.value.code == code

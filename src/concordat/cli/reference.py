@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import cast
 
 from concordat.cli.output import OUTPUT, Output, emit
 from concordat.client.files import PROOF_BYTES_MAX, read_file
 from concordat.errors import NotFound, UsageError
 from concordat.primitives.plain import Json
+from concordat.primitives.vectors import check_case
 from concordat.protocol.messages import REJECTIONS
 
 _WRONG = 5
-_ROOMS = {"contracts": "protocol", "credit": "credit", "crypto": "crypto", "protocol": "protocol"}
-
-CheckCase = Callable[[str, dict[str, object]], bool]
+_ROOMS = ("credit", "crypto", "protocol")
 
 
 def codes(*, output: Output = OUTPUT) -> None:
@@ -44,11 +42,12 @@ def check_vectors(folder: Path, /, *, output: Output = OUTPUT) -> int:
     paths = sorted(folder.rglob("*.json"))
     if not paths:
         raise NotFound("input.absent", f"{folder}/*.json", "name the folder of vectors")
+    kinds = {kind: rule for room in _ROOMS for kind, rule in import_module(f"concordat.{room}.vectors").KINDS.items()}
     cases, failed = 0, []
     for path in paths:
         for kind, case in _read_cases(path):
             cases += 1
-            if not _is_right(kind, case):
+            if not check_case(kinds, kind, case):
                 failed.append(f"{path.relative_to(folder)}: {case.get('name')}")
     emit(
         output,
@@ -65,12 +64,3 @@ def _read_cases(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
         yield from ((kind, dict(case)) for case in cases)
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError("vectors.malformed", f"{path}: {error!r}", "restore it from the project's sources") from error
-
-
-def _is_right(kind: str, case: dict[str, Json]) -> bool:
-    """Ask the room that the kind begins with. What people read is the protocol's to check as well."""
-    room = kind.partition("/")[0]
-    if room not in _ROOMS:
-        raise UsageError("vectors.unknown_kind", kind, f"kinds begin with one of: {', '.join(_ROOMS)}")
-    check_case = cast("CheckCase", import_module(f"concordat.{_ROOMS[room]}.vectors").check_case)
-    return check_case(kind, case)

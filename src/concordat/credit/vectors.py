@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
-
 import msgspec
 
 from concordat.credit.grades import compute_grade
 from concordat.credit.records import Record
 from concordat.credit.rulebook import Grade
 from concordat.credit.score import Score, compute_reasons, compute_score
-from concordat.crypto.vectors import Expectation, compute_by_kind
 from concordat.primitives.identifiers import Natural
+from concordat.primitives.plain import Json
+from concordat.primitives.vectors import Kinds, bind
 
 
 class _Records(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,7 +24,7 @@ class _Earned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     held: Grade | None
 
 
-def _compute_score(given: _Records) -> Expectation:
+def _compute_score(given: _Records) -> Json:
     score = compute_score(given.records, given.week)
     return {
         "score": score.score,
@@ -36,7 +34,7 @@ def _compute_score(given: _Records) -> Expectation:
     }
 
 
-def _compute_reasons(given: _Records) -> Expectation:
+def _compute_reasons(given: _Records) -> Json:
     reasons = compute_reasons(given.records, given.week)
     return {
         "reasons": [
@@ -46,26 +44,12 @@ def _compute_reasons(given: _Records) -> Expectation:
     }
 
 
-def _compute_grade(given: _Earned) -> Expectation:
+def _compute_grade(given: _Earned) -> Json:
     return {"grade": compute_grade(given.score, has_live_negative=given.has_live_negative, held=given.held)}
 
 
-_COMPUTE: Final[dict[str, Callable[[object], Expectation]]] = {
-    "credit/score": lambda given: _compute_score(msgspec.convert(given, _Records)),
-    "credit/reasons": lambda given: _compute_reasons(msgspec.convert(given, _Records)),
-    "credit/grade": lambda given: _compute_grade(msgspec.convert(given, _Earned)),
+KINDS: Kinds = {
+    "credit/score": bind(_Records, _compute_score),
+    "credit/reasons": bind(_Records, _compute_reasons),
+    "credit/grade": bind(_Earned, _compute_grade),
 }
-
-
-def compute_expectation(kind: str, given: object) -> Expectation:
-    """Return what a case of `kind` with the input `given` (as JSON) must expect.
-
-    Raises:
-        UsageError: `vectors.unknown_kind`, `vectors.malformed`.
-    """
-    return compute_by_kind(_COMPUTE, kind, given)
-
-
-def check_case(kind: str, case: dict[str, object]) -> bool:
-    """Tell whether the case's expectation is what this code computes from its input."""
-    return compute_expectation(kind, case.get("input")) == case.get("expect")

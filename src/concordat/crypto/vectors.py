@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
-
 import msgspec
 
 from concordat.crypto.checkpoint import (
@@ -18,7 +15,7 @@ from concordat.crypto.merkle import Log, check_consistency, compute_root_from_in
 from concordat.crypto.proof import Trust, verify_proof
 from concordat.crypto.signatures import is_valid
 from concordat.crypto.state_tree import StateTree, compute_state_root
-from concordat.errors import UsageError
+from concordat.primitives.vectors import Kinds, bind
 
 Expectation = dict[str, object]
 
@@ -142,35 +139,10 @@ def _unhex(text: str) -> bytes:
     return bytes.fromhex(text)
 
 
-_COMPUTE: Final[dict[str, Callable[[object], Expectation]]] = {
-    "crypto/zip215": lambda given: _compute_signature(msgspec.convert(given, _Signed)),
-    "crypto/merkle": lambda given: _compute_history(msgspec.convert(given, _History)),
-    "crypto/state_tree": lambda given: _compute_state(msgspec.convert(given, _State)),
-    "crypto/checkpoint": lambda given: _compute_note(msgspec.convert(given, _Note)),
-    "crypto/proof": lambda given: _compute_proof(msgspec.convert(given, _ProofFile)),
+KINDS: Kinds = {
+    "crypto/zip215": bind(_Signed, _compute_signature),
+    "crypto/merkle": bind(_History, _compute_history),
+    "crypto/state_tree": bind(_State, _compute_state),
+    "crypto/checkpoint": bind(_Note, _compute_note),
+    "crypto/proof": bind(_ProofFile, _compute_proof),
 }
-
-
-def compute_expectation(kind: str, given: object) -> Expectation:
-    """Return what a case of `kind` with the input `given` (as JSON) must expect.
-
-    Raises:
-        UsageError: `vectors.unknown_kind`, `vectors.malformed`.
-    """
-    return compute_by_kind(_COMPUTE, kind, given)
-
-
-def compute_by_kind(table: Mapping[str, Callable[[object], Expectation]], kind: str, given: object) -> Expectation:
-    """Return what the function that `table` names for `kind` makes of `given`; raises as `compute_expectation`."""
-    compute = table.get(kind)
-    if compute is None:
-        raise UsageError("vectors.unknown_kind", kind, f"kinds: {', '.join(table)}")
-    try:
-        return compute(given)
-    except (msgspec.ValidationError, ValueError, IndexError) as error:
-        raise UsageError("vectors.malformed", f"{kind}: {error}") from error
-
-
-def check_case(kind: str, case: dict[str, object]) -> bool:
-    """Tell whether the case's expectation is what this code computes from its input."""
-    return compute_expectation(kind, case.get("input")) == case.get("expect")

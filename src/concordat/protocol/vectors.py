@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TypeVar
 
 import msgspec
 
@@ -12,16 +10,15 @@ from concordat.contracts.terms import Terms
 from concordat.contracts.text import compute_document_digest, render_clauses
 from concordat.crypto.merkle import Log, hash_leaf
 from concordat.crypto.state_tree import StateTree
-from concordat.errors import NotFound, Rejected, UsageError
+from concordat.errors import Rejected
 from concordat.primitives.codec import encode
 from concordat.primitives.plain import Json, from_plain, to_plain
+from concordat.primitives.vectors import Kinds, bind
 from concordat.protocol.genesis import make_first_state, read_genesis
 from concordat.protocol.messages import OPERATIONS
 from concordat.protocol.records import Lane
 from concordat.protocol.transactions import authenticate_transaction
-from concordat.protocol.transition import Block, apply_block, check_block, compute_lane, is_nonce_fresh
-
-T = TypeVar("T")
+from concordat.protocol.transition import Block, InvalidBlock, apply_block, check_block, compute_lane, is_nonce_fresh
 
 
 class _Wire(msgspec.Struct, forbid_unknown_fields=True):
@@ -79,7 +76,10 @@ def _compute_blocks(given: _Blocks) -> Json:
     log, time, receipts = Log(), chain.genesis.start_time, []
     for row in given.blocks:
         block = Block(row.height, row.time, tuple(bytes.fromhex(wire) for wire in row.transactions))
-        check_block(chain, state, time, block, authenticate)
+        try:
+            check_block(chain, state, time, block, authenticate)
+        except InvalidBlock as error:
+            raise ValueError(f"block {block.height}: {error}") from error
         entries = apply_block(chain, state, time, block, authenticate)
         for entry in entries:
             log.append(hash_leaf(encode(entry)))
@@ -105,39 +105,10 @@ def _compute_document(given: Json) -> Json:
     }
 
 
-def _bind(kind: type[T], function: Callable[[T], Json]) -> Callable[[Json], Json]:
-    return lambda given: function(msgspec.convert(given, kind))
-
-
-_KINDS: dict[str, Callable[[Json], Json]] = {
+KINDS: Kinds = {
     "protocol/operation": _compute_operation,
-    "protocol/transaction": _bind(_Wire, _compute_transaction),
-    "protocol/nonces": _bind(_Nonces, _compute_nonces),
-    "protocol/blocks": _bind(_Blocks, _compute_blocks),
+    "protocol/transaction": bind(_Wire, _compute_transaction),
+    "protocol/nonces": bind(_Nonces, _compute_nonces),
+    "protocol/blocks": bind(_Blocks, _compute_blocks),
     "contracts/document": _compute_document,
 }
-
-
-def compute_expected(kind: str, given: Json) -> Json:
-    """Return what a case of `kind` with this input must expect, in JSON's own types.
-
-    Raises:
-        NotFound: `vectors.unknown_kind`.
-        UsageError: `vectors.malformed`.
-    """
-    if kind not in _KINDS:
-        raise NotFound("vectors.unknown_kind", kind)
-    try:
-        return _KINDS[kind](given)
-    except (msgspec.ValidationError, ValueError, KeyError, TypeError) as error:
-        raise UsageError("vectors.malformed", f"{kind}: {error}") from error
-
-
-def check_case(kind: str, case: Mapping[str, Json]) -> bool:
-    """Tell whether the rules give what the case `{"name", "input", "expect"}` expects.
-
-    Raises:
-        NotFound: `vectors.unknown_kind`.
-        UsageError: `vectors.malformed`.
-    """
-    return bool(compute_expected(kind, case["input"]) == case["expect"])
