@@ -7,14 +7,27 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from concordat.client.operations import read_operations
 from concordat.errors import UsageError
 from concordat.node import reads
 from concordat.node.node import Node
-from concordat.primitives.plain import from_plain
-from concordat.protocol.families import contracts, membership
+from concordat.primitives.plain import Json
 from concordat.protocol.messages import Operation
 
 STATEMENT_MAX: Final = 20_000
+
+_ACTIONS: Final = {
+    "sign": ("contracts.sign", ("contract", "document")),
+    "decline": ("contracts.decline", ("contract", "reason")),
+    "deliver": ("contracts.deliver", ("contract", "obligation", "version")),
+    "acknowledge": ("contracts.acknowledge", ("contract", "obligation")),
+    "object": ("contracts.object", ("contract", "obligation", "ground", "statement")),
+    "end": ("contracts.terminate", ("contract",)),
+    "respond": ("membership.respond", ("statement",)),
+    "sponsor": ("membership.sponsor", ("member", "verdict")),
+    "attest": ("membership.attest", ("member", "dossier", "verdict")),
+}
+"""The operation of each form, and its fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,56 +46,38 @@ def read_act(node: Node, form: Mapping[str, str], member: str) -> Act:
         UsageError: `input.*`. NotFound: `read.no_such_contract`, `read.no_such_member`.
     """
     action = form.get("action", "")
-    if action in {"sign", "decline", "deliver", "acknowledge", "object", "end"}:
-        number = _read_number(form, "contract")
-        return Act(_read_contract_act(node, action, number, form), _read_statement(form), f"/contracts/{number}")
-    if action == "respond":
-        operation = from_plain(membership.Respond, {"statement": _compute_digest(form)})
-        return Act(operation, _read_statement(form), f"/members/{member}")
-    subject, verdict = form.get("member", ""), form.get("verdict") == "yes"
-    back = f"/members/{subject}"
-    if action == "sponsor":
-        return Act(from_plain(membership.Sponsor, {"member": subject, "verdict": verdict}), "", back)
-    if action == "attest":
-        # Who confirms names what the papers gave; taken from the ledger, it would be compared with itself (MEM-10).
-        dossier = form.get("dossier", "").strip().lower() if verdict else reads.get_member(node, subject)["dossier"]
-        fields = {"member": subject, "dossier": dossier, "verdict": verdict}
-        return Act(from_plain(membership.Attest, fields), "", back)
-    raise UsageError("input.unknown_type", f"/action: {action[:40]!r}", "use the forms of the console")
+    if action not in _ACTIONS:
+        raise UsageError("input.unknown_type", f"/action: {action[:40]!r}", "use the forms of the console")
+    name, fields = _ACTIONS[action]
+    values = {field: _read_field(node, form, field) for field in fields}
+    (operation,) = read_operations(name, values)
+    back = f"/contracts/{values['contract']}" if "contract" in values else f"/members/{values.get('member', member)}"
+    return Act(operation, _read_statement(form) if "statement" in fields else "", back)
 
 
-def _read_contract_act(node: Node, action: str, number: int, form: Mapping[str, str]) -> Operation:
-    match action:
-        case "sign":
-            document = reads.get_contract(node, number)["document"]
-            return from_plain(contracts.Sign, {"contract": number, "document": document})
-        case "decline":
-            return from_plain(contracts.Decline, {"contract": number, "reason": form.get("reason", "").strip()})
-        case "end":
-            return from_plain(contracts.Terminate, {"contract": number})
-        case "deliver":
-            fields = {name: _read_number(form, name) for name in ("obligation", "version")}
-            return from_plain(contracts.Deliver, {"contract": number, **fields})
-        case "acknowledge":
-            return from_plain(
-                contracts.Acknowledge, {"contract": number, "obligation": _read_number(form, "obligation")}
-            )
+def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
+    text = form.get(field, "").strip()
+    match field:
+        case "contract" | "obligation" | "version":
+            return _read_number(field, text)
+        case "document":
+            return reads.get_contract(node, _read_number("contract", form.get("contract", "")))["document"]
+        case "statement":
+            return _compute_digest(_read_statement(form))
+        case "verdict":
+            return text == "yes"
+        case "dossier" if form.get("verdict") != "yes":
+            return reads.get_member(node, form.get("member", ""))["dossier"]
+        case "dossier":
+            # Who confirms names what the papers gave; taken from the ledger, it would be compared with itself (MEM-10).
+            return text.lower()
         case _:
-            return from_plain(
-                contracts.Object,
-                {
-                    "contract": number,
-                    "obligation": _read_number(form, "obligation"),
-                    "ground": form.get("ground", ""),
-                    "statement": _compute_digest(form),
-                },
-            )
+            return text
 
 
-def _read_number(form: Mapping[str, str], name: str) -> int:
-    text = form.get(name, "")
+def _read_number(field: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 15):
-        raise UsageError("input.does_not_fit", f"/{name} is not a number", "use the forms of the console")
+        raise UsageError("input.does_not_fit", f"/{field} is not a number", "use the forms of the console")
     return int(text)
 
 
@@ -94,8 +89,7 @@ def _read_statement(form: Mapping[str, str]) -> str:
     return text
 
 
-def _compute_digest(form: Mapping[str, str]) -> str:
-    text = _read_statement(form)
-    if not text.strip():
+def _compute_digest(statement: str) -> str:
+    if not statement.strip():
         raise UsageError("input.missing_field", "/statement", "write the statement")
-    return sha256(text.encode()).hexdigest()
+    return sha256(statement.encode()).hexdigest()

@@ -13,13 +13,13 @@ from typing import Final
 from concordat.api.expiring import Expiring
 from concordat.client.keys import Key
 from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US
+from concordat.console.acting import Act
 from concordat.contracts.text import Language
 from concordat.errors import NotFound
 from concordat.node import reads
 from concordat.node.lanes import get_next_nonce
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
-from concordat.protocol.messages import Operation
 from concordat.protocol.transactions import Payload, make_signed_bytes
 
 LIFETIME_US: Final = 30 * 60 * 1_000_000
@@ -27,28 +27,16 @@ PENDING_PER_KEY: Final = 50
 _SUBMIT_S: Final = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """The bytes of an action, and the number, height and time (µs) they are good for."""
-
-    unsigned: bytes
-    nonce: int
-    valid_until_height: int
-    valid_until: int
-
-
 @dataclass(slots=True)
 class Pending:
-    """What an officer is about to sign. `statement`: a text of which only the digest is signed. `back`: whence."""
+    """What an officer is about to sign for a member."""
 
     id: str
     public_key: bytes
     member: str
-    operations: tuple[Operation, ...]
-    statement: str
-    back: str
-    prepared: Prepared | None = None
-    """The bytes last made for it."""
+    act: Act
+    payload: Payload | None = None
+    """What was last made for it."""
 
 
 class PendingActions:
@@ -58,11 +46,9 @@ class PendingActions:
         self._kept: Expiring[Pending] = Expiring(LIFETIME_US, PENDING_PER_KEY)
         self._lock = threading.Lock()
 
-    def keep(
-        self, public_key: bytes, member: str, operation: Operation, *, statement: str, back: str, now_us: int
-    ) -> Pending:
+    def keep(self, public_key: bytes, member: str, act: Act, now_us: int) -> Pending:
         """Keep an action under a fresh id."""
-        pending = Pending(secrets.token_hex(16), public_key, member, (operation,), statement, back)
+        pending = Pending(secrets.token_hex(16), public_key, member, act)
         self._kept.keep_newest(public_key, pending.id, pending, now_us)
         return pending
 
@@ -83,32 +69,24 @@ class PendingActions:
             nonce = get_next_nonce(node, pending.public_key, 0)
             height, time = node.application.height, node.engine.fetch_time()
         with self._lock:
-            prepared = pending.prepared
+            payload = pending.payload
             if (
-                prepared is None
-                or prepared.nonce != nonce
-                or prepared.valid_until_height <= height
-                or prepared.valid_until <= time
+                payload is None
+                or payload.nonce != nonce
+                or payload.valid_until_height <= height
+                or payload.valid_until <= time
             ):
-                prepared = _make_prepared(node, pending, nonce, height + VALID_FOR_HEIGHTS, time + VALID_FOR_US)
-                pending.prepared = prepared
-        return prepared.unsigned
-
-
-def _make_prepared(
-    node: Node, pending: Pending, nonce: int, valid_until_height: int, valid_until: int
-) -> Prepared:
-    payload = Payload(
-        chain_id=node.chain.id,
-        suite=1,
-        lane=0,
-        nonce=nonce,
-        valid_until_height=valid_until_height,
-        valid_until=valid_until,
-        client_key=bytes.fromhex(pending.id),
-        operations=pending.operations,
-    )
-    return Prepared(make_signed_bytes(pending.public_key, payload), nonce, valid_until_height, valid_until)
+                payload = pending.payload = Payload(
+                    chain_id=node.chain.id,
+                    suite=1,
+                    lane=0,
+                    nonce=nonce,
+                    valid_until_height=height + VALID_FOR_HEIGHTS,
+                    valid_until=time + VALID_FOR_US,
+                    client_key=bytes.fromhex(pending.id),
+                    operations=(pending.act.operation,),
+                )
+        return make_signed_bytes(pending.public_key, payload)
 
 
 def submit_signed(node: Node, actions: PendingActions, pending: Pending, key: Key) -> None:

@@ -24,7 +24,6 @@ from concordat.console.frame import Page, render_page
 from concordat.console.passwords import Passwords
 from concordat.console.pending import Pending, PendingActions, find_receipt, submit_signed
 from concordat.console.problems import ToldProblem, tell_error
-from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, InvariantBroken
 from concordat.node import reads
 from concordat.node.keystore import find_officer
@@ -36,35 +35,25 @@ from concordat.protocol.messages import Operation
 from concordat.wording.sentences import describe_operation
 
 
-def _tell_sentences(node: Node, pending: Pending, language: Language) -> list[str]:
-    names = reads.get_names(node, language)
-    return [describe_operation(operation, pending.member, language, names) for operation in pending.operations]
-
-
 def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem: ToldProblem | None) -> str:
-    receipt = find_receipt(page.node, pending, page.language)
-    subject = next((one.member for one in pending.operations if isinstance(one, (Attest, Sponsor))), None)
-    contract = next((operation for operation in pending.operations if isinstance(operation, Sign)), None)
+    node, operation = page.node, pending.act.operation
+    receipt = find_receipt(node, pending, page.language)
+    subject = operation.member if isinstance(operation, Attest | Sponsor) else None
+    number = operation.contract if isinstance(operation, Sign) else None
     return render_page(
         page,
         "sign.html",
         "",
-        pending={
-            "id": pending.id,
-            "member": pending.member,
-            "public_key": pending.public_key.hex(),
-            "statement": pending.statement,
-        },
+        pending=pending,
         receipt=receipt,
-        subject=reads.get_member(page.node, subject) if subject and subject in page.names else None,
+        subject=reads.get_member(node, subject) if subject is not None and subject in page.names else None,
         next_step=pages.tell_next_step(page, receipt) if receipt else "",
-        back=pending.back,
         problem=problem,
-        sentences=_tell_sentences(page.node, pending, page.language),
-        names_told=tell_names(page, reads.get_contract(page.node, contract.contract)["parties"]) if contract else "",
-        clauses=reads.get_contract_text(page.node, contract.contract, page.language)["clauses"] if contract else [],
-        prepared_digest=sha256(actions.prepare(page.node, pending)).hexdigest(),
-        is_local=find_officer(page.node.folder, pending.public_key.hex()) is not None,
+        sentence=describe_operation(operation, pending.member, page.language, page.names),
+        names_told=tell_names(page, reads.get_contract(node, number)["parties"]) if number else "",
+        clauses=reads.get_contract_text(node, number, page.language)["clauses"] if number else [],
+        prepared_digest=sha256(actions.prepare(node, pending)).hexdigest(),
+        is_local=find_officer(node.folder, pending.public_key.hex()) is not None,
     )
 
 
@@ -76,15 +65,7 @@ def act(
     reader = get_reader(request)
     if reader.public_key is None or reader.member is None:
         raise InvariantBroken("the table of access lets officers pass only")
-    asked = read_act(node, data, reader.member)
-    pending = actions.keep(
-        reader.public_key,
-        reader.member,
-        asked.operation,
-        statement=asked.statement,
-        back=asked.back,
-        now_us=fetch_now_us(),
-    )
+    pending = actions.keep(reader.public_key, reader.member, read_act(node, data, reader.member), fetch_now_us())
     note_subject(request, data.get("action", "")[:40], "ok")
     return Redirect(f"/sign/{pending.id}", status_code=303)
 
@@ -96,16 +77,14 @@ def show_sign(
     """What is signed: for people as a page, for `concordat sign` as JSON with the bytes."""
     pending = actions.get(action, fetch_now_us())
     if request.accept.best_match([HTML, "application/json"], default=HTML) == "application/json":
-        unsigned = actions.prepare(node, pending)
+        unsigned, operation = actions.prepare(node, pending), pending.act.operation
         told: Json = {
             "bytes": unsigned.hex(),
             "digest": sha256(unsigned).hexdigest(),
             "member": pending.member,
             # Members by their identifiers: what `concordat sign` can render from the bytes alone, and compares.
-            "sentence": "\n".join(
-                describe_operation(operation, pending.member, get_language(request)) for operation in pending.operations
-            ),
-            "operations": [to_plain(operation, Operation) for operation in pending.operations],
+            "sentence": describe_operation(operation, pending.member, get_language(request)),
+            "operations": [to_plain(operation, Operation)],
             "submit": "/v1/transactions",
         }
         return Response(told, media_type="application/json")
