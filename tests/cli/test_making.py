@@ -126,7 +126,7 @@ def test_a_key_of_another_program_is_told_as_such(call: Call, tmp_path: Path, ju
 def test_an_example_of_a_draft_has_the_shape_of_its_template(call: Call) -> None:
     example = call("tx-example", "contract", "draft", "--example").document["example"]
     terms = compute_terms(from_plain(Draft, example))
-    parties = {member: Party(is_admitted=True, is_in_standing=True, limit_units=1000) for member in terms.parties}
+    parties = {member: Party(is_in_standing=True, limit_units=1000) for member in terms.parties}
     assert judge(terms, parties, 1_800_000_000_000_000) == ()
 
 

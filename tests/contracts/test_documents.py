@@ -75,7 +75,7 @@ def test_an_exchange_orders_both_sides_by_deadline() -> None:
 
 
 def test_what_a_template_makes_is_valid_when_its_parties_are() -> None:
-    party = Party(is_admitted=True, is_in_standing=True, limit_units=1000)
+    party = Party(is_in_standing=True, limit_units=1000)
     for draft in (
         make_draft(make_item("azure-bay", "cedar-ford", times=12)),
         make_draft(make_item("azure-bay", "cedar-ford", times=4), make_item("cedar-ford", "azure-bay", times=2)),

@@ -11,7 +11,7 @@ from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US
 
 NOW = 1_800_000_000_000_000
-GOOD = Party(is_admitted=True, is_in_standing=True, limit_units=200)
+GOOD = Party(is_in_standing=True, limit_units=200)
 PARTIES: dict[str, Party | None] = {"azure-bay": GOOD, "cedar-ford": GOOD, "dune-shore": GOOD}
 DUTY = Obligation(
     debtor="azure-bay",
@@ -40,9 +40,9 @@ FAULTS: list[tuple[str, Terms, dict[str, Party | None], tuple[str | int, ...]]] 
     ("judge.not_as_template", replace(TERMS, template="exchange/1"), PARTIES, ("exchange/1",)),
     ("judge.party_repeated", replace(TERMS, parties=(*TERMS.parties, "azure-bay")), PARTIES, ("azure-bay",)),
     ("judge.party_not_admitted", TERMS, PARTIES | {"cedar-ford": None}, ("cedar-ford",)),
-    ("judge.party_not_in_standing", TERMS, PARTIES | {"cedar-ford": Party(True, False, 200)}, ("cedar-ford",)),
+    ("judge.party_not_in_standing", TERMS, PARTIES | {"cedar-ford": Party(False, 200)}, ("cedar-ford",)),
     ("judge.party_without_part", replace(TERMS, parties=(*TERMS.parties, "dune-shore")), PARTIES, ("dune-shore",)),
-    ("judge.over_limit", TERMS, PARTIES | {"cedar-ford": Party(True, True, 49)}, ("cedar-ford", 50, 49)),
+    ("judge.over_limit", TERMS, PARTIES | {"cedar-ford": Party(True, 49)}, ("cedar-ford", 50, 49)),
     ("judge.debtor_not_party", replace(EXCHANGE, obligations=(DUTY, replace(DUTY, debtor="dune-shore"))), PARTIES,
      (2, "dune-shore")),
     ("judge.creditor_not_party", with_duty(creditors=("cedar-ford", "dune-shore")), PARTIES, (1, "dune-shore")),
@@ -87,7 +87,7 @@ def test_all_faults_are_listed_at_once_in_order() -> None:
         "supply/1", TERMS.title, ("azure-bay", "azure-bay", "dune-shore", "hill"), (far, worst), NOW - 1
     )
     parties: dict[str, Party | None] = {
-        "azure-bay": Party(True, True, 1), "dune-shore": Party(True, False, 1), "hill": None,
+        "azure-bay": Party(True, 1), "dune-shore": Party(False, 1), "hill": None,
     }  # fmt: skip
     found: tuple[Reason, ...] = judge(terms, parties, NOW)
     codes = [code for code, _ in found]

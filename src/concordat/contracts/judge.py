@@ -38,16 +38,15 @@ REASONS = (
 
 
 class Party(msgspec.Struct, frozen=True):
-    """What the ledger knows of a party when the judge asks."""
+    """What the ledger knows of an admitted party when the judge asks."""
 
-    is_admitted: bool
     is_in_standing: bool
     limit_units: int
     """The largest contract it may sign (credit grade, spec/credit.md)."""
 
 
 def judge(terms: Terms, parties: Mapping[str, Party | None], now_us: int) -> tuple[Reason, ...]:
-    """Return every reason against the terms; none means valid. `parties` has a row for each named member."""
+    """Return every reason against the terms; none means valid. `parties`: None for who is not admitted."""
     found = (
         *_judge_template(terms),
         *_judge_parties(terms, parties),
@@ -73,7 +72,7 @@ def _judge_parties(terms: Terms, parties: Mapping[str, Party | None]) -> Iterato
             yield "judge.party_repeated", (member,)
         if member not in active:
             yield "judge.party_without_part", (member,)
-        if party is None or not party.is_admitted:
+        if party is None:
             yield "judge.party_not_admitted", (member,)
         elif not party.is_in_standing:
             yield "judge.party_not_in_standing", (member,)

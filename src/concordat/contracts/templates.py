@@ -6,17 +6,20 @@ A template only fills in terms; whatever it makes is judged like terms written b
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
 from concordat.contracts.terms import (
     OBLIGATIONS_MAX,
+    Consequence,
     Creditors,
+    Days,
     DaysAtLeastOne,
     ExactFile,
     MatchingTable,
     Obligation,
+    TemplateName,
     Terms,
     Units,
 )
@@ -43,14 +46,14 @@ class Item(Struct, frozen=True):
 class Draft(Struct, frozen=True):
     """The few things people decide; `grace_days`, `cure_days`, `objection_days` hold for all items."""
 
-    template: Literal["exchange/1", "supply/1"]
+    template: TemplateName
     title: Label
     items: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=12)]
     sign_by: TimeUs
-    grace_days: Annotated[int, Meta(ge=0, le=365)]
+    grace_days: Days
     cure_days: DaysAtLeastOne
     objection_days: DaysAtLeastOne
-    consequence: Literal["terminate", "continue"]
+    consequence: Consequence
 
 
 def compute_terms(draft: Draft) -> Terms:

@@ -23,6 +23,7 @@ Creditors = Annotated[tuple[MemberId, ...], Meta(min_length=1, max_length=11)]
 OBLIGATIONS_MAX: Final = 64
 
 TemplateName = Literal["exchange/1", "supply/1"]
+Consequence = Literal["terminate", "continue"]
 
 
 class ExactFile(Struct, frozen=True, tag="exact_file"):
@@ -55,7 +56,7 @@ class Obligation(Struct, frozen=True):
     """After grace: the contract is suspended and the debtor may still perform."""
     objection_days: DaysAtLeastOne
     """After a delivery: silence accepts it."""
-    consequence: Literal["terminate", "continue"]
+    consequence: Consequence
     """What the end of the cure period does to the contract."""
 
     @property

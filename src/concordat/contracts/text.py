@@ -9,8 +9,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Literal
 
-from concordat.contracts.terms import ExactFile, Obligation, Terms
+from concordat.contracts.terms import ExactFile, MatchingTable, Obligation, Terms
 from concordat.primitives.codec import encode
+from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import format_time
 
 Language = Literal["en", "zh"]
@@ -82,7 +83,7 @@ def show_time(time: str, language: Language) -> str:
 def render_clauses(terms: Terms, language: Language) -> tuple[str, ...]:
     """Return the clauses as read: heading, parties, then one clause for each obligation, with its number."""
     words = _WORDS[language]
-    heading = f"{words[terms.template]}{words['colon']}{_own(terms.title.en, terms.title.zh, language)}"
+    heading = f"{words[terms.template]}{words['colon']}{_own(terms.title, language)}"
     parties = words["parties"].format(
         parties=words["separator"].join(terms.parties), sign_by=show_time(format_time(terms.sign_by), language)
     )
@@ -93,39 +94,33 @@ def render_clauses(terms: Terms, language: Language) -> tuple[str, ...]:
     return (heading, parties, *clauses)
 
 
-def _own(en: str, zh: str, language: Language) -> str:
+def _own(text: Label, language: Language) -> str:
     """The text of one language alone: a missing one is said, since both texts are signed."""
-    return (zh if language == "zh" else en) or _WORDS[language]["untitled"]
+    return (text.zh if language == "zh" else text.en) or _WORDS[language]["untitled"]
 
 
 def _render_obligation(obligation: Obligation, language: Language) -> str:
     words = _WORDS[language]
-    evidence = obligation.evidence
-    if isinstance(evidence, ExactFile):
-        proof = words["exact_file"].format(
-            debtor=obligation.debtor, dataset=obligation.dataset, digest=evidence.digest.hex()
-        )
-    else:
-        proof = words["matching_table"].format(
-            debtor=obligation.debtor, dataset=obligation.dataset, schema=evidence.schema.hex(), rows=evidence.rows_min
-        )
-    duty = words["duty"].format(
+    evidence: dict[str, str | int]
+    match obligation.evidence:
+        case ExactFile(digest=digest):
+            proof, evidence = "exact_file", {"digest": digest.hex()}
+        case MatchingTable(schema=schema, rows_min=rows_min):
+            proof, evidence = "matching_table", {"schema": schema.hex(), "rows": rows_min}
+    parts = ("duty", proof, "acceptance", "lateness", obligation.consequence)
+    return words["gap"].join(words[part] for part in parts).format(
         debtor=obligation.debtor,
         creditors=words["separator"].join(obligation.creditors),
-        subject=_own(obligation.subject.en, obligation.subject.zh, language),
+        subject=_own(obligation.subject, language),
         due=show_time(format_time(obligation.due), language),
         size=obligation.size,
-    )
-    acceptance = words["acceptance"].format(
+        dataset=obligation.dataset,
         objection=obligation.objection_days,
-        debtor=obligation.debtor,
+        grace=obligation.grace_days,
         cure=obligation.cure_days,
         open=obligation.grace_days + obligation.cure_days,
+        **evidence,
     )
-    lateness = words["lateness"].format(
-        grace=obligation.grace_days, debtor=obligation.debtor, cure=obligation.cure_days
-    )
-    return words["gap"].join((duty, proof, acceptance, lateness, words[obligation.consequence]))
 
 
 def compute_document_digest(terms: Terms) -> bytes:

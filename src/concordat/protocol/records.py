@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from concordat.credit.rulebook import Grade
 from concordat.credit.score import Score
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import (
@@ -174,7 +175,7 @@ class Credit(Struct, frozen=True):
     """A member's published score, and what the next epoch close needs."""
 
     score: Score
-    grade: Literal["A", "B", "C", "N", "D", "E"]
+    grade: Grade
     week: Natural
     weight_milli: Milli
     """Its weight as a counterparty, from the last epoch close."""

@@ -26,7 +26,7 @@ def check_valid(context: Context, terms: Terms) -> None:
 
 
 def get_judged_parties(context: Context, terms: Terms) -> dict[str, Party | None]:
-    """Return what the ledger knows of everybody whom the terms name."""
+    """Return what the ledger knows of everybody whom the terms name; None for who is not admitted."""
     names = (*terms.parties, *(name for duty in terms.obligations for name in (duty.debtor, *duty.creditors)))
     return {name: _get_party(context, name) for name in dict.fromkeys(names)}
 
@@ -36,7 +36,7 @@ def _get_party(context: Context, member: str) -> Party | None:
     if row is None or not is_admitted(row):
         return None
     limit_units = get_limit_units(context.state, member, context.time)
-    return Party(is_admitted=True, is_in_standing=is_in_standing(row), limit_units=limit_units)
+    return Party(is_in_standing=is_in_standing(row), limit_units=limit_units)
 
 
 def apply_propose(context: Context, operation: Propose) -> None:
