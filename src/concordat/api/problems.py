@@ -15,7 +15,7 @@ from concordat.contracts.text import Language
 from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Rejected, Stale, UsageError
 from concordat.primitives.plain import Json
 from concordat.wording.rules import get_rule
-from concordat.wording.sentences import describe_next_step, describe_reason
+from concordat.wording.sentences import describe_ground, explain_error
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -106,11 +106,11 @@ def make_problem(
     error: ConcordatError, language: Language, request_id: str, height: int | None, transaction: str | None = None
 ) -> Problem:
     """Return the problem that tells of an error."""
-    parameters = error.parameters if isinstance(error, Rejected) else (error.detail,)
-    grounds = (error.reasons or ((error.code, parameters),)) if isinstance(error, Rejected) else ()
+    grounds = (error.reasons or ((error.code, error.parameters),)) if isinstance(error, Rejected) else ()
     if error.code == "ledger.client_key_used" and transaction is None:
-        transaction = str(parameters[0])
+        transaction = str(grounds[0][1][0])
     status = get_status(error)
+    reason, next_step = explain_error(error, language)
     return Problem(
         type=f"/v1/codes#{error.code}",
         title=HTTPStatus(status).phrase,
@@ -118,30 +118,15 @@ def make_problem(
         detail=error.detail,
         code=error.code,
         rule=get_rule(error.code),
-        reason=_describe(error.code, parameters, error.detail, language),
-        next_step=_get_next_step(error, parameters, language),
+        reason=reason,
+        next_step=next_step,
         reasons=tuple(
-            ReasonView(code, values, _describe(code, values, error.detail, language)) for code, values in grounds
+            ReasonView(code, values, describe_ground(code, values, error.detail, language)) for code, values in grounds
         ),
         request_id=request_id,
         transaction=transaction,
         height=height,
     )
-
-
-def _describe(code: str, parameters: tuple[str | int, ...], plain: str, language: Language) -> str:
-    """Return the catalog's sentence; a code that came without the values of its sentence is told by its detail."""
-    try:
-        return describe_reason(code, parameters, language)
-    except LookupError:
-        return plain
-
-
-def _get_next_step(error: ConcordatError, parameters: tuple[str | int, ...], language: Language) -> str:
-    try:
-        return describe_next_step(error.code, parameters, language)
-    except LookupError:
-        return error.next_step
 
 
 def make_rejection(receipt: Json) -> Rejected:

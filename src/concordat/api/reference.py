@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib.metadata import version
 from typing import Final
@@ -14,10 +13,8 @@ from concordat.client.operations import make_example, make_schema
 from concordat.node import proofs, reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
-from concordat.protocol.messages import OPERATIONS, REJECTIONS
-from concordat.wording.sentences import CATALOGS, get_reason_key
-
-_PLACEHOLDER: Final = re.compile(r"\{(\w+)[^}]*\}")
+from concordat.protocol.messages import OPERATIONS
+from concordat.wording import rules
 
 
 @get("/status", sync_to_thread=True)
@@ -41,27 +38,7 @@ def get_checkpoint(node: NamedDependency[Node]) -> Response[str]:
 @get("/codes", sync_to_thread=False)
 def list_codes() -> Json:
     """Every code with which the ledger refuses a transaction, in order of precedence."""
-    return _make_codes()
-
-
-@cache
-def _make_codes() -> Json:
-    return [
-        {
-            "code": rejection.code,
-            "rule": rejection.rule,
-            "precedence": place,
-            "may_succeed_later": rejection.may_succeed_later,
-            "reason": _tell(get_reason_key(rejection.code)),
-            "next_step": _tell(f"next.{rejection.code}"),
-        }
-        for place, rejection in enumerate(REJECTIONS, start=1)
-    ]
-
-
-def _tell(key: str) -> Json:
-    """Return a sentence in both languages; {0}, {1} … stand for the values that a receipt gives."""
-    return {language: _PLACEHOLDER.sub(r"{\1}", catalog[key]) for language, catalog in CATALOGS.items()}
+    return rules.list_codes()
 
 
 @get("/operations", sync_to_thread=False)

@@ -13,13 +13,12 @@ from cyclopts import Parameter, Token
 from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.where import warn_if_open
 from concordat.contracts.text import Language
-from concordat.errors import NotFound, UsageError
+from concordat.errors import Corrupt, NotFound, UsageError
 
 if TYPE_CHECKING:
     from concordat.ledger.survey import Check
 
 # The node's rooms are imported by the functions that need them: --help does without.
-_DAMAGED = 5
 _MARKS = {"ok": "✔", "warning": "!", "failed": "✘"}
 
 
@@ -145,7 +144,7 @@ def doctor(folder: Folder, /, *, files: bool = False, output: Output = OUTPUT) -
         document["files"] = [msgspec.structs.asdict(file) for file in stored]
         lines += [f"{'authoritative' if file.authoritative else 'derived':<14}{file.path}" for file in stored]
     emit(output, document, lines)
-    return 0 if is_sound else _DAMAGED
+    return 0 if is_sound else Corrupt.exit_status
 
 
 def _describe_check(check: Check, language: Language) -> Iterator[str]:

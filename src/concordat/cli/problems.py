@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from concordat.cli.output import emit_line, tell
 from concordat.contracts.text import Language
-from concordat.errors import ConcordatError, Corrupt, Rejected
+from concordat.errors import ConcordatError, Corrupt
 from concordat.primitives.plain import Json
-from concordat.wording.sentences import CATALOGS, describe_next_step, describe_reason, get_reason_key
+from concordat.wording.sentences import describe_next_step, explain_error
 
 
 def emit_error(error: ConcordatError, language: Language, *, as_json: bool) -> None:
@@ -27,13 +27,7 @@ def describe_error(error: ConcordatError, language: Language) -> dict[str, Json]
     from concordat.wording.rules import get_rule  # here: every family, which --help does without
 
     told: dict[str, Json] = getattr(error, "document", {})
-    parameters = error.parameters if isinstance(error, Rejected) else (error.detail,)
-    reason, next_step = error.detail, error.next_step
-    # A node's answer and a defect come with words of their own.
-    if not told and get_reason_key(error.code) in CATALOGS[language]:
-        reason = describe_reason(error.code, parameters, language)
-        if f"next.{error.code}" in CATALOGS[language]:
-            next_step = describe_next_step(error.code, parameters, language)
+    reason, next_step = (error.detail, error.next_step) if told else explain_error(error, language)
     if error.code == "auth.required":  # only a request without a key is answered so
         next_step = describe_next_step("key.needed", (), language)
     names = ("reasons", "transaction", "height", "request_id")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
 from urllib.parse import urlencode
 
 from concordat.cli.output import OUTPUT, Output, emit
@@ -40,12 +39,10 @@ def ledger(
     """
     given = {"limit": limit, "before": before, "member": member, "contract": contract}
     query = urlencode({name: value for name, value in given.items() if value is not None})
-    _show_answer(
-        f"/v1/ledger?{query}",
-        lambda found: [f"{entry['position']:>6}  {entry['time']}  {entry['sentence']}" for entry in found["entries"]],
-        where,
-        output,
-    )
+    with where.connect(output) as client:
+        found = client.get(f"/v1/ledger?{query}")
+    lines = [f"{entry['position']:>6}  {entry['time']}  {entry['sentence']}" for entry in found["entries"]]
+    emit(output, found, lines)
 
 
 def show_member(member: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:
@@ -79,12 +76,6 @@ def receipt(transaction: str, /, *, where: Where = WHERE, output: Output = OUTPU
     """
     with where.connect(output) as client:
         emit_receipt(client.get(make_path("/v1/transactions", transaction)), output)
-
-
-def _show_answer(target: str, describe: Callable[[Json], Iterable[str]], where: Where, output: Output) -> None:
-    with where.connect(output) as client:
-        found = client.get(target)
-    emit(output, found, describe(found))
 
 
 def _show(value: Json) -> str:

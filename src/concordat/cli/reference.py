@@ -9,27 +9,19 @@ from pathlib import Path
 
 from concordat.cli.output import OUTPUT, Output, emit
 from concordat.client.files import PROOF_BYTES_MAX, read_file
-from concordat.errors import NotFound, UsageError
+from concordat.errors import Corrupt, NotFound, UsageError
 from concordat.primitives.plain import Json
 from concordat.primitives.vectors import check_case
-from concordat.protocol.messages import REJECTIONS
 
-_WRONG = 5
 _ROOMS = ("credit", "crypto", "protocol")
 
 
 def codes(*, output: Output = OUTPUT) -> None:
     """List every rejection code with its rule, in order of precedence."""
-    rows = [
-        {
-            "code": rejection.code,
-            "rule": rejection.rule,
-            "precedence": place,
-            "may_succeed_later": rejection.may_succeed_later,
-        }
-        for place, rejection in enumerate(REJECTIONS, start=1)
-    ]
-    width = max(len(rejection.code) for rejection in REJECTIONS)
+    from concordat.wording.rules import list_codes  # here: what --help does without
+
+    rows = list_codes()
+    width = max(len(row["code"]) for row in rows)
     lines = [f"{row['precedence']:>3} {row['code']:<{width}} {row['rule']}" for row in rows]
     emit(output, {"codes": rows}, lines)
 
@@ -54,7 +46,7 @@ def check_vectors(folder: Path, /, *, output: Output = OUTPUT) -> int:
         {"cases": cases, "failed": len(failed), "failures": failed},
         [*failed, f"{cases} cases, {len(failed)} failed"],
     )
-    return _WRONG if failed else 0
+    return Corrupt.exit_status if failed else 0
 
 
 def _read_cases(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:

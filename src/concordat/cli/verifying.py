@@ -11,10 +11,8 @@ from cyclopts import Parameter
 from concordat.cli.output import OUTPUT, Output, emit
 from concordat.cli.problems import describe_error
 from concordat.client.files import PROOF_BYTES_MAX, read_file
-from concordat.errors import ConcordatError
+from concordat.errors import ConcordatError, Corrupt
 from concordat.primitives.plain import Json
-
-_INVALID = 5
 
 Root = Annotated[
     str | None, Parameter(help="What you trust: genesis.json, a signed checkpoint, a key file or 64 digits.")
@@ -28,7 +26,7 @@ def verify(file: Path, /, *, trust: Root = None, output: Output = OUTPUT) -> int
     """
     from concordat.client.verification import compute_verdict, read_trust  # here: what --help does without
 
-    status = _INVALID
+    status = Corrupt.exit_status
     try:
         data = read_file(file, PROOF_BYTES_MAX)
         verdict = compute_verdict(data, read_trust(trust) if trust else None, output.language)

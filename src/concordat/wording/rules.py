@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Final
 
+from concordat.primitives.plain import Json
 from concordat.protocol.messages import REJECTIONS
+from concordat.wording.sentences import CATALOGS, get_reason_key
+
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)[^}]*\}")
 
 _LEDGER_RULES: Final = {rejection.code: rejection.rule for rejection in REJECTIONS}
 
@@ -63,3 +69,24 @@ def get_rule(code: str) -> str | None:
     """Return the requirement by which a code refuses; None when it names damage or a defect, not a rule."""
     family = code.partition(".")[0]
     return _LEDGER_RULES.get(code) or _FACE_RULES.get(code) or _FACE_RULES.get(family)
+
+
+@cache
+def list_codes() -> Json:
+    """Return every code with which the ledger refuses a transaction, in order of precedence, with its words."""
+    return [
+        {
+            "code": rejection.code,
+            "rule": rejection.rule,
+            "precedence": place,
+            "may_succeed_later": rejection.may_succeed_later,
+            "reason": _tell(get_reason_key(rejection.code)),
+            "next_step": _tell(f"next.{rejection.code}"),
+        }
+        for place, rejection in enumerate(REJECTIONS, start=1)
+    ]
+
+
+def _tell(key: str) -> Json:
+    """Return a sentence in both languages; {0}, {1} … stand for the values that a receipt gives."""
+    return {language: _PLACEHOLDER.sub(r"{\1}", catalog[key]) for language, catalog in CATALOGS.items()}

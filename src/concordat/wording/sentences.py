@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from concordat.contracts.text import Language, show_time
-from concordat.errors import Rejected
+from concordat.errors import ConcordatError, Rejected
 from concordat.primitives.codec import Struct, decode
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import SECOND_US, format_time
@@ -177,6 +177,24 @@ def describe_next_step(
 ) -> str:
     """Return what the reader can do about an error; `code` is the error's own, not one of its grounds."""
     return render(f"next.{code}", language, *parameters, names=names)
+
+
+def explain_error(error: ConcordatError, language: Language) -> tuple[str, str]:
+    """Return why, and what to do next; what the catalogs have no words for is told by the error's own."""
+    parameters = error.parameters if isinstance(error, Rejected) else (error.detail,)
+    reason = describe_ground(error.code, parameters, error.detail, language)
+    try:
+        return reason, describe_next_step(error.code, parameters, language)
+    except LookupError:
+        return reason, error.next_step
+
+
+def describe_ground(code: str, parameters: tuple[str | int, ...], plain: str, language: Language) -> str:
+    """Return a ground in words; `plain` when there are none, or it came without the values of its sentence."""
+    try:
+        return describe_reason(code, parameters, language)
+    except LookupError:
+        return plain
 
 
 def get_reason_key(code: str) -> str:
