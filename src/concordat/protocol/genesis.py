@@ -133,7 +133,7 @@ def make_first_state(chain: Chain) -> State:
         _put_founder(state, founder, genesis.start_time)
         week = compute_week(genesis.start_time, genesis.start_time)
         state.credits.put((founder.member,), make_newcomer_credit(founder.roles, week))
-    credit.schedule_first_epoch(context)
+    credit.schedule_epoch(context, 0)
     state.commit()
     return state
 

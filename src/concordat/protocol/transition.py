@@ -168,7 +168,7 @@ def apply_block(
 def has_due(state: State, time: int) -> bool:
     """True when an item's time has come by `time`."""
     key = state.due.first_key()
-    return key is not None and int(key[0]) <= time
+    return key is not None and key[0] <= time
 
 
 def _fire_due(chain: Chain, state: State, block: Block) -> list[Entry]:

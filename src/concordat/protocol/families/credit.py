@@ -241,12 +241,8 @@ def _names(state: State, one: str, other: str) -> bool:
 # ── the epoch close ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def schedule_first_epoch(context: Context) -> None:
-    """At genesis: epoch 0 closes first thing in week 4."""
-    _schedule_epoch(context, 0)
-
-
-def _schedule_epoch(context: Context, epoch: int) -> None:
+def schedule_epoch(context: Context, epoch: int) -> None:
+    """CRD-1: an epoch closes first thing in the week after its four; genesis schedules number 0."""
     closes = context.genesis_us + EPOCH_WEEKS * (epoch + 1) * WEEK_US
     context.schedule(closes, DUE_EPOCH, epoch.to_bytes(8, "big"))
 
@@ -254,7 +250,8 @@ def _schedule_epoch(context: Context, epoch: int) -> None:
 def fire_epoch(context: Context, subject: bytes) -> None:
     """CRD-8, CRD-14: set the weights at t = 4(n+1), then let each member that has records close."""
     epoch = int.from_bytes(subject, "big")
-    reached = set(_compute_reached(context, EPOCH_WEEKS * (epoch + 1)))
+    _drop_old_flows(context.state, EPOCH_WEEKS * (epoch + 1))
+    reached = set(_get_reached(context.state))
     for (member,), credit in context.state.credits.items():
         weight = 1000 if member in reached else 0
         if credit.weight_milli != weight:
@@ -262,7 +259,7 @@ def fire_epoch(context: Context, subject: bytes) -> None:
         if context.state.records.group(member):
             context.schedule(context.time, DUE_CLOSE, subject + member.encode())
     context.emit(EpochClosed(epoch, len(reached)))
-    _schedule_epoch(context, epoch + 1)
+    schedule_epoch(context, epoch + 1)
 
 
 def fire_close(context: Context, subject: bytes) -> None:
@@ -286,23 +283,23 @@ def fire_close(context: Context, subject: bytes) -> None:
     context.state.credits.put((member,), replace(credit, closes_below=closes))
 
 
-def _compute_reached(context: Context, week: int) -> tuple[str, ...]:
-    """Return who is reached from the seeds by volume at most 51 weeks old; older volume is dropped."""
-    seeds = [member for (member,), row in context.state.members.items() if "seed" in row.roles and is_admitted(row)]
-    edges: list[tuple[str, str, int]] = []
-    for key, flow in list(context.state.flows.items()):
-        settled_week, creditor, debtor = key
-        if week - int(settled_week) > FLOW_WEEKS:
-            context.state.flows.delete(key)
-        else:
-            edges.append((str(creditor), str(debtor), flow.units))
+def _drop_old_flows(state: State, week: int) -> None:
+    for key, _ in list(state.flows.items()):
+        if week - key[0] > FLOW_WEEKS:
+            state.flows.delete(key)
+
+
+def _get_reached(state: State) -> tuple[str, ...]:
+    """CRD-14: who is reached from the seeds."""
+    seeds = [member for (member,), row in state.members.items() if "seed" in row.roles and is_admitted(row)]
+    edges = [(creditor, debtor, flow.units) for (_, creditor, debtor), flow in state.flows.items()]
     return compute_reached(seeds, edges)
 
 
 def find_broken_invariants(state: State) -> Iterator[str]:
     """CRD-INV-1: only admitted members have records. CRD-INV-2: the published score is the records' score."""
     for (member,), credit in state.credits.items():
-        if compute_score(get_records(state, str(member)), credit.week) != credit.score:
+        if compute_score(get_records(state, member), credit.week) != credit.score:
             yield f"CRD-INV-2: {member}"
     for key, record in state.records.items():
         if (record.subject,) not in state.credits or key[0] != record.subject:

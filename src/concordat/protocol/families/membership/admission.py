@@ -27,11 +27,10 @@ from concordat.protocol.families.membership import (
     Apply,
     Attest,
     Attested,
-    ReadmissionDeclined,
     Reviewed,
     Sponsor,
 )
-from concordat.protocol.families.membership.exits import check_guarantor, count_barred_days, readmit
+from concordat.protocol.families.membership.exits import answer_return, count_barred_days
 from concordat.protocol.records import Attestation, Credit, Identity, Member, MemberRole, MemberStatus, Officer
 from concordat.protocol.standing import is_in_standing
 from concordat.protocol.state import State
@@ -139,28 +138,21 @@ def apply_sponsor(context: Context, operation: Sponsor) -> None:
     """MEM-5 to MEM-7: the named sponsor of an application, or the named guarantor of a return."""
     signer, _ = get_signer(context, "admin")
     row = _get_member(context.state, operation.member)
-    if row.status == "applied":
-        if row.sponsor != signer:
-            raise Rejected("membership.not_named_as_sponsor", signer, operation.member)
-        if not operation.verdict:
-            _fail_application(context, operation.member, "refused")
-            return
+    named = {"applied": row.sponsor, "expelled": row.guarantor}.get(row.status)
+    if named is None:
+        raise Rejected("membership.nothing_to_sponsor", operation.member, row.status)
+    if named != signer:
+        raise Rejected("membership.not_named_as_sponsor", signer, operation.member)
+    if row.status == "expelled":
+        answer_return(context, operation, signer)
+    elif operation.verdict:
         check_identity(context.state, row.scheme, row.code)
         check_review(context, signer, row.predecessor, row.parent)
         context.state.members.put((operation.member,), replace(row, status="reviewed"))
         context.state.identities.put(make_identity_key(row.scheme, row.code), Identity(operation.member))
         context.emit(Reviewed(operation.member, signer))
-    elif row.status == "expelled" and row.guarantor is not None:
-        if row.guarantor != signer:
-            raise Rejected("membership.not_named_as_sponsor", signer, operation.member)
-        if operation.verdict:
-            check_guarantor(context.state, signer)
-            readmit(context, operation.member, row)
-        else:
-            context.state.members.put((operation.member,), replace(row, guarantor=None))
-            context.emit(ReadmissionDeclined(operation.member, signer))
     else:
-        raise Rejected("membership.nothing_to_sponsor", operation.member, row.status)
+        _fail_application(context, operation.member, "refused")
 
 
 def _get_member(state: State, member: str) -> Member:

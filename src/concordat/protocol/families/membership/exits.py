@@ -13,10 +13,12 @@ from concordat.protocol.families.membership import (
     Expelled,
     HearingOpened,
     ReadmissionAsked,
+    ReadmissionDeclined,
     Readmit,
     Readmitted,
     Respond,
     Responded,
+    Sponsor,
 )
 from concordat.protocol.records import Member
 from concordat.protocol.standing import is_in_standing
@@ -71,29 +73,30 @@ def apply_readmit(context: Context, operation: Readmit) -> None:
         raise Rejected("membership.too_early_to_return", member, days_left)
     if operation.guarantor == member:
         raise Rejected("membership.guarantor_not_fit", operation.guarantor)
-    check_guarantor(context.state, operation.guarantor)
+    _check_guarantor(context.state, operation.guarantor)
     context.state.members.put((member,), replace(row, guarantor=operation.guarantor))
     context.emit(ReadmissionAsked(member, operation.guarantor))
 
 
-def check_guarantor(state: State, guarantor: str) -> None:
+def _check_guarantor(state: State, guarantor: str) -> None:
     """MEM-15: in standing and of a sponsor's grade."""
     if not is_in_standing(state.members.get((guarantor,))) or not is_sponsor_grade(state.credits[(guarantor,)].grade):
         raise Rejected("membership.guarantor_not_fit", guarantor)
 
 
-def readmit(context: Context, member: str, row: Member) -> None:
-    """The guarantor stands for it: back under the limit of a return, closes below counted anew."""
-    context.state.members.put(
-        (member,),
-        replace(
-            row,
-            status="active",
-            admitted_at=context.time,
-            admitted_entry=(context.height, context.index),
-            returned_at=context.time,
-        ),
+def answer_return(context: Context, operation: Sponsor, guarantor: str) -> None:
+    """MEM-15: the guarantor declines, or the member is back: under a small limit, closes below counted anew."""
+    state, member = context.state, operation.member
+    row = state.members[(member,)]
+    if not operation.verdict:
+        state.members.put((member,), replace(row, guarantor=None))
+        context.emit(ReadmissionDeclined(member, guarantor))
+        return
+    _check_guarantor(state, guarantor)
+    entry = (context.height, context.index)
+    now = context.time
+    state.members.put(
+        (member,), replace(row, status="active", admitted_at=now, admitted_entry=entry, returned_at=now)
     )
-    credit = context.state.credits[(member,)]
-    context.state.credits.put((member,), replace(credit, closes_below=0))
-    context.emit(Readmitted(member, row.guarantor or ""))
+    state.credits.put((member,), replace(state.credits[(member,)], closes_below=0))
+    context.emit(Readmitted(member, guarantor))
