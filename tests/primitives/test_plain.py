@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from concordat.errors import UsageError
 from concordat.primitives.codec import Struct
-from concordat.primitives.plain import from_plain, to_plain
+from concordat.primitives.plain import from_plain, read_json, to_plain
 from concordat.protocol.families.contracts import Deliver, Propose
 from concordat.protocol.families.datasets import Register
 from concordat.protocol.families.membership import Apply
@@ -77,6 +77,15 @@ def test_bytes_are_lowercase_hexadecimal(digest: object) -> None:
     with pytest.raises(UsageError) as caught:
         from_plain(Register, plain)
     assert caught.value.code in {"input.not_hex", "input.does_not_fit"}
+
+
+@pytest.mark.parametrize("count", [0, 200_000])
+def test_a_repeated_field_is_named_and_soon_found_among_many(count: int) -> None:
+    """Whoever compared each name with every other would be busy for minutes."""
+    names = [*(f"n{number}" for number in range(count)), "twice", "twice"]
+    with pytest.raises(UsageError) as caught:
+        read_json(b"{%s}" % ", ".join(f'"{name}": 1' for name in names).encode())
+    assert (caught.value.code, caught.value.detail) == ("input.repeated_field", "twice")
 
 
 @pytest.mark.parametrize("data", [None, [], "x", 3])

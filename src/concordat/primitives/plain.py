@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -47,8 +48,7 @@ def read_json(body: bytes) -> Json:
 def _make_object(pairs: list[tuple[str, Json]]) -> Json:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
+        ((repeated, _),) = Counter(name for name, _ in pairs).most_common(1)
         raise UsageError("input.repeated_field", repeated, "write each field once")
     return found
 
@@ -220,7 +220,7 @@ def _expect(kind: type, data: Json, at: str) -> Json:
 
 def _read_bytes(data: Json, at: str) -> bytes:
     text = cast("str", _expect(str, data, at))
-    if text != text.lower() or len(text) % 2 or not all(digit in "0123456789abcdef" for digit in text):
+    if len(text) % 2 or not all(digit in "0123456789abcdef" for digit in text):
         raise UsageError("input.not_hex", at, "write bytes as lowercase hexadecimal digits")
     return bytes.fromhex(text)
 
