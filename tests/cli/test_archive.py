@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import shutil
 import tarfile
 from pathlib import Path
@@ -12,11 +13,11 @@ from msgspec.structs import replace
 from concordat.cli.main import run
 from concordat.client.keys import make_key, render_key
 from concordat.crypto.checkpoint import make_node_signature
-from concordat.errors import ConcordatError
+from concordat.errors import ConcordatError, Refused
 from concordat.ledger.application import BlockRecord
 from concordat.ledger.block_log import FIRST_DIGEST, Record, frame, scan
 from concordat.ledger.head import Head, encode_slot
-from concordat.node.archive import EXPORT_MAGIC, scan_export
+from concordat.node.archive import EXPORT_MAGIC, restore_backup, scan_export
 from concordat.node.node import Node
 from concordat.primitives.codec import decode, encode
 from concordat.primitives.plain import Json
@@ -324,6 +325,28 @@ def test_places_that_cannot_be_written_are_told(call: Call, sound: World, tmp_pa
     ):
         answer = call(str(words[0]), *words)
         assert (answer.status, answer.document["code"]) == (3, "disk.no_such_folder")
+
+
+@pytest.mark.parametrize("name", [".hidden", "长" * 60, "deep/" * 40 + "deep"])
+def test_a_backup_holds_keys_of_any_name(call: Call, damaged: Path, tmp_path: Path, name: str) -> None:
+    path = damaged / "keys" / "officers" / f"{name}.key"
+    path.parent.mkdir(parents=True)
+    path.write_bytes((damaged / "keys" / "node.key").read_bytes())
+    assert call("backup", "backup", damaged, tmp_path / "folder.tar").status == 0
+    assert call("restore", "restore", tmp_path / "folder.tar", tmp_path / "node").status == 0
+    assert (tmp_path / "node" / path.relative_to(damaged)).read_bytes() == path.read_bytes()
+
+
+def test_a_disk_that_is_full_restores_nothing(call: Call, sound: World, tmp_path: Path) -> None:
+    call("backup", "backup", sound.node, tmp_path / "folder.tar")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((sound.node / "blocks.log").stat().st_size - 1, before[1]))
+    try:
+        with pytest.raises(Refused, match=r"^disk\.full"):
+            restore_backup(tmp_path / "folder.tar", tmp_path / "out" / "node")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["../escape", "/tmp/escape", "keys/../../escape", "notes.txt", "keys/.hidden", "keys"])

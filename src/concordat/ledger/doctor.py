@@ -41,7 +41,12 @@ class StoredFile(msgspec.Struct, frozen=True):
 
 def list_files(files: Files) -> tuple[StoredFile, ...]:
     """Return every file of the folder, sorted by path."""
-    return tuple(StoredFile(name, _is_key_file(name) or name in _AUTHORITATIVE) for name in files.names())
+    return tuple(StoredFile(name, is_authoritative(name)) for name in files.names())
+
+
+def is_authoritative(name: str) -> bool:
+    """Tell whether a file of this name counts, and is not made from others."""
+    return _is_key_file(name) or name in _AUTHORITATIVE
 
 
 def examine(files: Files) -> tuple[Check, ...]:

@@ -13,19 +13,20 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from concordat.client.files import making_file, open_file
 from concordat.errors import Corrupt, NotFound, Refused
-from concordat.ledger.block_log import LogFault, ReadAt, Record, scan
+from concordat.ledger.block_log import DIGEST_BYTES, FIRST_DIGEST, LogFault, ReadAt, Record, frame, scan
 from concordat.ledger.doctor import (
     AUDIT_BREAK,
     AUDIT_FILE,
-    AUDIT_HEAD_FILE,
     examine,
     examine_keys_and_audit,
+    is_authoritative,
     list_files,
 )
 from concordat.ledger.files import DiskFiles, output_error, sync_folder
@@ -44,22 +45,15 @@ def save_export(folder: Path, target: Path) -> Head:
     Raises:
         NotFound: `ledger.absent`. Corrupt: `ledger.corrupt`. Refused: `disk.*`.
     """
-    files = DiskFiles(folder)
-    try:
-        head, _ = fetch_sound_head(files)
+    with closing(DiskFiles(folder)) as files:
+        head, _ = _fetch_sound_head(files)
         with (folder / LOG_FILE).open("rb") as log, making_file(target) as file:
-            _write_export(file, head, log)
-    finally:
-        files.close()
+            file.write(EXPORT_MAGIC + encode_slot(head))
+            _copy(log, file, head.log_end)
     return head
 
 
-def _write_export(file: BinaryIO, head: Head, log: BinaryIO) -> None:
-    file.write(EXPORT_MAGIC + encode_slot(head))
-    _copy(log, file, head.log_end)
-
-
-def fetch_sound_head(files: DiskFiles) -> tuple[Head, bytes]:
+def _fetch_sound_head(files: DiskFiles) -> tuple[Head, bytes]:
     """Return the newest head and genesis, once every record up to that head verifies."""
     if not files.exists(LOG_FILE):
         raise NotFound("ledger.absent", LOG_FILE, "make a folder with `concordat init`, or name the right one")
@@ -137,13 +131,12 @@ def save_backup(folder: Path, target: Path) -> Head:
         NotFound: `ledger.absent`. Corrupt: `ledger.corrupt`; `backup.damaged`: the copy could not be restored.
         Refused: `disk.*`.
     """
-    files = DiskFiles(folder)
-    try:
-        head, genesis = fetch_sound_head(files)
+    with closing(DiskFiles(folder)) as files:
+        head, genesis = _fetch_sound_head(files)
         for check in examine_keys_and_audit(files):
             if check.status == "failed":
                 raise Corrupt("backup.damaged", check.file, "run `concordat doctor` on this folder and mend it first")
-        small = {GENESIS_FILE: genesis, HEAD_FILE: _make_head_file(files, head)}
+        small = {GENESIS_FILE: genesis, HEAD_FILE: _make_head_file(genesis, head)}
         for stored in list_files(files):
             # The end of the audit log is read before the log, which can then only be longer.
             if stored.authoritative and stored.path not in (*small, LOG_FILE):
@@ -151,23 +144,20 @@ def save_backup(folder: Path, target: Path) -> Head:
                 small[stored.path] = data[: data.rfind(b"\n") + 1] if stored.path == AUDIT_FILE else data
         with (folder / LOG_FILE).open("rb") as log, making_file(target) as file:
             _write_backup(file, small, log, head.log_end)
-    finally:
-        files.close()
     return head
 
 
-def _make_head_file(files: DiskFiles, head: Head) -> bytes:
-    """Return a head file with this head and, in the other slot, genesis."""
-    first = next(scan(partial(files.read, LOG_FILE)))
-    if isinstance(first, LogFault):
-        raise Corrupt("ledger.corrupt", LOG_FILE, "run `concordat doctor` on this folder")
-    slots = [encode_slot(Head(0, first.end, first.digest))] * 2
+def _make_head_file(genesis: bytes, head: Head) -> bytes:
+    """Return a head file with this head and, in the other slot, that of genesis."""
+    first = frame(FIRST_DIGEST, genesis)
+    slots = [encode_slot(Head(0, len(first), first[-DIGEST_BYTES:]))] * 2
     slots[compute_slot_offset(head.height) // SLOT_BYTES] = encode_slot(head)
     return b"".join(slots)
 
 
 def _write_backup(file: BinaryIO, small: dict[str, bytes], log: BinaryIO, log_end: int) -> None:
-    with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+    # This format has room for a log of any size and for names in any language.
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name, data in sorted(small.items()):
             tar.addfile(_describe_file(name, len(data)), io.BytesIO(data))
         tar.addfile(_describe_file(LOG_FILE, log_end), log)
@@ -192,20 +182,20 @@ def restore_backup(source: Path, folder: Path) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            with closing(DiskFiles(made)) as files:
+                _extract(source, made, files)
+                _check_restored(files)
+            made.rename(folder)
+            sync_folder(folder.parent)
+        except BaseException:
+            shutil.rmtree(made, ignore_errors=True)
+            raise
     except OSError as error:
         raise output_error(error, folder) from error
-    try:
-        _extract(source, made)
-        _check_restored(made)
-        made.rename(folder)
-        sync_folder(folder.parent)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
 
 
-def _extract(source: Path, made: Path) -> None:
-    files = DiskFiles(made)
+def _extract(source: Path, made: Path, files: DiskFiles) -> None:
     try:
         with tarfile.open(source, mode="r:") as tar:
             for info in tar:
@@ -218,25 +208,17 @@ def _extract(source: Path, made: Path) -> None:
                     os.fsync(file.fileno())
     except (tarfile.TarError, EOFError, UnicodeDecodeError) as error:
         raise _not_restorable(str(error)) from error
-    finally:
-        files.close()
 
 
 def _is_backup_name(name: str) -> bool:
-    parts = name.split("/")
-    is_key = parts[0] == "keys" and len(parts) > 1 and not any(not part or part.startswith(".") for part in parts)
-    return is_key or name in {GENESIS_FILE, HEAD_FILE, LOG_FILE, AUDIT_FILE, AUDIT_HEAD_FILE}
+    """Tell whether a backup may hold a file of this name; none leads out of the folder."""
+    return is_authoritative(name) and not {"", ".", ".."} & set(name.split("/"))
 
 
-def _check_restored(made: Path) -> None:
-    files = DiskFiles(made)
-    try:
-        checks = examine(files)
-        failed = next((check for check in checks if check.status != "ok" and check.id != AUDIT_BREAK), None)
-    finally:
-        files.close()
-    if failed is not None:
-        raise _not_restorable(failed.file)
+def _check_restored(files: DiskFiles) -> None:
+    for check in examine(files):
+        if check.status != "ok" and check.id != AUDIT_BREAK:
+            raise _not_restorable(check.file)
 
 
 def _not_restorable(place: str) -> Corrupt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +17,7 @@ from concordat.ledger.application import Application, get_block, replay
 from concordat.ledger.block_log import Record, scan
 from concordat.ledger.doctor import AUDIT_FILE, AUDIT_HEAD_FILE, examine
 from concordat.ledger.files import DiskFiles
-from concordat.ledger.survey import HEAD_FILE, LOG_FILE, RESTORE_FIX, Check
+from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE, RESTORE_FIX, Check
 from concordat.node.archive import scan_export
 from concordat.node.founding import NODE_KEY_FILE
 from concordat.protocol.genesis import Chain, read_genesis
@@ -77,8 +78,7 @@ def examine_folder(folder: Path) -> tuple[Check, ...]:
     Raises:
         NotFound: `ledger.absent`. Refused: `disk.unreadable` when the folder itself cannot be read.
     """
-    files = _ForgivingFiles(folder)
-    try:
+    with closing(_ForgivingFiles(folder)) as files:
         if not files.exists(LOG_FILE) and not files.exists(HEAD_FILE):
             raise NotFound("ledger.absent", LOG_FILE, "make a folder with `concordat init`, or name the right one")
         checks = examine(files)
@@ -86,8 +86,6 @@ def examine_folder(folder: Path) -> tuple[Check, ...]:
         if is_legible:  # what cannot be read cannot be replayed
             checks = (*checks, *_check_audit_exists(files), *_check_node_key(files), _check_roots(files))
         return (*(Check("file.readable", "failed", name, fix=_READ_FIX) for name in files.unreadable), *checks)
-    finally:
-        files.close()
 
 
 class _ForgivingFiles(DiskFiles):
@@ -116,7 +114,7 @@ def _check_node_key(files: DiskFiles) -> Iterator[Check]:
     if not files.exists(NODE_KEY_FILE):
         yield Check("keys.node", "warning", NODE_KEY_FILE, fix=_KEY_FIX)
         return
-    genesis = read_genesis(files.read("genesis.json")).genesis
+    genesis = read_genesis(files.read(GENESIS_FILE)).genesis
     try:
         is_same = read_public_key(files.read(NODE_KEY_FILE), NODE_KEY_FILE) == genesis.node_key
     except Corrupt:

@@ -17,10 +17,11 @@ from concordat.ledger.embedded import EmbeddedEngine
 from concordat.ledger.files import DiskFiles
 from concordat.ledger.snapshot import load_application, save_snapshot
 from concordat.ledger.store import BlockStore
+from concordat.ledger.survey import GENESIS_FILE
 from concordat.node.audit import AuditLog
 from concordat.node.founding import NODE_KEY_FILE
 from concordat.primitives.codec import decode
-from concordat.protocol.genesis import Chain, read_genesis
+from concordat.protocol.genesis import read_genesis
 from concordat.views.folding import find_all, find_touched, get_listed_height, rebuild_lists, refresh_lists
 from concordat.views.history import fold_block
 from concordat.views.index import close_index, delete_index, get_folded_height, open_index
@@ -51,8 +52,8 @@ class Node:
         self.engine.start()
 
     def _open(self, opened: ExitStack, accepted_us: int) -> None:
-        self.genesis_bytes = self.files.read("genesis.json")
-        self.chain: Chain = read_genesis(self.genesis_bytes)
+        self.genesis_bytes = self.files.read(GENESIS_FILE)
+        self.chain = read_genesis(self.genesis_bytes)
         self.key = self._fetch_node_key()
         application, replayed = load_application(self.chain, self.key.sign, self.files, self._store)
         self.application = application
