@@ -60,14 +60,9 @@ class Obligation(Struct, frozen=True):
     """What the end of the cure period does to the contract."""
 
     @property
-    def grace_ends(self) -> int:
-        """The time from which the contract is suspended if nothing was delivered."""
-        return self.due + self.grace_days * DAY_US
-
-    @property
     def cure_ends(self) -> int:
         """The time at which an undelivered obligation is breached."""
-        return self.grace_ends + self.cure_days * DAY_US
+        return self.due + (self.grace_days + self.cure_days) * DAY_US
 
 
 class Terms(Struct, frozen=True):

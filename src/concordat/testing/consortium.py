@@ -27,7 +27,7 @@ from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.protocol.families import credit, datasets
 from concordat.protocol.families.clock import Advance, Tick
-from concordat.protocol.families.contracts import Deliver, Propose, Sign, performance
+from concordat.protocol.families.contracts import Deliver, Propose, Sign, duties
 from concordat.protocol.families.membership import Apply, Attest, Sponsor, admission
 from concordat.protocol.genesis import Founder, Genesis, make_first_state, read_genesis, render_genesis
 from concordat.protocol.messages import Event, Operation
@@ -64,7 +64,7 @@ def make_label(name: str) -> Label:
 
 def find_broken_invariants(state: State) -> Iterator[str]:
     """Yield what does not hold in any family."""
-    for family in (performance, credit, datasets, admission):
+    for family in (duties, credit, datasets, admission):
         yield from family.find_broken_invariants(state)
 
 

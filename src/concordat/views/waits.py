@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from concordat.primitives.ledger_time import DAY_US
-from concordat.protocol.families.contracts.performance import get_silent_creditors
+from concordat.protocol.families.contracts.duties import get_silent_creditors
 from concordat.protocol.state import State
 
 SCHEMA = """

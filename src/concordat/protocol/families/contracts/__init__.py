@@ -1,4 +1,4 @@
-"""Contracts: operations, events, rejections. The rules: `offer` up to the last signature, then `performance`.
+"""Contracts: operations, events, rejections. The rules: `offer`, `performance`, and what both share, `duties`.
 
 Normative text: spec/contracts.md (paper rows R7–R10).
 """

@@ -13,7 +13,7 @@ from concordat.contracts.text import compute_document_digest
 from concordat.errors import Rejected
 from concordat.protocol.context import DUE_EXPIRE, Context, get_signer
 from concordat.protocol.families.contracts import Activated, Decline, Declined, Expired, Propose, Proposed, Sign, Signed
-from concordat.protocol.families.contracts.performance import end, get_party_to, make_subject, read_subject, wait
+from concordat.protocol.families.contracts.duties import end, get_party_to, make_subject, read_subject, wait
 from concordat.protocol.records import Contract, Counter, Duty, PartySignature
 from concordat.protocol.standing import get_limit_units, is_admitted, is_in_standing
 

@@ -14,15 +14,14 @@ acknowledgement or the end of the objection period. Everything that waits for ti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 from msgspec.structs import replace
 
-from concordat.contracts.terms import ExactFile, MatchingTable, Obligation, Terms
+from concordat.contracts.terms import ExactFile, MatchingTable, Obligation
 from concordat.errors import Rejected
 from concordat.primitives.ledger_time import DAY_US
-from concordat.protocol.context import DUE_ACCEPT, DUE_FAIL, DUE_LAPSE, DUE_LATE, DUE_SUSPEND, Context, get_signer
+from concordat.protocol.context import Context
 from concordat.protocol.families.contracts import (
     Acknowledge,
     Acknowledged,
@@ -42,29 +41,19 @@ from concordat.protocol.families.contracts import (
     Terminate,
     Terminated,
 )
-from concordat.protocol.records import (
-    FINAL_DUTY,
-    Contract,
-    ContractStatus,
-    Delivery,
-    Duty,
-    DutyStatus,
-    OfficerRole,
-    Version,
+from concordat.protocol.families.contracts.duties import (
+    Place,
+    close,
+    end,
+    get_holds,
+    get_party_to,
+    get_silent_creditors,
+    is_held_up,
+    read_subject,
+    wait,
 )
+from concordat.protocol.records import FINAL_DUTY, Contract, Delivery, Duty, DutyStatus, Version
 from concordat.protocol.state import State
-
-Place = tuple[int, int]
-"""The key of a duty: number of the contract, number of the obligation."""
-
-WAITS_FOR: dict[DutyStatus, int] = {
-    "waiting": DUE_LATE,
-    "grace": DUE_SUSPEND,
-    "curing": DUE_FAIL,
-    "delivered": DUE_ACCEPT,
-    "objected": DUE_LAPSE,
-}
-"""The kind of due item that ends each open status."""
 
 
 def apply_deliver(context: Context, operation: Deliver) -> None:
@@ -127,11 +116,6 @@ def _get_acceptance_us(duty: Obligation, delivery: Delivery) -> int:
     return delivery.time + duty.objection_days * DAY_US
 
 
-def get_silent_creditors(duty: Obligation, row: Duty) -> list[str]:
-    """Return who has not accepted the last delivery."""
-    return [creditor for creditor in duty.creditors if creditor not in row.accepted]
-
-
 def apply_acknowledge(context: Context, operation: Acknowledge) -> None:
     """CON-30, CON-31: every creditor accepts for itself; the objector does so by withdrawing its objection.
 
@@ -187,7 +171,7 @@ def fire_accept(context: Context, subject: bytes) -> None:
 def _settle(context: Context, place: Place, duty: Obligation, row: Duty, member: str | None) -> None:
     """Close a fulfilled duty."""
     severity = compute_lateness(duty, row)
-    _close(context, place, row, "cured" if severity else "kept")
+    close(context, place, row, "cured" if severity else "kept")
     context.emit(Settled(*place, duty.debtor, member, row.delivered_at or context.time, severity))
 
 
@@ -205,7 +189,7 @@ def fire_late(context: Context, subject: bytes) -> None:
     if (found := _find_due(context, subject, "waiting")) is None:
         return
     place, duty, row = found
-    held = _held_up_until(context.state, place[0])
+    held = get_holds(context.state, place[0])
     later = max((until for debtor, until in held if debtor != duty.debtor), default=context.time)
     if later > context.time:
         wait(context, place, replace(row, due=later), "waiting", later)
@@ -213,24 +197,6 @@ def fire_late(context: Context, subject: bytes) -> None:
     ends = context.time + duty.grace_days * DAY_US
     wait(context, place, row, "grace", ends)
     context.emit(GraceBegan(*place, duty.debtor, ends))
-
-
-def _held_up_until(state: State, number: int) -> Iterator[tuple[str, int]]:
-    """Yield, for each duty that suspends the contract, its debtor and when it will have been cured or have failed.
-
-    What is delivered at the very end of grace cures too: the end of grace was judged before it, at the same time.
-    """
-    obligations = state.terms[(number,)].obligations
-    for (_, obligation), row in state.duties.group(number):
-        duty = obligations[obligation - 1]
-        grace_ends = row.due + duty.grace_days * DAY_US
-        is_cured_late = row.objections == 0 and row.delivery is not None and row.delivery.time >= grace_ends
-        if row.waits_until is not None and (row.status == "curing" or (row.status == "delivered" and is_cured_late)):
-            yield duty.debtor, row.waits_until
-
-
-def _is_held_up(state: State, number: int) -> bool:
-    return next(_held_up_until(state, number), None) is not None
 
 
 def fire_suspend(context: Context, subject: bytes) -> None:
@@ -256,7 +222,7 @@ def fire_fail(context: Context, subject: bytes) -> None:
 
 
 def _breach(context: Context, place: Place, duty: Obligation, row: Duty, severity: Literal[1, 2]) -> None:
-    _close(context, place, row, "breached")
+    close(context, place, row, "breached")
     context.emit(Breached(*place, duty.debtor, severity))
 
 
@@ -269,7 +235,7 @@ def fire_lapse(context: Context, subject: bytes) -> None:
 
 def _lapse(context: Context, place: Place, duty: Obligation, row: Duty) -> None:
     """What one side says of the content is no negative (credit §2.1); what the clock says of the time is."""
-    _close(context, place, row, "lapsed")
+    close(context, place, row, "lapsed")
     context.emit(Lapsed(*place, duty.debtor, compute_lateness(duty, row)))
 
 
@@ -289,16 +255,6 @@ def apply_terminate(context: Context, operation: Terminate) -> None:
 # ── shared steps ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def wait(context: Context, place: Place, row: Duty, status: DutyStatus, until: int) -> None:
-    """Leave the duty in an open status, which its due item ends unless something else does before."""
-    context.state.duties.put(place, replace(row, status=status, waits_until=until))
-    context.schedule(until, WAITS_FOR[status], make_subject(place))
-
-
-def _close(context: Context, place: Place, row: Duty, status: DutyStatus) -> None:
-    context.state.duties.put(place, replace(row, status=status, waits_until=None, settled_at=context.time))
-
-
 def _terminate(context: Context, number: int, cause: Cause) -> None:
     """CON-29: what is late stays late, what was delivered counts, and only what was not yet due is released."""
     obligations = context.state.terms[(number,)].obligations
@@ -314,17 +270,11 @@ def _terminate(context: Context, number: int, cause: Cause) -> None:
             case "curing":
                 _breach(context, place, duty, row, 2)
             case "waiting":
-                _close(context, place, row, "released")
+                close(context, place, row, "released")
             case _:
                 pass
     end(context, number, "terminated")
     context.emit(Terminated(number, cause))
-
-
-def end(context: Context, number: int, status: ContractStatus) -> None:
-    """End a contract or an offer now."""
-    contract = context.state.contracts[(number,)]
-    context.state.contracts.put((number,), replace(contract, status=status, ended_at=context.time))
 
 
 def _go_on(context: Context, number: int) -> None:
@@ -333,21 +283,9 @@ def _go_on(context: Context, number: int) -> None:
     if all(row.status in FINAL_DUTY for _, row in context.state.duties.group(number)):
         end(context, number, "completed")
         context.emit(Completed(number))
-    elif contract.status == "suspended" and not _is_held_up(context.state, number):
+    elif contract.status == "suspended" and not is_held_up(context.state, number):
         context.state.contracts.put((number,), replace(contract, status="active"))
         context.emit(Resumed(number))
-
-
-def get_party_to(context: Context, number: int, role: OfficerRole) -> tuple[str, Contract, Terms]:
-    """CON-6, CON-7."""
-    member, _ = get_signer(context, role)
-    contract = context.state.contracts.get((number,))
-    if contract is None:
-        raise Rejected("contracts.unknown", number)
-    terms = context.state.terms[(number,)]
-    if member not in terms.parties:
-        raise Rejected("contracts.not_a_party", member)
-    return member, contract, terms
 
 
 def _check_in_force(number: int, contract: Contract) -> None:
@@ -372,53 +310,3 @@ def _find_due(context: Context, subject: bytes, status: DutyStatus) -> tuple[Pla
     if row.status != status or row.waits_until is None or row.waits_until > context.time:
         return None
     return place, context.state.terms[(place[0],)].obligations[place[1] - 1], row
-
-
-def make_subject(place: Place) -> bytes:
-    """Return how a due item names a duty: contract 8 bytes ‖ obligation 2."""
-    return place[0].to_bytes(8, "big") + place[1].to_bytes(2, "big")
-
-
-def read_subject(subject: bytes) -> Place:
-    """Return the duty that a due item names; 0 for the obligation names the contract."""
-    return int.from_bytes(subject[:8], "big"), int.from_bytes(subject[8:], "big")
-
-
-def find_broken_invariants(state: State) -> Iterator[str]:
-    """Yield what does not hold.
-
-    CON-INV-1: in force iff all signed and not ended. CON-INV-2: ended means nothing is owed. CON-INV-3: suspended iff a
-    duty is overdue or waits to be accepted after being overdue. CON-INV-4: creditors accept, each once; while a
-    delivery waits not all of them have; an objection stands iff somebody holds it. CON-INV-5: an open duty waits for a
-    due item.
-    """
-    for (number,), contract in state.contracts.items():
-        terms = state.terms[(number,)]
-        rows = state.duties.group(number)
-        if (contract.activated_at is not None) != (len(contract.signatures) == len(terms.parties)):
-            yield f"CON-INV-1: {number}"
-        if contract.ended_at is not None and any(row.status not in FINAL_DUTY for _, row in rows):
-            yield f"CON-INV-2: {number}"
-        is_in_force = contract.status in {"active", "suspended"}
-        if is_in_force and _is_held_up(state, number) != (contract.status == "suspended"):
-            yield f"CON-INV-3: {number}"
-        for (_, place), row in rows:
-            if not _is_answered_consistently(terms.obligations[place - 1], row):
-                yield f"CON-INV-4: {number}/{place}"
-            if not _is_scheduled(state, (number, place), row):
-                yield f"CON-INV-5: {number}/{place}"
-
-
-def _is_answered_consistently(duty: Obligation, row: Duty) -> bool:
-    silent = get_silent_creditors(duty, row)
-    if len(silent) + len(row.accepted) != len(duty.creditors):
-        return False
-    if row.status in FINAL_DUTY:
-        return True
-    return bool(silent) and (row.objector in silent if row.status == "objected" else row.objector is None)
-
-
-def _is_scheduled(state: State, place: Place, row: Duty) -> bool:
-    if row.waits_until is None:
-        return row.status in FINAL_DUTY
-    return (row.waits_until, WAITS_FOR[row.status], make_subject(place)) in state.due
