@@ -80,7 +80,7 @@ def test_a_rule_is_named_and_told_in_the_readers_language(world: World) -> None:
 def test_the_status_follows_the_code_or_the_kind(error: ConcordatError, status: int) -> None:
     problem = make_problem(error, "en", "1", 3)
     assert get_status(error) == problem.status == status
-    assert ("Retry-After" in render_problem(problem).headers) == (status == 503)
+    assert ("Retry-After" in render_problem(problem, {}).headers) == (status == 503)
 
 
 def test_a_client_keys_first_transaction_is_named() -> None:

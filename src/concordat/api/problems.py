@@ -143,24 +143,34 @@ def get_retry_header(error: ConcordatError) -> dict[str, str]:
     return {"Retry-After": str(wait_s)} if wait_s else {}
 
 
-def render_problem(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
-    """Return the response of a problem, with the headers that its status asks for."""
-    headers = dict(headers or {})
+def get_status_headers(problem: Problem) -> dict[str, str]:
+    """Return the headers that a problem's status asks for."""
     if problem.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Concordat"
+        return {"WWW-Authenticate": "Concordat"}
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = _RETRY_AFTER_S.get(problem.code, "60")
-    body = msgspec.json.encode(problem)
-    return Response(body, status_code=problem.status, media_type=PROBLEM_TYPE, headers=headers)
+        return {"Retry-After": _RETRY_AFTER_S.get(problem.code, "60")}
+    return {}
+
+
+def render_problem(problem: Problem, headers: dict[str, str]) -> Response[bytes]:
+    """Return the response of a problem, with the headers that its status asks for."""
+    headers = headers | get_status_headers(problem)
+    return Response(
+        msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_TYPE, headers=headers
+    )
 
 
 def handle_error(request: Asking, error: Exception) -> Response[bytes]:
     """Answer any error of any route with a problem."""
+    return render_problem(*tell_error(request, error, get_language(request)))
+
+
+def tell_error(request: Asking, error: Exception, language: Language) -> tuple[Problem, dict[str, str]]:
+    """Return any error of any route as a problem, and the error's own headers; note it as the request's outcome."""
     told, headers = _translate(request, error)
     request.scope["state"]["outcome"] = told.code
     height: int = request.app.state.face.node.application.height
-    headers |= get_retry_header(told)
-    return render_problem(make_problem(told, get_language(request), get_request_id(request), height), headers)
+    return make_problem(told, language, get_request_id(request), height), headers | get_retry_header(told)
 
 
 def _translate(request: Asking, error: Exception) -> tuple[ConcordatError, dict[str, str]]:

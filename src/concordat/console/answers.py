@@ -15,8 +15,9 @@ from litestar.template.base import csrf_token
 
 from concordat.api.access import check_access, get_reader
 from concordat.api.asking import Asking, Connection, get_language
-from concordat.console.frame import Page, make_page
+from concordat.console.frame import Page
 from concordat.contracts.text import Language
+from concordat.node import reads
 from concordat.node.node import Node
 
 LANGUAGE_COOKIE: Final = "lang"
@@ -58,14 +59,16 @@ def get_console_language(request: Connection) -> Language:
 
 def open_page(node: Node, request: Asking) -> Page:
     """Return the page that a request asks for."""
-    return make_page(
+    language = get_console_language(request)
+    return Page(
         node,
-        get_console_language(request),
+        language,
         get_reader(request),
         path=request.scope["path"],
-        query=tuple((key, value) for key, value in request.query_params.multi_items()),
+        query=tuple(request.query_params.multi_items()),
         origin=str(request.base_url).rstrip("/"),
         csrf=csrf_token({"request": request}),
+        names=reads.get_names(node, language),
     )
 
 

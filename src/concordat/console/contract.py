@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import Final
 
-from concordat.console.formats import show_number
-from concordat.console.frame import Page, render_page, show_share
+from concordat.console.formats import show_number, show_share
+from concordat.console.frame import Page, render_page
 from concordat.console.pages import tell_not_proved
 from concordat.console.waits import tell_wait
 from concordat.node import prospects, reads

@@ -11,19 +11,19 @@ from litestar.response import Redirect
 
 from concordat.api.access import end_session, find_reader, open_session
 from concordat.api.asking import Asking
-from concordat.api.problems import get_retry_header
+from concordat.api.problems import Problem, get_retry_header
 from concordat.api.trail import note_subject
 from concordat.client.clock import fetch_now_us
 from concordat.console.answers import Form, answer, open_page
 from concordat.console.frame import Page, render_page
 from concordat.console.passwords import Passwords
-from concordat.console.problems import ToldProblem, tell_error
+from concordat.console.problems import tell_refusal
 from concordat.errors import ConcordatError, Refused
 from concordat.node.keystore import StoredOfficer, find_officer
 from concordat.node.node import Node
 
 
-def _render_login(page: Page, problem: ToldProblem | None) -> str:
+def _render_login(page: Page, problem: Problem | None) -> str:
     return render_page(page, "login.html", "", problem=problem)
 
 
@@ -56,7 +56,7 @@ async def login(
     except ConcordatError as error:
         note_subject(request, subject, error.code)
         page = open_page(node, request)
-        problem = tell_error(page, error)
+        problem = tell_refusal(page, error)
         return answer(request, _render_login(page, problem), problem.status, get_retry_header(error))
     note_subject(request, subject, "ok")
     response: Response[str] = Redirect("/", status_code=303)

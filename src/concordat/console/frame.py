@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,6 +20,7 @@ from concordat.contracts.text import Language, show_day, show_time
 from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
+from concordat.protocol.families.contracts import Ground
 from concordat.views.lists import ENDED_WITH_BREACHES
 from concordat.wording.sentences import CATALOGS, fit_number, show_who
 
@@ -27,8 +28,6 @@ _FOLDER: Final = Path(__file__).parent
 STYLE: Final = (_FOLDER / "static" / "console.css").read_bytes()
 ICON: Final = (_FOLDER / "static" / "icon.svg").read_bytes()
 _STYLE_VERSION: Final = sha256(STYLE).hexdigest()[:12]
-
-GROUNDS: Final = ("incomplete", "wrong_content", "wrong_period", "not_received")
 
 _MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "member.applied": ("○", "warn"),
@@ -141,23 +140,9 @@ class Page:
         return f"{self.path}?{urlencode([*rest, ('lang', language)])}"
 
 
-def make_page(
-    node: Node,
-    language: Language,
-    reader: Reader,
-    *,
-    path: str,
-    query: tuple[tuple[str, str], ...],
-    origin: str,
-    csrf: str,
-) -> Page:
-    """Return the page with the names of members in its language."""
-    return Page(node, language, reader, path, query, origin, csrf, reads.get_names(node, language))
-
-
 def render_page(page: Page, template: str, section: str, **values: object) -> str:
     """Return the HTML of a template."""
-    helpers: dict[str, Callable[..., object] | object] = {
+    values |= {
         "w": page.say,
         "name": page.name,
         "who": page.who,
@@ -173,25 +158,17 @@ def render_page(page: Page, template: str, section: str, **values: object) -> st
         "signed": formats.show_signed,
         "digest": formats.show_digest,
         "contract": formats.show_contract,
-        "confidence": show_share,
+        "confidence": formats.show_share,
         "sign": lambda family, status: _MARKS[f"{family}.{status}"][0],
         "tone": lambda family, status: _MARKS[f"{family}.{status}"][1],
         "in_language": page.in_language,
         "csrf": page.csrf,
         "origin": page.origin,
         "lang": page.language,
-        "grounds": GROUNDS,
-    }
-    base = {
-        "page": helpers,
+        "grounds": get_args(Ground),
         "css_version": _STYLE_VERSION,
         "section": section,
         "status": reads.get_status(page.node),
         "reader": page.reader if page.reader.public_key is not None else None,
     }
-    return _environment.get_template(template).render({**helpers, **base, **values})
-
-
-def show_share(milli: int) -> str:
-    """Return thousandths as a percentage."""
-    return f"{milli // 10}%"
+    return _environment.get_template(template).render(values)

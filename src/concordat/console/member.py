@@ -6,8 +6,8 @@ from typing import Final
 
 from concordat.api.access import find_first_position
 from concordat.console.charts import GRADE_COLORS, SCORE_MAX, draw_bar
-from concordat.console.formats import show_contract, show_number, show_signed
-from concordat.console.frame import Page, render_page, show_share
+from concordat.console.formats import show_contract, show_number, show_share, show_signed
+from concordat.console.frame import Page, render_page
 from concordat.console.pages import LIST_PAGE, cut_list, tell_not_proved
 from concordat.console.waits import tell_wait
 from concordat.errors import NotFound

@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec.structs import replace
 
-import msgspec
-
-from concordat.api.asking import Asking, get_request_id
-from concordat.api.problems import Problem, handle_error, make_problem
+from concordat.api.asking import Asking
+from concordat.api.problems import Problem, get_status_headers, make_problem, tell_error
 from concordat.console.frame import Page, render_page
 from concordat.console.words import WORDS
 from concordat.errors import ConcordatError
 
 
-@dataclass(frozen=True, slots=True)
-class ToldProblem:
-    """A problem in the reader's language."""
-
-    status: int
-    code: str
-    rule: str | None
-    reason: str
-    next_step: str
-    detail: str
-    reasons: tuple[str, ...]
-
-
-def tell_error(page: Page, error: ConcordatError) -> ToldProblem:
-    """Return an error in words."""
+def tell_refusal(page: Page, error: ConcordatError) -> Problem:
+    """Return in words why a form was refused."""
     return _tell(page, make_problem(error, page.language, "", None))
 
 
 def render_error(page: Page, request: Asking, error: Exception) -> tuple[str, int, dict[str, str]]:
     """Return the page of any error with its status and headers; defects are logged as `/v1` logs them."""
-    state = {"request_id": get_request_id(request)}
-    headers = [(b"accept-language", page.language.encode())]
-    response = handle_error(Asking({**request.scope, "headers": headers, "state": state}), error)
-    request.scope["state"]["outcome"] = state["outcome"]
-    told = _tell(page, msgspec.json.decode(response.content, type=Problem))
-    kept = {name: value for name, value in response.headers.items() if name.lower() != "content-type"}
-    return render_page(page, "problem.html", "", problem=told), told.status, kept
+    problem, headers = tell_error(request, error, page.language)
+    html = render_page(page, "problem.html", "", problem=_tell(page, problem))
+    return html, problem.status, headers | get_status_headers(problem)
 
 
-def _tell(page: Page, problem: Problem) -> ToldProblem:
+def _tell(page: Page, problem: Problem) -> Problem:
+    """Return the problem in the console's own words where it has some, with the grounds that these do not tell."""
     words = WORDS[page.language]
-    return ToldProblem(
-        problem.status,
-        problem.code,
-        problem.rule,
-        words.get(f"problem.{problem.code}", problem.reason),
-        words.get(f"problem.{problem.code}.next", problem.next_step),
-        problem.detail,
-        tuple(reason.text for reason in problem.reasons if reason.code != problem.code),
+    return replace(
+        problem,
+        reason=words.get(f"problem.{problem.code}", problem.reason),
+        next_step=words.get(f"problem.{problem.code}.next", problem.next_step),
+        reasons=tuple(ground for ground in problem.reasons if ground.code != problem.code),
     )

@@ -13,7 +13,7 @@ from litestar.response import Redirect
 
 from concordat.api.access import get_reader
 from concordat.api.asking import Asking, get_language
-from concordat.api.problems import get_retry_header
+from concordat.api.problems import Problem, get_retry_header
 from concordat.api.trail import note_subject
 from concordat.client.clock import fetch_now_us
 from concordat.console import pages
@@ -23,7 +23,7 @@ from concordat.console.contract import tell_names
 from concordat.console.frame import Page, render_page
 from concordat.console.passwords import Passwords
 from concordat.console.pending import Pending, PendingActions, find_receipt, submit_signed
-from concordat.console.problems import ToldProblem, tell_error
+from concordat.console.problems import tell_refusal
 from concordat.errors import ConcordatError, InvariantBroken
 from concordat.node import reads
 from concordat.node.keystore import find_officer
@@ -35,7 +35,7 @@ from concordat.protocol.messages import Operation
 from concordat.wording.sentences import describe_operation
 
 
-def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem: ToldProblem | None) -> str:
+def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem: Problem | None) -> str:
     node, operation = page.node, pending.act.operation
     receipt = find_receipt(node, pending, page.language)
     subject = operation.member if isinstance(operation, Attest | Sponsor) else None
@@ -116,7 +116,7 @@ async def sign(
     except ConcordatError as error:
         note_subject(request, action, error.code, who)
         page = open_page(node, request)
-        problem = tell_error(page, error)
+        problem = tell_refusal(page, error)
         html = await to_thread.run_sync(_render_sign, page, actions, pending, problem)
         return answer(request, html, problem.status, get_retry_header(error))
     note_subject(request, action, "ok", who)
