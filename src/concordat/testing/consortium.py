@@ -52,11 +52,6 @@ FOUNDERS: Mapping[str, tuple[MemberRole, ...]] = {
 }
 
 
-def derive_seed(seed: str, label: str) -> bytes:
-    """Return the 32-byte secret of a label: HMAC-SHA-256(seed, label). For tests and demos, never for people."""
-    return hmac.digest(seed.encode(), label.encode(), "sha256")
-
-
 def make_label(name: str) -> Label:
     """Return `azure-bay` as a name for people."""
     return Label(name.replace("-", " ").title(), "")
@@ -115,8 +110,8 @@ class Consortium:
     # ── transactions and blocks ─────────────────────────────────────────────────────────────────────────────────────
 
     def get_seed(self, label: str) -> bytes:
-        """Return the secret of a label's key."""
-        return derive_seed(self.seed, label)
+        """Return the 32-byte secret of a label's key: HMAC-SHA-256(seed, label)."""
+        return hmac.digest(self.seed.encode(), label.encode(), "sha256")
 
     def get_public_key(self, label: str) -> bytes:
         """Return the public key of a label."""

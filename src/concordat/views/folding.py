@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import permutations
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from concordat.primitives.codec import decode
 from concordat.primitives.identifiers import Label
@@ -19,8 +19,6 @@ from concordat.views.lists import ENDED_WITH_BREACHES
 from concordat.views.waits import find_contract_waits, find_member_waits, save_waits
 from concordat.views.writing import writing
 
-_COLUMNS: Final = ("number", "done", "total", "breached")
-
 
 class Touched(NamedTuple):
     """What a block changed, or everything there is."""
@@ -28,6 +26,10 @@ class Touched(NamedTuple):
     members: set[str]
     contracts: set[int]
     datasets: set[tuple[str, str]]
+
+
+_Totals = defaultdict[tuple[str, str], list[int]]
+"""By kind and status: what is added to number, done, total and breached."""
 
 
 class _Thing(NamedTuple):
@@ -92,7 +94,7 @@ def rebuild_lists(connection: sqlite3.Connection, state: State, verifiers: Itera
 
 
 def _refresh(connection: sqlite3.Connection, state: State, touched: Touched, verifiers: Iterable[str]) -> None:
-    totals: Counter[tuple[str, str, str]] = Counter()
+    totals: _Totals = defaultdict(lambda: [0, 0, 0, 0])
     for member in touched.members:
         _save_thing(connection, _make_member(state, member), totals)
         _save_skeletons(connection, member, state.members[(member,)])
@@ -105,14 +107,12 @@ def _refresh(connection: sqlite3.Connection, state: State, touched: Touched, ver
         save_waits(connection, number, find_contract_waits(state, number))
     for key in touched.datasets:
         _save_thing(connection, _make_dataset(state, key), totals)
-    for kind, status in dict.fromkeys(name[:2] for name in totals):
-        changes = [totals[(kind, status, column)] for column in _COLUMNS]
-        connection.execute(
-            "INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-            "number = number + excluded.number, done = done + excluded.done, total = total + excluded.total, "
-            "breached = breached + excluded.breached",
-            (kind, status, *changes),
-        )
+    connection.executemany(
+        "INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "number = number + excluded.number, done = done + excluded.done, total = total + excluded.total, "
+        "breached = breached + excluded.breached",
+        [(*name, *changes) for name, changes in totals.items()],
+    )
     connection.execute("DELETE FROM totals WHERE number = 0")
 
 
@@ -140,7 +140,7 @@ def _fold(name: str, label: Label) -> str:
     return f"{name}\n{label.en}\n{label.zh}".casefold()
 
 
-def _save_thing(connection: sqlite3.Connection, thing: _Thing, totals: Counter[tuple[str, str, str]]) -> str | None:
+def _save_thing(connection: sqlite3.Connection, thing: _Thing, totals: _Totals) -> str | None:
     """Write a row and count what it changes; return its former status, None when it is new."""
     former = connection.execute(
         "SELECT status, done, total, breached FROM things WHERE kind = ? AND id = ?", (thing.kind, thing.id)
@@ -148,8 +148,8 @@ def _save_thing(connection: sqlite3.Connection, thing: _Thing, totals: Counter[t
     connection.execute("INSERT OR REPLACE INTO things VALUES (?, ?, ?, ?, ?, ?, ?, ?)", thing)
     for sign, row in ((1, (thing.status, thing.done, thing.total, thing.breached)), (-1, former)):
         if row is not None:
-            for column, value in zip(_COLUMNS, (1, *row[1:]), strict=True):
-                totals[(thing.kind, row[0], column)] += sign * value
+            for column, value in enumerate((1, *row[1:])):
+                totals[(thing.kind, row[0])][column] += sign * value
     return None if former is None else str(former[0])
 
 

@@ -19,8 +19,7 @@ from concordat.views.writing import writing
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS folded (chain_id BLOB NOT NULL, height INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS entries (
-    position INTEGER PRIMARY KEY, height INTEGER NOT NULL, code TEXT NOT NULL,
-    transaction_id BLOB, member TEXT, leaf BLOB NOT NULL
+    position INTEGER PRIMARY KEY, height INTEGER NOT NULL, transaction_id BLOB, member TEXT, leaf BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS entries_by_transaction ON entries (transaction_id);
 CREATE TABLE IF NOT EXISTS links (
@@ -40,7 +39,7 @@ _MEMBER_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class IndexedEntry:
-    """One entry of history as the index knows it; `member` is the signer's, None for due items and strangers."""
+    """A row of `entries`, its columns in order; `member` is the signer's, None for due items and strangers."""
 
     position: int
     height: int
@@ -77,8 +76,7 @@ def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, lea
         member = row[0] if row else None
         facts += operations
     connection.execute(
-        "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)",
-        (position, entry.height, entry.receipt.code, transaction_id, member, leaf),
+        "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)", (position, entry.height, transaction_id, member, leaf)
     )
     links = dict.fromkeys(link for fact in facts for link in find_links(fact, member))
     if member:
@@ -121,18 +119,11 @@ def fetch_entries(
 ) -> list[IndexedEntry]:
     """Return entries, newest first: all, or those that concern one thing; `before` a position, from `since` on."""
     ceiling = 2**62 if before is None else before
-    if link is None:
-        query = (
-            "SELECT position, height, transaction_id, member, leaf FROM entries WHERE position < ? AND position >= ?"
-        )
-        values: tuple[str | int, ...] = (ceiling, since)
-    else:
-        query = (
-            "SELECT position, height, transaction_id, member, leaf FROM links JOIN entries USING (position) "
-            "WHERE kind = ? AND id = ? AND position < ? AND position >= ?"
-        )
-        values = (*link, ceiling, since)
-    rows = connection.execute(f"{query} ORDER BY position DESC LIMIT ?", (*values, limit))
+    source = "entries WHERE" if link is None else "links JOIN entries USING (position) WHERE kind = ? AND id = ? AND"
+    rows = connection.execute(
+        f"SELECT entries.* FROM {source} position < ? AND position >= ? ORDER BY position DESC LIMIT ?",  # noqa: S608
+        (*(link or ()), ceiling, since, limit),
+    )
     return [IndexedEntry(*row) for row in rows]
 
 
@@ -151,8 +142,6 @@ def fetch_application(connection: sqlite3.Connection, member: str) -> int:
 def fetch_transaction(connection: sqlite3.Connection, transaction_id: bytes) -> IndexedEntry | None:
     """Return the entry of a transaction, or None while the ledger does not hold it."""
     row = connection.execute(
-        "SELECT position, height, transaction_id, member, leaf FROM entries WHERE transaction_id = ? "
-        "ORDER BY position LIMIT 1",
-        (transaction_id,),
+        "SELECT * FROM entries WHERE transaction_id = ? ORDER BY position LIMIT 1", (transaction_id,)
     ).fetchone()
     return IndexedEntry(*row) if row else None
