@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -27,6 +28,18 @@ def prove(is_refused: bool) -> tuple[bytes, Entry, Verification]:
     wire = c.make_wire("azure-bay", operation)
     (entry,) = c.run_block(c.time, wire)
     return wire, entry, Verification(valid=True, code="ok", entries=((3, encode(entry)),))
+
+
+@pytest.mark.parametrize("cut", [0, 20, 111, -1])
+def test_what_no_reader_understands_is_told_as_far_as_it_is_read(cut: int) -> None:
+    """Another node may propose junk; once decided, it is an entry of history like any other."""
+    c = Consortium({"azure-bay": ("operator", "seed", "verifier")})
+    wire = c.make_wire("azure-bay", c.make_registration("azure-bay"))[:cut]
+    (entry,) = c.run_block(c.time, wire)
+    facts = make_facts(0, entry, encode(entry))
+    assert (facts["code"], facts["operations"], facts["client_key"]) == (entry.receipt.code, [], "")
+    assert facts["transaction"] == sha256(wire).hexdigest()
+    assert facts["code"] != "ok"
 
 
 def tell(entry: Entry) -> Json:

@@ -17,7 +17,7 @@ from concordat.ledger.store import BlockStore
 from concordat.protocol.families.contracts import Acknowledge, Deliver, Sign
 from concordat.protocol.families.membership import Attest, Sponsor
 from concordat.protocol.genesis import Chain
-from concordat.protocol.transactions import authenticate_transaction
+from concordat.protocol.transactions import authenticate_transaction, get_public_key
 from concordat.testing.consortium import NODE, Consortium
 
 Clock = Literal["real", "scenario"]
@@ -56,9 +56,11 @@ def make_story(clock: Clock) -> Story:
         c.advance(8)
         c.submit(*(c.make_wire(member, c.make_registration(member)) for member in ("azure-bay", "birch-vale")))
     c.advance(30)
-    tick = c.get_public_key(NODE)
-    acts = ((block.time, tuple(wire for wire in block.transactions if wire[80:112] != tick)) for block in c.blocks)
-    return Story(c.genesis, c.chain, c.get_seed(NODE), tuple(acts))
+    ticker = c.get_public_key(NODE)
+    acts = tuple(
+        (row.time, tuple(wire for wire in row.transactions if get_public_key(wire) != ticker)) for row in c.blocks
+    )
+    return Story(c.genesis, c.chain, c.get_seed(NODE), acts)
 
 
 class Observed:

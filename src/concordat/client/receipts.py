@@ -14,7 +14,7 @@ from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.messages import Event, Operation
 from concordat.protocol.receipts import OK, DueCause, TransactionCause
-from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, Payload, compute_transaction_id
+from concordat.protocol.transactions import Entry, compute_transaction_id, get_public_key, read_payload
 
 _FACTS_OF_REFUSAL = ("code", "height", "transaction", "reasons")
 """A problem document has no more of the receipt."""
@@ -38,12 +38,12 @@ def make_facts(position: int, entry: Entry, leaf: bytes) -> dict[str, Json]:
     }
     if not isinstance(cause, TransactionCause):
         return facts | {"transaction": None, "due": to_plain(cause)}
-    payload = decode(Payload, cause.wire[PAYLOAD_OFFSET:])
+    payload = read_payload(cause.wire)
     return facts | {
         "transaction": compute_transaction_id(cause.wire).hex(),
-        "signer": {"public_key": cause.wire[PAYLOAD_OFFSET - 32 : PAYLOAD_OFFSET].hex()},
-        "operations": [to_plain(operation, Operation) for operation in payload.operations],
-        "client_key": payload.client_key.hex(),
+        "signer": {"public_key": get_public_key(cause.wire).hex()},
+        "operations": [to_plain(operation, Operation) for operation in (payload.operations if payload else ())],
+        "client_key": payload.client_key.hex() if payload else "",
     }
 
 

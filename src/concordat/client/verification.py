@@ -18,7 +18,7 @@ from concordat.protocol.genesis import read_genesis
 from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.records import Contract, Credit, Member, Officer
 from concordat.protocol.state import State, Table
-from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry
+from concordat.protocol.transactions import Entry, get_public_key
 from concordat.wording.sentences import describe_receipt, render
 
 TABLES = {table.number: (name, table) for name, table in vars(State()).items() if isinstance(table, Table)}
@@ -134,7 +134,7 @@ def _name_signer(entry: Entry, members: dict[str | int | bytes, str]) -> str:
     """Return the signer's member when the proof shows it, else the beginning of its key."""
     if not isinstance(entry.cause, TransactionCause):
         return ""
-    key = entry.cause.wire[PAYLOAD_OFFSET - 32 : PAYLOAD_OFFSET]
+    key = get_public_key(entry.cause.wire)
     return members.get(key, f"{key.hex()[:8]}…")
 
 

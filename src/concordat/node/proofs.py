@@ -8,7 +8,7 @@ from concordat.crypto.checkpoint import make_node_signature, render_signed_note
 from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof, encode_proof
 from concordat.errors import NotFound, UsageError
 from concordat.node.node import Node
-from concordat.views.history import fetch_entry
+from concordat.node.reads import find_entry
 
 
 def render_checkpoint(node: Node) -> str:
@@ -65,7 +65,7 @@ def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], sin
         application = node.application
         history, checkpoint = application.history, application.checkpoint
         entries = [
-            EntryProof(position, _fetch_leaf(node, position), history.inclusion_path(position, history.size))
+            EntryProof(position, find_entry(node, position).leaf, history.inclusion_path(position, history.size))
             for position in sorted(positions)
         ]
         states = []
@@ -81,11 +81,3 @@ def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], sin
                 consistency = ConsistencyProof(since_size, history.root_at(since_size), path_since)
     signature = make_node_signature(checkpoint, node.key.public_key, node.key.sign)
     return encode_proof(Proof(checkpoint, (signature,), tuple(entries), tuple(states), consistency))
-
-
-def _fetch_leaf(node: Node, position: int) -> bytes:
-    with node.reading_index() as index:
-        found = fetch_entry(index, position)
-    if found is None:
-        raise NotFound("read.no_such_entry", str(position), "the ledger has not come so far")
-    return found.leaf

@@ -79,6 +79,19 @@ def compute_transaction_id(wire: bytes) -> bytes:
     return sha256(wire).digest()
 
 
+def get_public_key(wire: bytes) -> bytes:
+    """Return the signer's key as the wire form names it."""
+    return wire[PAYLOAD_OFFSET - 32 : PAYLOAD_OFFSET]
+
+
+def read_payload(wire: bytes) -> Payload | None:
+    """Return the payload of a recorded transaction; None when a byzantine proposer put junk into a block."""
+    try:
+        return decode(Payload, wire[PAYLOAD_OFFSET:])
+    except Rejected:
+        return None
+
+
 def make_signed_bytes(public_key: bytes, payload: Payload) -> bytes:
     """Return the bytes that a signer signs; `signature ‖ these` is the wire form."""
     return DOMAIN + public_key + encode(payload)
@@ -99,8 +112,7 @@ def parse_transaction(wire: bytes, chain_id: bytes) -> SignedTransaction:
     payload = decode(Payload, wire[PAYLOAD_OFFSET:])
     if payload.chain_id != chain_id:
         raise Rejected("ledger.wrong_chain", payload.chain_id.hex())
-    public_key = wire[PAYLOAD_OFFSET - 32 : PAYLOAD_OFFSET]
-    return SignedTransaction(compute_transaction_id(wire), public_key, payload)
+    return SignedTransaction(compute_transaction_id(wire), get_public_key(wire), payload)
 
 
 def authenticate_transaction(wire: bytes, chain_id: bytes) -> SignedTransaction:

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concordat.contracts.terms import Terms
-from concordat.errors import Rejected
 from concordat.ledger.application import BlockRecord
 from concordat.primitives.codec import Struct, decode
 from concordat.protocol.families import membership
-from concordat.protocol.messages import Operation
 from concordat.protocol.receipts import TransactionCause
-from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, Payload, compute_transaction_id
+from concordat.protocol.transactions import Entry, compute_transaction_id, get_public_key, read_payload
 from concordat.views.writing import writing
 
 SCHEMA = """
@@ -63,8 +61,7 @@ def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, lea
     if isinstance(entry.cause, TransactionCause):
         wire = entry.cause.wire
         transaction_id = compute_transaction_id(wire)
-        public_key = wire[PAYLOAD_OFFSET - 32 : PAYLOAD_OFFSET]
-        operations = _read_operations(wire)
+        public_key, payload = get_public_key(wire), read_payload(wire)
         # Only what the ledger accepted binds a key to a name; an application that it refused says nothing about either.
         for event in entry.receipt.events:
             if isinstance(event, membership.Applied):
@@ -74,7 +71,7 @@ def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, lea
                 connection.execute("INSERT OR REPLACE INTO keys VALUES (?, ?)", (event.public_key, event.member))
         row = connection.execute("SELECT member FROM keys WHERE public_key = ?", (public_key,)).fetchone()
         member = row[0] if row else None
-        facts += operations
+        facts += payload.operations if payload else ()
     connection.execute(
         "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)", (position, entry.height, transaction_id, member, leaf)
     )
@@ -84,14 +81,6 @@ def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, lea
     connection.executemany(
         "INSERT OR IGNORE INTO links VALUES (?, ?, ?)", [(kind, key, position) for kind, key in links]
     )
-
-
-def _read_operations(wire: bytes) -> tuple[Operation, ...]:
-    """Return the operations, or none when a byzantine proposer put junk into a block."""
-    try:
-        return decode(Payload, wire[PAYLOAD_OFFSET:]).operations
-    except Rejected:
-        return ()
 
 
 def find_links(fact: Struct, signer: str | None) -> Iterator[tuple[str, str]]:

@@ -17,12 +17,12 @@ from typing import Final
 
 from concordat.contracts.text import Language, show_time
 from concordat.errors import ConcordatError, Rejected
-from concordat.primitives.codec import Struct, decode
+from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import SECOND_US, format_time
 from concordat.protocol.families import contracts, credit, membership
 from concordat.protocol.receipts import OK, TransactionCause
-from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, Payload
+from concordat.protocol.transactions import Entry, read_payload
 from concordat.wording import en, zh
 
 CATALOGS: Final[Mapping[Language, Mapping[str, str]]] = {"en": en.CATALOG, "zh": zh.CATALOG}
@@ -243,10 +243,8 @@ def _get_operations(cause: Struct) -> tuple[Struct, ...]:
     """Return the operations of a transaction, none when there is no transaction or it cannot be read."""
     if not isinstance(cause, TransactionCause):
         return ()
-    try:
-        return decode(Payload, cause.wire[PAYLOAD_OFFSET:]).operations
-    except Rejected:
-        return ()
+    payload = read_payload(cause.wire)
+    return payload.operations if payload else ()
 
 
 def _get_rank(event: Struct) -> int:

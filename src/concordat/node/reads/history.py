@@ -13,7 +13,7 @@ from concordat.node.reads.chain import get_names
 from concordat.node.reads.contracts import make_reason
 from concordat.primitives.codec import decode
 from concordat.primitives.plain import Json
-from concordat.protocol.transactions import PAYLOAD_OFFSET, Entry, compute_transaction_id
+from concordat.protocol.transactions import Entry, compute_transaction_id, get_public_key
 from concordat.views.history import (
     IndexedEntry,
     fetch_application,
@@ -68,11 +68,20 @@ def get_entry(node: Node, position: int, language: Language) -> Json:
     Raises:
         NotFound: `read.no_such_entry`.
     """
+    return _make_receipt(node, find_entry(node, position), language)
+
+
+def find_entry(node: Node, position: int) -> IndexedEntry:
+    """Return the entry at a position of history.
+
+    Raises:
+        NotFound: `read.no_such_entry`.
+    """
     with node.reading_index() as index:
         indexed = fetch_entry(index, position)
     if indexed is None:
         raise NotFound("read.no_such_entry", str(position), "the ledger has not come so far")
-    return _make_receipt(node, indexed, language)
+    return indexed
 
 
 def find_contracts(node: Node, position: int) -> list[str]:
@@ -98,7 +107,7 @@ def get_receipt(node: Node, transaction_id: bytes, language: Language) -> Json:
 
 def make_receipt(node: Node, wire: bytes, committed: Committed, language: Language) -> Json:
     """The receipt of a transaction that has just become durable, whatever became of the index since."""
-    officer = node.application.state.officers.get((wire[PAYLOAD_OFFSET - 32 : PAYLOAD_OFFSET],))
+    officer = node.application.state.officers.get((get_public_key(wire),))
     member = officer.member if officer else None
     transaction_id = compute_transaction_id(wire)
     indexed = IndexedEntry(committed.position, committed.height, transaction_id, member, committed.leaf)
