@@ -15,6 +15,7 @@ from concordat.crypto.merkle import Log, check_consistency, compute_root_from_in
 from concordat.crypto.proof import Trust, verify_proof
 from concordat.crypto.signatures import is_valid
 from concordat.crypto.state_tree import StateTree, compute_state_root
+from concordat.primitives.plain import Json, from_plain, to_plain
 from concordat.primitives.vectors import Kinds, bind
 
 Expectation = dict[str, object]
@@ -37,19 +38,6 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
     key: str
 
 
-class _Note(msgspec.Struct, forbid_unknown_fields=True):
-    chain_id: str
-    is_simulated: bool
-    height: int
-    time: int
-    log_size: int
-    log_root: str
-    state_root: str
-    params_hash: str
-    public_key: str
-    signature: str
-
-
 class _ProofFile(msgspec.Struct, forbid_unknown_fields=True):
     proof: str
     genesis: str | None = None
@@ -58,18 +46,18 @@ class _ProofFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def _compute_signature(given: _Signed) -> Expectation:
-    return {"valid": is_valid(_unhex(given.public_key), _unhex(given.signature), _unhex(given.message))}
+    return {"valid": is_valid(*(bytes.fromhex(part) for part in msgspec.structs.astuple(given)))}
 
 
 def _compute_history(given: _History) -> Expectation:
     log = Log()
     for leaf in given.leaves:
-        log.append(hash_leaf(_unhex(leaf)))
+        log.append(hash_leaf(bytes.fromhex(leaf)))
     inclusion = log.inclusion_path(given.index, log.size)
     consistency = log.consistency_path(given.old_size, log.size)
     old_root = log.root_at(given.old_size)
     check_consistency(given.old_size, old_root, log.size, log.root(), consistency)
-    leaf_hash = hash_leaf(_unhex(given.leaves[given.index]))
+    leaf_hash = hash_leaf(bytes.fromhex(given.leaves[given.index]))
     return {
         "root": compute_root_from_inclusion(given.index, log.size, leaf_hash, inclusion).hex(),
         "inclusion": [digest.hex() for digest in inclusion],
@@ -79,32 +67,19 @@ def _compute_history(given: _History) -> Expectation:
 
 
 def _compute_state(given: _State) -> Expectation:
-    entries = {_unhex(key): _unhex(value) for key, value in given.entries}
-    key = _unhex(given.key)
+    entries = {bytes.fromhex(key): bytes.fromhex(value) for key, value in given.entries}
+    key = bytes.fromhex(given.key)
     tree = StateTree()
     tree.update(entries.items())
     path = tree.prove(key)
-    return {
-        "root": compute_state_root(key, entries.get(key), path).hex(),
-        "cell": path.cell.hex(),
-        "forks": [digest.hex() for digest in path.forks],
-        "siblings": [{"bitmap": level.bitmap, "digests": level.digests.hex()} for level in path.siblings],
-    }
+    return {"root": compute_state_root(key, entries.get(key), path).hex(), **to_plain(path)}
 
 
-def _compute_note(given: _Note) -> Expectation:
-    checkpoint = Checkpoint(
-        chain_id=_unhex(given.chain_id),
-        is_simulated=given.is_simulated,
-        height=given.height,
-        time=given.time,
-        log_size=given.log_size,
-        log_root=_unhex(given.log_root),
-        state_root=_unhex(given.state_root),
-        params_hash=_unhex(given.params_hash),
-    )
+def _compute_note(given: Json) -> Expectation:
+    fields = dict(given)
+    public_key, signature = (bytes.fromhex(fields.pop(name)) for name in ("public_key", "signature"))
+    checkpoint = from_plain(Checkpoint, fields)
     note = render_note(checkpoint)
-    public_key, signature = _unhex(given.public_key), _unhex(given.signature)
     return {
         "note": note.decode(),
         "signed_note": render_signed_note(checkpoint, make_node_signature(checkpoint, public_key, lambda _: signature)),
@@ -117,11 +92,11 @@ def _compute_proof(given: _ProofFile) -> Expectation:
     trust = None
     if (given.genesis, given.note, given.node_key) != (None, None, None):
         trust = Trust(
-            genesis=None if given.genesis is None else _unhex(given.genesis),
+            genesis=None if given.genesis is None else bytes.fromhex(given.genesis),
             note=given.note,
-            node_key=None if given.node_key is None else _unhex(given.node_key),
+            node_key=None if given.node_key is None else bytes.fromhex(given.node_key),
         )
-    verification = verify_proof(_unhex(given.proof), trust)
+    verification = verify_proof(bytes.fromhex(given.proof), trust)
     return {
         "valid": verification.valid,
         "code": verification.code,
@@ -135,14 +110,10 @@ def _compute_proof(given: _ProofFile) -> Expectation:
     }
 
 
-def _unhex(text: str) -> bytes:
-    return bytes.fromhex(text)
-
-
 KINDS: Kinds = {
     "crypto/zip215": bind(_Signed, _compute_signature),
     "crypto/merkle": bind(_History, _compute_history),
     "crypto/state_tree": bind(_State, _compute_state),
-    "crypto/checkpoint": bind(_Note, _compute_note),
+    "crypto/checkpoint": _compute_note,
     "crypto/proof": bind(_ProofFile, _compute_proof),
 }
