@@ -9,8 +9,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -100,67 +100,51 @@ class DiskFiles:
 
     def names(self) -> tuple[str, ...]:
         """See Files."""
-        try:
+        with _naming_errors(str(self._folder), is_write=False):
             found = [path for path in self._folder.rglob("*") if not path.is_dir()]
-        except OSError as error:
-            raise disk_error(error, str(self._folder), is_write=False) from error
         return tuple(sorted(path.relative_to(self._folder).as_posix() for path in found))
 
     def exists(self, name: str) -> bool:
         """See Files."""
-        try:
+        with _naming_errors(name, is_write=False):
             return (self._folder / name).exists()
-        except OSError as error:
-            raise disk_error(error, name, is_write=False) from error
 
     def size(self, name: str) -> int:
         """See Files."""
-        try:
+        with _naming_errors(name, is_write=False):
             return (self._folder / name).stat().st_size
-        except OSError as error:
-            raise disk_error(error, name, is_write=False) from error
 
     def read(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
         """See Files."""
         wanted = max(0, self.size(name) - offset) if size is None else size
         parts: list[bytes] = []
-        try:
+        with _naming_errors(name, is_write=False):
             descriptor = self._open(name, os.O_RDONLY)
             while wanted and (part := os.pread(descriptor, wanted, offset)):
                 parts.append(part)
                 offset += len(part)
                 wanted -= len(part)
-        except OSError as error:
-            raise disk_error(error, name, is_write=False) from error
         return b"".join(parts)
 
     def write_at(self, name: str, offset: int, data: bytes) -> None:
         """See Files."""
-        try:
+        with _naming_errors(name, is_write=True):
             _write_all(self._open(name, os.O_RDWR), offset, data)
-        except OSError as error:
-            raise disk_error(error, name, is_write=True) from error
 
     def truncate(self, name: str, size: int) -> None:
         """See Files."""
-        try:
+        with _naming_errors(name, is_write=True):
             os.ftruncate(self._open(name, os.O_RDWR), size)
-        except OSError as error:
-            raise disk_error(error, name, is_write=True) from error
 
     def sync(self, name: str) -> None:
         """See Files."""
-        try:
+        with _naming_errors(name, is_write=True):
             os.fdatasync(self._open(name, os.O_RDWR))
-        except OSError as error:
-            raise disk_error(error, name, is_write=True) from error
 
     def sync_names(self) -> None:
         """See Files."""
-        try:
+        with _naming_errors(str(self._folder), is_write=True):
             sync_folder(self._folder)
-        except OSError as error:
-            raise disk_error(error, str(self._folder), is_write=True) from error
 
     def replace(self, name: str, data: bytes) -> None:
         """See Files. Only the node's own user may read the file, since it may be a key."""
@@ -186,17 +170,15 @@ class DiskFiles:
 
     def lock(self, name: str) -> Callable[[], None]:
         """See Files. The system lets go when the process ends in any way, so a lock file left behind locks nothing."""
-        try:
+        with _naming_errors(name, is_write=True):
             descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise disk_error(error, name, is_write=True) from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            if isinstance(error, BlockingIOError):
-                raise folder_in_use(str(self._folder)) from error
-            raise disk_error(error, name, is_write=True) from error
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                os.close(descriptor)
+                if isinstance(error, BlockingIOError):
+                    raise folder_in_use(str(self._folder)) from error
+                raise
         return lambda: os.close(descriptor)
 
     def close(self) -> None:
@@ -215,6 +197,14 @@ class DiskFiles:
         for flags in (os.O_RDONLY, os.O_RDWR):
             if (descriptor := self._descriptors.pop((name, flags), None)) is not None:
                 os.close(descriptor)
+
+
+@contextmanager
+def _naming_errors(name: str, *, is_write: bool) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(error, name, is_write=is_write) from error
 
 
 def _write_all(descriptor: int, offset: int, data: bytes) -> None:
