@@ -100,16 +100,17 @@ def test_a_card_without_a_name_is_not_written(call: Call, tmp_path: Path) -> Non
     assert not (tmp_path / "1.card").exists()
 
 
-@pytest.mark.parametrize("words", [("--name", "Bad Name"), ("--name", "good-name", "--title", "T", "--key", "none")])
-def test_a_table_that_is_refused_leaves_no_salt(call: Call, tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_table_that_is_refused_leaves_no_salt(call: Call, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a;b\n1;2\n")
-    title = () if "--title" in words else ("--title", "T")
-    answer = call("receipt", "dataset", "register", tmp_path / "t.csv", *words, *title)
-    assert answer.status == 2
-    if "Bad Name" in words:
-        assert "--name Bad Name" in answer.document["reason"]
-    else:
-        assert answer.document["code"] == "table.other_separator"
+    for name, client_key, code, place in (
+        ("Bad Name", "", "input.not_a_name", "--name Bad Name"),
+        ("good-name", "k" * 33, "input.does_not_fit", "/client_key has 33 bytes"),
+        ("good-name", "", "table.other_separator", "t.csv"),
+    ):
+        words = ("--name", name, "--title", "T", "--client-key", client_key)
+        answer = call("receipt", "dataset", "register", tmp_path / "t.csv", *words)
+        assert (answer.status, answer.document["code"]) == (2, code)
+        assert place in answer.document["reason"]
     absent = call("dataset-describe", "dataset", "describe", tmp_path / "none.csv")
     assert (absent.status, absent.document["code"]) == (3, "input.absent")
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]

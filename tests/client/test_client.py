@@ -13,12 +13,13 @@ from typing import Any, Literal
 import pytest
 from msgspec.structs import replace
 
-from concordat.client.api import Client, RefusedByNode, make_wall_nonces
+from concordat.client.api import Client, RefusedByNode
 from concordat.client.clock import fetch_now_us
 from concordat.client.keys import derive_key
 from concordat.client.operations import make_example
 from concordat.client.requests import check_request
 from concordat.client.signing import Page, check_page, fetch_clauses
+from concordat.client.validity import make_wall_nonces
 from concordat.contracts.terms import Terms
 from concordat.contracts.text import Language, compute_document_digest, render_clauses
 from concordat.crypto.proof import Trust
@@ -108,8 +109,8 @@ def accept(request: Request) -> Reply:
 
 
 def test_a_transaction_is_built_and_signed_here() -> None:
-    with stand_in(answer_like_a_node(accept)) as (url, received), Client(url, KEY, next_nonce=lambda: 5) as client:
-        receipt = client.send([ACKNOWLEDGE], b"mine")
+    with stand_in(answer_like_a_node(accept)) as (url, received), Client(url, KEY) as client:
+        receipt = client.send([ACKNOWLEDGE], b"mine", nonce=5)
     (submitted,) = (request for request in received if request.method == "POST")
     transaction = parse_transaction(submitted.body, CHAIN)
     until = transaction.payload.valid_until
@@ -154,6 +155,19 @@ def test_a_lost_connection_is_tried_again_with_the_same_bytes() -> None:
     bodies = [request.body for request in received if request.method == "POST"]
     assert len(bodies) == 3
     assert len(set(bodies)) == 1
+
+
+@pytest.mark.parametrize(("nonce", "tries"), [(None, 3), (5, 1)])
+def test_a_number_that_is_taken_is_changed_for_the_next_unless_it_was_chosen(nonce: int | None, tries: int) -> None:
+    refusal = as_json(409, {"code": "ledger.nonce_used"})
+    with (
+        stand_in(answer_like_a_node(lambda _: refusal)) as (url, received),
+        Client(url, KEY) as client,
+        pytest.raises(RefusedByNode),
+    ):
+        client.send([ACKNOWLEDGE], nonce=nonce)
+    sent = {parse_transaction(request.body, CHAIN).payload.nonce for request in received if request.method == "POST"}
+    assert len(sent) == sum(request.method == "POST" for request in received) == tries
 
 
 def test_a_signed_read_is_signed_anew_when_it_is_tried_again() -> None:
@@ -265,36 +279,12 @@ def test_an_address_that_is_none_is_told(url: str) -> None:
 
 
 def make_unsigned(
-    operations: tuple[Acknowledge | Sign, ...], public_key: bytes = KEY.public_key, until: int = UNTIL
+    operations: tuple[Acknowledge | Sign, ...],
+    public_key: bytes = KEY.public_key,
+    until: int = UNTIL,
+    chain: bytes = CHAIN,
 ) -> bytes:
-    return make_signed_bytes(public_key, Payload(CHAIN, 1, 0, 1, 100, until, b"", operations))
-
-
-def test_prepared_bytes_are_taken_when_they_say_what_was_asked() -> None:
-    honest = make_unsigned((ACKNOWLEDGE,))
-    with stand_in(answer_like_a_node(lambda _: (200, honest))) as (url, _), Client(url, KEY) as client:
-        assert client.prepare([ACKNOWLEDGE]) == honest
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"",
-        b"junk" * 40,
-        make_unsigned((Acknowledge(1, 2),)),
-        make_unsigned((ACKNOWLEDGE, Sign(2, bytes(32)))),
-        make_unsigned((ACKNOWLEDGE,), bytes(32)),
-        make_unsigned((ACKNOWLEDGE,), until=2**53 - 1),
-        make_signed_bytes(KEY.public_key, Payload(bytes(32), 1, 0, 1, 100, UNTIL, b"", (ACKNOWLEDGE,))),
-    ],
-)
-def test_prepared_bytes_that_say_anything_else_are_refused(answer: bytes) -> None:
-    with (
-        stand_in(answer_like_a_node(lambda _: (200, answer))) as (url, _),
-        Client(url, KEY) as client,
-        pytest.raises(Corrupt, match=r"sign\.(differs|other_key)"),
-    ):
-        client.prepare([ACKNOWLEDGE])
+    return make_signed_bytes(public_key, Payload(chain, 1, 0, 1, 100, until, b"", operations))
 
 
 @pytest.mark.parametrize(
@@ -307,6 +297,10 @@ def test_prepared_bytes_that_say_anything_else_are_refused(answer: bytes) -> Non
         ({"operations": (Acknowledge(1, 2),)}, "sign.differs"),
         ({"unsigned": make_unsigned((ACKNOWLEDGE,), bytes(32))}, "sign.other_key"),
         ({"unsigned": make_unsigned((ACKNOWLEDGE,), until=UNTIL + 1)}, "sign.differs"),
+        ({"unsigned": make_unsigned((ACKNOWLEDGE, Sign(2, bytes(32))))}, "sign.differs"),
+        ({"unsigned": make_unsigned((ACKNOWLEDGE,), chain=bytes(32))}, "sign.differs"),
+        ({"unsigned": b""}, "sign.differs"),
+        ({"unsigned": b"junk" * 40}, "sign.differs"),
     ],
 )
 def test_a_page_that_says_anything_else_than_its_bytes_is_refused(changed: dict[str, Any], code: str | None) -> None:

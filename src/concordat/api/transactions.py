@@ -21,14 +21,14 @@ from concordat.api.door import find_door_refusal
 from concordat.api.problems import get_retry_header, make_problem, make_rejection, render_problem
 from concordat.api.trail import note_subject
 from concordat.client.clock import fetch_now_us
-from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US
+from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US, read_client_key
 from concordat.contracts.text import Language
 from concordat.crypto.signatures import is_sound_key
 from concordat.errors import ConcordatError, NotFound, Rejected, UsageError
 from concordat.ledger.embedded import Committed
 from concordat.node import proofs, reads
-from concordat.node.lanes import get_next_nonce
 from concordat.node.node import Node
+from concordat.node.payloads import make_payload
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX, PublicKey
 from concordat.primitives.ledger_time import DAY_US, SECOND_US, format_time
@@ -40,11 +40,10 @@ from concordat.protocol.transactions import (
     LANES,
     SIGNATURE_BYTES,
     TRANSACTION_BYTES_MAX,
-    Payload,
     compute_transaction_id,
     make_signed_bytes,
 )
-from concordat.protocol.transition import VALIDITY_DAYS_MAX, check_validity
+from concordat.protocol.transition import VALIDITY_DAYS_MAX
 from concordat.wording.sentences import describe_operation
 
 BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -103,26 +102,17 @@ def prepare(
     """
     data = read_json(body)
     asked = from_plain(Prepare, PREPARE_DEFAULTS | data if isinstance(data, dict) else data)
-    client_key = asked.client_key.encode()
-    if len(client_key) > 32:
-        raise UsageError("input.does_not_fit", "/client_key has more than 32 bytes", "choose a shorter name")
     if not is_sound_key(asked.public_key):
         raise UsageError("input.does_not_fit", "/public_key: nobody can sign with it", "give an Ed25519 public key")
-    with node.engine.lock:
-        state, height, time = node.application.state, node.application.height, node.engine.fetch_time()
-        nonce = get_next_nonce(node, asked.public_key, asked.lane)
-        validity_max = state.get_params().validity_heights_max
-    payload = Payload(
-        chain_id=node.chain.id,
-        suite=1,
+    payload = make_payload(
+        node,
+        asked.public_key,
+        asked.operations,
+        read_client_key(asked.client_key),
         lane=asked.lane,
-        nonce=nonce,
-        valid_until_height=height + asked.valid_for_heights,
-        valid_until=time + asked.valid_for_seconds * SECOND_US,
-        client_key=client_key,
-        operations=asked.operations,
+        valid_for_heights=asked.valid_for_heights,
+        valid_for_us=asked.valid_for_seconds * SECOND_US,
     )
-    check_validity(payload, height, time, validity_max)
     signed = make_signed_bytes(asked.public_key, payload)
     if SIGNATURE_BYTES + len(signed) > TRANSACTION_BYTES_MAX:
         raise Rejected("ledger.too_large", SIGNATURE_BYTES + len(signed), TRANSACTION_BYTES_MAX)

@@ -9,6 +9,7 @@ from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where
 from concordat.client.datasets import DatasetDescription, describe_csv, fetch_salt, make_salt, save_salt
 from concordat.client.requests import make_path
+from concordat.client.validity import read_client_key
 from concordat.errors import NotFound, UsageError
 from concordat.primitives.identifiers import DatasetName
 from concordat.primitives.plain import Json, from_plain
@@ -52,7 +53,7 @@ def register(
         from_plain(DatasetName, name)
     except UsageError as error:
         raise UsageError(error.code, f"--name {name}", error.next_step) from error
-    commitments = _describe(file, salt_file)
+    own_name, commitments = read_client_key(client_key), _describe(file, salt_file)
     with where.connect(output) as client:
         member = owner or client.get("/v1/me")["member"]
         try:
@@ -67,7 +68,7 @@ def register(
             "title": {"en": title, "zh": title_zh},
             **{field: commitments[field] for field in ("digest", "byte_count", "rows", "schema", "row_root")},
         }
-        emit_receipt(client.send([from_plain(Register, fields)], client_key.encode()), output)
+        emit_receipt(client.send([from_plain(Register, fields)], own_name), output)
 
 
 def _describe(file: Path, salt_file: Path | None) -> dict[str, Json]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -13,14 +14,13 @@ from concordat.cli.showing import describe_receipt_lines
 from concordat.cli.where import WHERE, Where
 from concordat.client.files import read_json_file
 from concordat.client.operations import get_operation_type, make_example, make_schema, read_operations
+from concordat.client.validity import read_client_key
 from concordat.contracts.templates import Draft
 from concordat.errors import Rejected, UsageError
 from concordat.primitives.codec import Struct
 from concordat.primitives.plain import Json
 from concordat.protocol.messages import OPERATIONS
 from concordat.protocol.transactions import LANES
-
-_CLIENT_KEY_BYTES_MAX = 32
 
 _EXAMPLE_DRAFT: Json = {
     "template": "supply/1",
@@ -80,11 +80,9 @@ def tx(
     operations = read_operations(type_, _keep_fields(type_, read_json_file(file)))
     if not 0 <= lane < LANES:
         raise UsageError("cli.usage", f"--lane {lane}", "give a lane from 0 to 15")
-    name = client_key.encode()
-    if len(name) > _CLIENT_KEY_BYTES_MAX:
-        raise UsageError("cli.usage", f"--client-key has {len(name)} bytes", "give at most 32 bytes")
-    with where.connect(output, next_nonce=None if nonce is None else lambda: nonce) as client:
-        emit_receipt(client.send(operations, name, lane), output)
+    name = read_client_key(client_key)
+    with where.connect(output) as client:
+        emit_receipt(client.send(operations, name, lane, nonce), output)
 
 
 def _keep_fields(name: str, data: Json) -> Json:
@@ -124,7 +122,7 @@ def login(url: str | None = None, /, *, where: Where = WHERE, output: Output = O
     """
     from concordat.client.api import get_origin  # here: what --help does without
 
-    with where.connect(output, get_origin(url or where.node)) as client:
+    with replace(where, node=get_origin(url or where.node)).connect(output) as client:
         link = client.make_login_link()
     emit(output, link, [link["url"]])
     tell(f"good once, until {link['expires_at']}")

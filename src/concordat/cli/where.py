@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from getpass import getpass
@@ -34,16 +33,14 @@ class Where:
     trust: Annotated[Path | None, Parameter(env_var="CONCORDAT_TRUST")] = None
     """genesis.json of the chain: every receipt is then checked against its proof."""
 
-    def connect(
-        self, output: Output, node: str | None = None, next_nonce: Callable[[], int] | None = None
-    ) -> Client:
-        """Return a client of the node, or of another one."""
+    def connect(self, output: Output) -> Client:
+        """Return a client of the node."""
         from concordat.client.api import Client  # here and below: what --help does without
         from concordat.crypto.proof import Trust
 
         trust = Trust(genesis=read_file(self.trust)) if self.trust else None
         key = fetch_key_asking(self.key) if self.key else None
-        return Client(node or self.node, key, trust, next_nonce=next_nonce, language=output.language)
+        return Client(self.node, key, trust, language=output.language)
 
 
 WHERE = Where()

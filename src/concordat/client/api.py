@@ -6,10 +6,9 @@ the ledger's own proof before the caller sees it, all of it but the names and se
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
@@ -18,12 +17,11 @@ from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key
 from concordat.client.receipts import check_receipt
 from concordat.client.requests import sign_request
-from concordat.client.signing import read_unsigned
-from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US
+from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US, check_nonce, make_wall_nonces
 from concordat.crypto.proof import Trust, verify_proof
 from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Stale, UsageError
 from concordat.primitives.ledger_time import DAY_US, parse_time
-from concordat.primitives.plain import Json, to_plain
+from concordat.primitives.plain import Json
 from concordat.protocol.genesis import Genesis, read_genesis
 from concordat.protocol.messages import Operation
 from concordat.protocol.transactions import (
@@ -35,9 +33,6 @@ from concordat.protocol.transactions import (
 if TYPE_CHECKING:
     import httpx2
 
-NONCE_AHEAD_MAX: Final = 2**40
-"""How far a nonce may lie above this machine's clock in microseconds: 12 days. A lane takes no number below its highest
-again, so a nonce far ahead would bar the lane for clients that count by the clock."""
 _OPEN_PATHS: Final = ("/v1/transactions/", "/v1/checkpoint", "/v1/genesis")
 """What the public reads; not signed, since a node turns a key away that speaks for nobody: a refused applicant's."""
 _ATTEMPTS: Final = 3
@@ -62,18 +57,6 @@ _ERROR_BY_STATUS: Final[dict[int, type[ConcordatError]]] = {
 }
 
 
-def make_wall_nonces() -> Callable[[], int]:
-    """Return a source of nonces: microseconds of this machine's clock, each greater than the one before."""
-    highest = 0
-
-    def next_nonce() -> int:
-        nonlocal highest
-        highest = max(highest + 1, fetch_now_us())
-        return highest
-
-    return next_nonce
-
-
 class Client:
     """Talks to the node at `url`, as the officer of `key` if there is one. Close it, or use it in a `with`."""
 
@@ -83,13 +66,12 @@ class Client:
         key: Key | None = None,
         trust: Trust | None = None,
         *,
-        next_nonce: Callable[[], int] | None = None,
         language: str = "en",
     ) -> None:
         """`trust` is the genesis document or the node's key that the caller pins."""
         self._key = key
         self._trust = trust
-        self._next_nonce = next_nonce or make_wall_nonces()
+        self._next_nonce = make_wall_nonces()
         get_origin(url)
         import httpx2  # here and in `_send`: half of what a command's --help would cost
 
@@ -163,26 +145,30 @@ class Client:
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def send(self, operations: Sequence[Operation], client_key: bytes = b"", lane: int = 0) -> Json:
+    def send(
+        self, operations: Sequence[Operation], client_key: bytes = b"", lane: int = 0, nonce: int | None = None
+    ) -> Json:
         """Sign a transaction of these operations here, submit it and return its receipt.
 
-        When another process with the same key took the number first, it is signed anew with the next one.
+        Its number is the time when none is chosen; when another process with the same key took that first, it is
+        signed anew with the next one.
 
         Raises:
-            RefusedByNode: a rule refuses. UsageError: `nonce.too_far`. As `submit` otherwise.
+            RefusedByNode: a rule refuses. UsageError: `nonce.*`. As `submit` otherwise.
         """
+        if nonce is not None:
+            check_nonce(nonce, fetch_now_us())
+            return self._send_once(operations, client_key, lane, nonce)
         for _ in range(_ATTEMPTS - 1):
             try:
-                return self._send_once(operations, client_key, lane)
+                return self._send_once(operations, client_key, lane, self._next_nonce())
             except RefusedByNode as error:
                 if error.code != "ledger.nonce_used":
                     raise
-        return self._send_once(operations, client_key, lane)
+        return self._send_once(operations, client_key, lane, self._next_nonce())
 
-    def _send_once(self, operations: Sequence[Operation], client_key: bytes, lane: int) -> Json:
+    def _send_once(self, operations: Sequence[Operation], client_key: bytes, lane: int, nonce: int) -> Json:
         key = self._get_key()
-        nonce = self._next_nonce()
-        check_nonce(nonce, fetch_now_us())
         status = self.status()
         height, now_us = int(status["height"]), self._get_now_us(status)
         payload = Payload(
@@ -197,19 +183,6 @@ class Client:
         )
         unsigned = make_signed_bytes(key.public_key, payload)
         return self.submit(key.sign(unsigned) + unsigned)
-
-    def prepare(self, operations: Sequence[Operation]) -> bytes:
-        """Let the node build the bytes to sign, and return them when they say what was asked.
-
-        Raises:
-            Corrupt: `sign.differs`, `sign.other_key` when they say anything else.
-        """
-        plain = [to_plain(operation) for operation in operations]
-        asked = {"public_key": self._get_key().public_key.hex(), "operations": plain}
-        target = "/v1/transactions/prepare"
-        answer = self._send("POST", target, json.dumps(asked).encode(), accept="application/octet-stream").content
-        read_unsigned(answer, self._get_key().public_key, operations, self.chain_id(), self.fetch_valid_until_max())
-        return answer
 
     def submit(self, wire: bytes) -> Json:
         """Send signed bytes and return the receipt once the ledger holds them; the same bytes again are harmless.
@@ -321,18 +294,6 @@ def get_origin(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise UsageError("node.bad_address", url, "write it like http://127.0.0.1:8420")
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def check_nonce(nonce: int, now_us: int) -> None:
-    """Refuse a nonce after which the lane would take no number of the clock for days, or for ever.
-
-    Raises:
-        UsageError: `nonce.too_far`; `nonce.too_low` below 1.
-    """
-    if nonce < 1:
-        raise UsageError("nonce.too_low", str(nonce), "count from 1, or leave it out")
-    if nonce > now_us + NONCE_AHEAD_MAX:
-        raise UsageError("nonce.too_far", str(nonce), "choose a smaller number, or leave it out")
 
 
 def _make_error(response: httpx2.Response) -> ConcordatError:

@@ -17,7 +17,7 @@ from concordat.protocol.families.contracts import Propose, Sign
 from concordat.protocol.messages import Operation
 from concordat.protocol.records import Member
 from concordat.protocol.state import State
-from concordat.protocol.transactions import SIGNATURE_BYTES, SignedTransaction, parse_transaction
+from concordat.protocol.transactions import SIGNATURE_BYTES, parse_transaction
 from concordat.wording.sentences import describe_operation
 
 if TYPE_CHECKING:
@@ -53,40 +53,26 @@ def read_page(data: Json) -> Page:
         raise UsageError("sign.no_page", str(error), "copy the address of a page that asks for a signature") from error
 
 
-def read_unsigned(
-    data: bytes, public_key: bytes, operations: Sequence[Operation], chain_id: bytes, valid_until_max: int
-) -> SignedTransaction:
-    """Return what bytes to sign say, when they are this key's, of this chain, and hold these operations.
+def check_page(page: Page, public_key: bytes, chain_id: bytes, valid_until_max: int, language: Language) -> None:
+    """Refuse a page that says anything else than the bytes it offers, or bytes that are not this key's and chain's.
 
     They are good no longer than `valid_until_max` (µs): what a host may keep for long, it may use late.
-
-    The id returned is no transaction's, since nothing is signed yet.
 
     Raises:
         Corrupt: `sign.differs`; `sign.other_key` with the key that the bytes name.
     """
     try:
-        transaction = parse_transaction(bytes(SIGNATURE_BYTES) + data, chain_id)
+        transaction = parse_transaction(bytes(SIGNATURE_BYTES) + page.unsigned, chain_id)
     except Rejected as error:
         raise Corrupt("sign.differs", str(error), _ASK_AGAIN) from error
+    payload = transaction.payload
     if transaction.public_key != public_key:
         raise Corrupt("sign.other_key", transaction.public_key.hex(), "name the file of this key with --key")
-    if transaction.payload.operations != tuple(operations):
-        raise Corrupt("sign.differs", "operations", _ASK_AGAIN)
-    if transaction.payload.valid_until > valid_until_max:
-        raise Corrupt("sign.differs", f"valid_until {transaction.payload.valid_until}", _ASK_AGAIN)
-    return transaction
-
-
-def check_page(page: Page, public_key: bytes, chain_id: bytes, valid_until_max: int, language: Language) -> None:
-    """Refuse a page that says anything else than the bytes it offers.
-
-    Raises:
-        Corrupt: `sign.differs`, `sign.other_key`.
-    """
-    transaction = read_unsigned(page.unsigned, public_key, page.operations, chain_id, valid_until_max)
-    said = "\n".join(describe_operation(one, page.member, language) for one in transaction.payload.operations)
+    if payload.valid_until > valid_until_max:
+        raise Corrupt("sign.differs", f"valid_until {payload.valid_until}", _ASK_AGAIN)
+    said = "\n".join(describe_operation(one, page.member, language) for one in payload.operations)
     for name, shown, read in (
+        ("operations", page.operations, payload.operations),
         ("digest", page.digest, sha256(page.unsigned).digest()),
         ("sentence", page.sentence, said),
     ):

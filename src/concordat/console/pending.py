@@ -17,8 +17,8 @@ from concordat.console.acting import Act
 from concordat.contracts.text import Language
 from concordat.errors import NotFound
 from concordat.node import reads
-from concordat.node.lanes import get_next_nonce
 from concordat.node.node import Node
+from concordat.node.payloads import make_payload
 from concordat.primitives.plain import Json
 from concordat.protocol.transactions import Payload, make_signed_bytes
 
@@ -64,29 +64,18 @@ class PendingActions:
         return pending
 
     def prepare(self, node: Node, pending: Pending) -> bytes:
-        """Return the bytes to sign: the same ones each time, until another transaction takes their number."""
-        with node.engine.lock:
-            nonce = get_next_nonce(node, pending.public_key, 0)
-            height, time = node.application.height, node.engine.fetch_time()
+        """Return the bytes to sign: the same ones each time, until their number is taken or their time is over."""
+        payload = make_payload(node, pending.public_key, (pending.act.operation,), bytes.fromhex(pending.id))
         with self._lock:
-            payload = pending.payload
+            kept = pending.payload
             if (
-                payload is None
-                or payload.nonce != nonce
-                or payload.valid_until_height <= height
-                or payload.valid_until <= time
+                kept is None
+                or kept.nonce != payload.nonce
+                or kept.valid_until_height + VALID_FOR_HEIGHTS <= payload.valid_until_height
+                or kept.valid_until + VALID_FOR_US <= payload.valid_until
             ):
-                payload = pending.payload = Payload(
-                    chain_id=node.chain.id,
-                    suite=1,
-                    lane=0,
-                    nonce=nonce,
-                    valid_until_height=height + VALID_FOR_HEIGHTS,
-                    valid_until=time + VALID_FOR_US,
-                    client_key=bytes.fromhex(pending.id),
-                    operations=(pending.act.operation,),
-                )
-        return make_signed_bytes(pending.public_key, payload)
+                kept = pending.payload = payload
+        return make_signed_bytes(pending.public_key, kept)
 
 
 def submit_signed(node: Node, actions: PendingActions, pending: Pending, key: Key) -> None:

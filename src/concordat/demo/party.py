@@ -19,14 +19,12 @@ from concordat.client.operations import read_operations
 
 def run(folder: Path, url: str) -> None:
     """Serve orders until standard input ends."""
-    nonces: list[int] = []
-    with Client(url, fetch_key(folder / "officer.key"), next_nonce=nonces.pop) as client:
+    with Client(url, fetch_key(folder / "officer.key")) as client:
         for line in sys.stdin:
             order = json.loads(line)
-            nonces.append(order["nonce"])
             try:
                 operations = read_operations(None, order["operations"])
-                answer = client.send(operations, order["client_key"].encode())
+                answer = client.send(operations, order["client_key"].encode(), nonce=order["nonce"])
             except RefusedByNode as error:
                 answer = error.document
             sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
