@@ -1,75 +1,34 @@
-"""What becomes of a contract: kept, late, cured, breached, objected to, lapsed, ended by consent, void."""
+"""What becomes of a contract: kept, late, cured, breached, ended by consent, void. Objections: test_objections."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from hashlib import sha256
+from functools import partial
 
 import pytest
 from msgspec.structs import replace
 
 from concordat.contracts.terms import MatchingTable
 from concordat.primitives.ledger_time import DAY_US
-from concordat.protocol.families.contracts import (
-    Acknowledge,
-    Acknowledged,
-    Decline,
-    Deliver,
-    Object,
-    Propose,
-    Settled,
-    Sign,
-    Terminate,
-)
-from concordat.protocol.messages import Event
+from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Propose, Sign, Terminate
 from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.protocol.receipts import DueCause
-from concordat.protocol.records import MemberRole
 from concordat.testing.consortium import Consortium
+from protocol.scenes import (
+    acknowledge,
+    agree,
+    agree_on_exchange,
+    agree_on_two,
+    get_document,
+    get_duty_status,
+    get_severities,
+    get_status,
+    keep,
+    make_object,
+    name_events,
+    object_to,
+)
 
-STATEMENT = sha256(b"grounds").digest()
-
-
-@pytest.fixture
-def c() -> Iterator[Consortium]:
-    consortium = Consortium()
-    yield consortium
-    consortium.check_invariants()
-
-
-def names(events: tuple[Event, ...]) -> list[str]:
-    """The contracts' events by name; what credit makes of them is told by the records."""
-    return [type(event).__name__ for event in events if type(event).__module__.endswith("contracts")]
-
-
-def get_severities(c: Consortium, member: str = "cedar-ford") -> list[int]:
-    return [record.severity for _, record in c.state.records.group(member)]
-
-
-def get_status(c: Consortium, number: int) -> str:
-    return c.state.contracts[(number,)].status
-
-
-def get_duty_status(c: Consortium, number: int, obligation: int = 1) -> str:
-    return c.state.duties[(number, obligation)].status
-
-
-def object_to(c: Consortium, number: int, obligation: int = 1, member: str = "azure-bay") -> tuple[Event, ...]:
-    return c.act(member, Object(number, obligation, "incomplete", STATEMENT))
-
-
-def acknowledge(c: Consortium, number: int, obligation: int = 1) -> tuple[Event, ...]:
-    return c.act("azure-bay", Acknowledge(number, obligation))
-
-
-def agree(c: Consortium, *, days: int = 0, times: int = 1, grace_days: int = 7, consequence: str = "terminate") -> int:
-    """A supply of cedar-ford to azure-bay due in 30 days, then moved on by `days`."""
-    terms = c.make_supply("cedar-ford", "azure-bay", times=times, grace_days=grace_days)
-    terms = replace(terms, obligations=tuple(replace(o, consequence=consequence) for o in terms.obligations))
-    number = c.agree(terms)
-    if days:
-        c.advance(days)
-    return number
+names = partial(name_events, family="contracts")
 
 
 # ── offer ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -77,7 +36,7 @@ def agree(c: Consortium, *, days: int = 0, times: int = 1, grace_days: int = 7, 
 
 def test_the_last_signature_puts_an_offer_in_force(c: Consortium) -> None:
     number = c.propose(c.make_supply("cedar-ford", "azure-bay"))
-    document = c.state.contracts[(number,)].document
+    document = get_document(c, number)
     assert names(c.act("cedar-ford", Sign(number, document))) == ["Signed"]
     assert get_status(c, number) == "proposed"
     assert names(c.act("azure-bay", Sign(number, document))) == ["Signed", "Activated"]
@@ -86,7 +45,7 @@ def test_the_last_signature_puts_an_offer_in_force(c: Consortium) -> None:
 
 def test_an_offer_not_signed_by_all_in_time_is_void(c: Consortium) -> None:
     number = c.propose(c.make_supply("cedar-ford", "azure-bay"))
-    document = c.state.contracts[(number,)].document
+    document = get_document(c, number)
     c.act("cedar-ford", Sign(number, document))
     assert names(c.advance(1)) == ["Expired"]
     assert c.attempt("azure-bay", Sign(number, document)).code == "contracts.not_open_for_signature"
@@ -112,7 +71,7 @@ def test_kept_in_time_and_acknowledged(c: Consortium) -> None:
     number = agree(c, days=29)
     assert names(c.deliver(number)) == ["Delivered"]
     assert get_status(c, number) == "active"
-    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
+    assert acknowledge(c, number) == ["Settled", "Completed"]
     assert get_duty_status(c, number) == "kept"
     assert get_severities(c) == [0]
 
@@ -138,7 +97,7 @@ def test_silence_accepts_when_the_objection_period_ends(c: Consortium) -> None:
     number = agree(c, days=29)
     c.deliver(number)
     assert names(c.advance(5)) == ["Settled", "Completed"]
-    assert c.attempt("azure-bay", Object(number, 1, "incomplete", STATEMENT)).code == "contracts.not_in_force"
+    assert c.attempt("azure-bay", make_object(number)).code == "contracts.not_in_force"
     assert get_severities(c) == [0]
 
 
@@ -162,45 +121,14 @@ def test_late_within_grace_is_a_minor_breach_beside_the_performance(c: Consortiu
     assert performance.marks == (1000, 700, None)
 
 
-def test_how_late_is_measured_at_the_delivery_not_at_its_acceptance(c: Consortium) -> None:
-    number = agree(c, days=30)
-    c.deliver(number)
-    c.advance(5)
-    assert get_severities(c) == [0]
-
-
-def agree_on_two(c: Consortium, *, apart_days: int) -> int:
-    """Two obligations, the second due `apart_days` after the first."""
-    terms = c.make_supply("cedar-ford", "azure-bay", times=2)
-    first, second = terms.obligations
-    return c.agree(replace(terms, obligations=(first, replace(second, due=first.due + apart_days * DAY_US))))
-
-
-def agree_on_exchange(c: Consortium, *, apart_days: int) -> int:
-    """cedar-ford owes azure-bay, and is owed something `apart_days` later."""
-    terms = c.make_supply("cedar-ford", "azure-bay", times=2)
-    first, second = terms.obligations
-    due = first.due + apart_days * DAY_US
-    second = replace(second, debtor="azure-bay", creditors=("cedar-ford",), due=due)
-    return c.agree(replace(terms, template="exchange/1", obligations=(first, second)))
-
-
 def test_cured_after_grace_is_a_general_breach_and_resumes_the_contract(c: Consortium) -> None:
     number = agree_on_two(c, apart_days=60)
     assert names(c.advance(40)) == ["GraceBegan", "Suspended"]
     c.deliver(number, 1)
     assert get_status(c, number) == "suspended"
-    assert names(acknowledge(c, number, 1)) == ["Settled", "Resumed"]
+    assert acknowledge(c, number, 1) == ["Settled", "Resumed"]
     assert get_status(c, number) == "active"
     assert get_duty_status(c, number, 1) == "cured"
-    assert get_severities(c) == [0, 2]
-
-
-def test_one_late_duty_cured_after_grace(c: Consortium) -> None:
-    number = agree(c)
-    assert names(c.advance(40)) == ["GraceBegan", "Suspended"]
-    c.deliver(number)
-    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
     assert get_severities(c) == [0, 2]
 
 
@@ -218,7 +146,7 @@ def test_never_settled_is_a_general_breach_that_terminates(c: Consortium) -> Non
 
 
 def test_never_settled_may_let_the_contract_go_on(c: Consortium) -> None:
-    number = agree(c, times=2, consequence="continue")
+    number = c.agree(c.make_supply("cedar-ford", "azure-bay", times=2, consequence="continue"))
     c.advance(31)
     c.deliver(number, 2)
     happened = names(c.advance(20))
@@ -226,82 +154,19 @@ def test_never_settled_may_let_the_contract_go_on(c: Consortium) -> None:
     assert get_severities(c) == [0, 2]
 
 
-def build_credit(c: Consortium, member: str, partners: list[str]) -> None:
-    """Let a member keep its word with everybody, as large as a newcomer may."""
-    for partner in partners:
-        number = c.agree(c.make_supply(member, partner, size=200, due_days=3))
-        c.deliver(number)
-        c.act(partner, Acknowledge(number, 1))
-
-
 @pytest.mark.parametrize(("size", "severity"), [(699, 2), (700, 3)])
 def test_a_large_obligation_never_settled_is_a_serious_breach(size: int, severity: int) -> None:
     partners = [f"seed-{n}" for n in range(16)]
     c = Consortium(dict.fromkeys(["azure-bay", "cedar-ford", *partners], ("operator", "seed", "verifier")))
     for member in ("azure-bay", "cedar-ford"):
-        build_credit(c, member, partners)
+        for partner in partners:
+            keep(c, member, partner, 200)
     c.advance(28)
     assert [c.state.credits[(member,)].grade for member in ("azure-bay", "cedar-ford")] == ["B", "B"]
     c.agree(c.make_supply("cedar-ford", "azure-bay", size=size))
     c.advance(51)
     assert get_severities(c)[-1] == severity
     c.check_invariants()
-
-
-# ── objections ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_an_objection_gives_one_grace_period_anew(c: Consortium) -> None:
-    number = agree(c, days=30)
-    c.deliver(number)
-    c.advance(4)
-    assert names(object_to(c, number)) == ["Objected"]
-    c.advance(7)
-    c.deliver(number)
-    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
-    assert get_severities(c) == [0]
-
-
-def test_an_objected_version_is_not_delivered_again(c: Consortium) -> None:
-    number = agree(c)
-    c.deliver(number)
-    object_to(c, number)
-    assert c.attempt("cedar-ford", Deliver(number, 1, 1)).code == "contracts.version_used"
-
-
-def test_what_was_objected_to_is_answered_by_a_newer_version(c: Consortium) -> None:
-    number = agree(c)
-    c.act("cedar-ford", c.make_registration("cedar-ford"))
-    c.deliver(number)
-    object_to(c, number)
-    receipt = c.attempt("cedar-ford", Deliver(number, 1, 1))
-    assert (receipt.code, receipt.reasons[0].parameters) == ("contracts.version_used", (1, 1))
-    assert names(c.deliver(number)) == ["Delivered"]
-
-
-def test_obligations_may_be_fulfilled_by_versions_in_any_order(c: Consortium) -> None:
-    number = agree(c, times=2)
-    c.act("cedar-ford", c.make_registration("cedar-ford"))
-    c.deliver(number, 1)
-    assert names(c.act("cedar-ford", Deliver(number, 2, 1))) == ["Delivered"]
-
-
-def test_redelivery_counts_as_of_the_first_delivery(c: Consortium) -> None:
-    number = agree(c, days=30)
-    c.deliver(number)
-    object_to(c, number)
-    c.advance(20)
-    c.deliver(number)
-    assert names(c.advance(5)) == ["Settled", "Completed"]
-    assert get_severities(c) == [0]
-
-
-def test_a_late_delivery_never_agreed_on_is_late_all_the_same(c: Consortium) -> None:
-    number = agree(c, days=40)
-    c.deliver(number)
-    object_to(c, number)
-    assert names(c.advance(21)) == ["Lapsed", "Completed"]
-    assert get_severities(c) == [2]
 
 
 def test_what_one_owes_when_the_other_breaks_its_word(c: Consortium) -> None:
@@ -311,98 +176,6 @@ def test_what_one_owes_when_the_other_breaks_its_word(c: Consortium) -> None:
     assert names(c.advance(2)) == ["Breached", "Settled", "Terminated"]
     assert [get_duty_status(c, number, place) for place in (1, 2)] == ["breached", "kept"]
     assert (get_severities(c), get_severities(c, "azure-bay")) == ([2], [0])
-
-
-def test_consent_to_end_does_not_wash_lateness_away(c: Consortium) -> None:
-    number = agree_on_two(c, apart_days=60)
-    c.advance(37)
-    for member in ("cedar-ford", "azure-bay"):
-        c.act(member, Terminate(number))
-    assert get_severities(c) == [2]
-    assert [get_duty_status(c, number, place) for place in (1, 2)] == ["breached", "released"]
-
-
-def test_nobodys_own_lateness_postpones_its_deadlines(c: Consortium) -> None:
-    number = agree_on_two(c, apart_days=10)
-    c.advance(37)
-    assert get_status(c, number) == "suspended"
-    assert names(c.advance(3)) == ["GraceBegan"]
-
-
-def test_many_creditors_are_not_many_obligations() -> None:
-    members: dict[str, tuple[MemberRole, ...]] = {f"seed-{place}": ("seed",) for place in range(9)}
-    c = Consortium({"azure-bay": ("operator", "seed", "verifier"), **members, "cedar-ford": ()})
-    number = c.agree(c.make_supply("cedar-ford", *members, size=9))
-    c.deliver(number)
-    c.advance(5)
-    values = [record.value for _, record in c.state.records.group("cedar-ford")]
-    assert len(values) == 9
-    assert sum(values) <= 100_000
-
-
-@pytest.mark.parametrize("is_redelivered", [True, False])
-def test_an_objection_does_not_wash_lateness_away(c: Consortium, is_redelivered: bool) -> None:
-    number = agree(c, days=40)
-    c.deliver(number)
-    object_to(c, number)
-    if is_redelivered:
-        c.deliver(number)
-    acknowledge(c, number)
-    assert get_severities(c) == [0, 2]
-
-
-def test_an_objection_to_a_late_delivery_resumes_the_contract(c: Consortium) -> None:
-    number = agree(c, days=40)
-    c.deliver(number)
-    assert get_status(c, number) == "suspended"
-    assert names(object_to(c, number)) == ["Objected", "Resumed"]
-
-
-def test_an_objection_that_nobody_resolves_lapses_without_a_record(c: Consortium) -> None:
-    number = agree(c, days=30)
-    c.deliver(number)
-    object_to(c, number)
-    assert names(c.advance_to(c.time + 21 * DAY_US - 1)) == []
-    assert names(c.advance_to(c.time + 1)) == ["Lapsed", "Completed"]
-    assert get_severities(c) == []
-
-
-def test_a_second_objection_starts_its_own_clock(c: Consortium) -> None:
-    number = agree(c, days=30)
-    c.deliver(number)
-    object_to(c, number)
-    c.advance(6)
-    c.deliver(number)
-    object_to(c, number)
-    assert names(c.advance(20)) == []
-    assert names(c.advance(1)) == ["Lapsed", "Completed"]
-
-
-def test_objecting_twice_at_the_same_time_lapses_once(c: Consortium) -> None:
-    number = agree(c, days=30)
-    for _ in range(2):
-        c.deliver(number)
-        object_to(c, number)
-    assert names(c.advance(21)) == ["Lapsed", "Completed"]
-
-
-def test_an_objection_may_be_dropped(c: Consortium) -> None:
-    number = agree(c)
-    c.deliver(number)
-    object_to(c, number)
-    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
-    assert names(c.advance(90)) == []
-    assert get_severities(c) == [0]
-
-
-def test_an_early_delivery_that_is_objected_to_keeps_its_deadline(c: Consortium) -> None:
-    number = agree(c, days=1)
-    c.deliver(number)
-    object_to(c, number)
-    assert names(c.advance(28)) == []
-    c.deliver(number)
-    acknowledge(c, number)
-    assert get_severities(c) == [0]
 
 
 # ── several duties ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -419,7 +192,21 @@ def test_a_suspended_contract_postpones_deadlines_that_have_not_come(c: Consorti
     c.act("cedar-ford", Acknowledge(number, 2))
     assert get_severities(c, "azure-bay") == [0]
     c.deliver(number, 1)
-    assert names(acknowledge(c, number, 1)) == ["Settled", "Completed"]
+    assert acknowledge(c, number, 1) == ["Settled", "Completed"]
+
+
+def test_nobodys_own_lateness_postpones_its_deadlines(c: Consortium) -> None:
+    number = agree_on_two(c, apart_days=10)
+    c.advance(37)
+    assert get_status(c, number) == "suspended"
+    assert names(c.advance(3)) == ["GraceBegan"]
+
+
+def test_obligations_may_be_fulfilled_by_versions_in_any_order(c: Consortium) -> None:
+    number = agree(c, times=2)
+    c.act("cedar-ford", c.make_registration("cedar-ford"))
+    c.deliver(number, 1)
+    assert names(c.act("cedar-ford", Deliver(number, 2, 1))) == ["Delivered"]
 
 
 def test_a_delivery_at_the_end_of_grace_holds_the_contract_up_until_accepted(c: Consortium) -> None:
@@ -440,7 +227,7 @@ def test_a_late_redelivery_after_an_objection_holds_nothing_up(c: Consortium) ->
     assert names(c.advance(15)) == ["GraceBegan", "Suspended"]
     c.deliver(number, 1)
     c.deliver(number, 2)
-    assert names(acknowledge(c, number, 2)) == ["Settled", "Resumed"]
+    assert acknowledge(c, number, 2) == ["Settled", "Resumed"]
 
 
 def test_two_duties_late_at_once_both_must_be_cured(c: Consortium) -> None:
@@ -451,7 +238,7 @@ def test_two_duties_late_at_once_both_must_be_cured(c: Consortium) -> None:
         acknowledge(c, number, obligation)
     assert get_status(c, number) == "suspended"
     c.deliver(number, 3)
-    assert names(acknowledge(c, number, 3)) == ["Settled", "Completed"]
+    assert acknowledge(c, number, 3) == ["Settled", "Completed"]
     assert get_severities(c) == [0, 2, 0, 2, 0, 2]
 
 
@@ -469,119 +256,6 @@ def test_without_grace_a_late_contract_is_suspended_at_once(c: Consortium) -> No
     assert get_severities(c) == [0]
 
 
-# ── several creditors ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def agree_with_three(c: Consortium, *, days: int = 0) -> int:
-    """A delivery to three creditors, made when `days` have passed of the 30."""
-    number = c.agree(c.make_supply("cedar-ford", "azure-bay", "birch-vale", "dune-shore"))
-    if days:
-        c.advance(days)
-    c.deliver(number)
-    return number
-
-
-def accept(c: Consortium, number: int, *members: str) -> list[Event]:
-    return [c.act(member, Acknowledge(number, 1))[0] for member in members]
-
-
-def test_the_last_creditor_accepts_and_each_gets_its_record(c: Consortium) -> None:
-    number = agree_with_three(c)
-    assert accept(c, number, "birch-vale", "dune-shore") == [
-        Acknowledged(number, 1, "birch-vale", 2), Acknowledged(number, 1, "dune-shore", 1),
-    ]  # fmt: skip
-    assert get_duty_status(c, number) == "delivered"
-    assert get_severities(c) == []
-    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
-    assert [record.counterparty for _, record in c.state.records.group("cedar-ford")] == [
-        "azure-bay", "birch-vale", "dune-shore",
-    ]  # fmt: skip
-
-
-def test_silence_accepts_for_the_creditors_that_did_not_answer(c: Consortium) -> None:
-    number = agree_with_three(c)
-    accept(c, number, "birch-vale")
-    happened = c.advance(5)
-    assert names(happened) == ["Settled", "Completed"]
-    assert [event.member for event in happened if isinstance(event, Settled)] == [None]
-
-
-def test_who_accepted_neither_accepts_nor_objects_again(c: Consortium) -> None:
-    number = agree_with_three(c)
-    accept(c, number, "birch-vale")
-    for operation in (Acknowledge(number, 1), Object(number, 1, "incomplete", STATEMENT)):
-        assert c.attempt("birch-vale", operation).code == "contracts.already_acknowledged"
-
-
-def test_nobody_accepts_over_the_objection_of_another(c: Consortium) -> None:
-    number = agree_with_three(c)
-    accept(c, number, "birch-vale")
-    object_to(c, number)
-    for member in ("birch-vale", "dune-shore"):
-        assert c.attempt(member, Acknowledge(number, 1)).code == "contracts.objection_stands"
-    assert names(c.advance(5)) == []
-    assert get_duty_status(c, number) == "objected"
-
-
-def test_a_withdrawn_objection_leaves_the_first_time_of_acceptance(c: Consortium) -> None:
-    number = agree_with_three(c, days=29)
-    accept(c, number, "birch-vale")
-    c.advance(2)
-    object_to(c, number)
-    c.advance(1)
-    assert accept(c, number, "azure-bay") == [Acknowledged(number, 1, "azure-bay", 1)]
-    assert get_duty_status(c, number) == "delivered"
-    assert c.attempt("azure-bay", Object(number, 1, "incomplete", STATEMENT)).code == "contracts.already_acknowledged"
-    assert names(c.advance_to(c.time + 2 * DAY_US - 1)) == []
-    assert names(c.advance_to(c.time + 1)) == ["Settled", "Completed"]
-    assert get_severities(c) == [0, 0, 0]
-    assert names(c.advance(60)) == []
-
-
-def test_an_objection_withdrawn_after_the_period_settles_at_once(c: Consortium) -> None:
-    number = agree_with_three(c)
-    object_to(c, number)
-    c.advance(5)
-    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
-
-
-def test_an_objection_withdrawn_last_settles_at_once(c: Consortium) -> None:
-    number = agree_with_three(c)
-    accept(c, number, "birch-vale", "dune-shore")
-    object_to(c, number)
-    assert names(acknowledge(c, number)) == ["Settled", "Completed"]
-
-
-def test_creditors_object_one_after_the_other(c: Consortium) -> None:
-    number = agree_with_three(c, days=29)
-    object_to(c, number)
-    acknowledge(c, number)
-    object_to(c, number, member="dune-shore")
-    assert names(c.advance(20)) == []
-    assert names(c.advance(1)) == ["Lapsed", "Completed"]
-    assert get_severities(c) == []
-
-
-def test_a_new_delivery_asks_every_creditor_anew(c: Consortium) -> None:
-    number = agree_with_three(c)
-    accept(c, number, "birch-vale")
-    object_to(c, number)
-    c.deliver(number)
-    assert accept(c, number, "birch-vale", "azure-bay") == [
-        Acknowledged(number, 1, "birch-vale", 2), Acknowledged(number, 1, "azure-bay", 1),
-    ]  # fmt: skip
-    assert names(c.act("dune-shore", Acknowledge(number, 1))) == ["Settled", "Completed"]
-
-
-def test_a_withdrawn_objection_does_not_wash_lateness_away(c: Consortium) -> None:
-    number = agree_with_three(c, days=40)
-    object_to(c, number)
-    acknowledge(c, number)
-    assert get_status(c, number) == "active"
-    assert names(c.advance(5)) == ["Settled", "Completed"]
-    assert get_severities(c) == [0, 0, 0, 2]
-
-
 # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -592,6 +266,15 @@ def test_consent_of_all_ends_a_contract_without_a_breach(c: Consortium) -> None:
     assert names(c.act("azure-bay", Terminate(number))) == ["EndAsked", "Terminated"]
     assert names(c.advance(90)) == []
     assert get_severities(c) == []
+
+
+def test_consent_to_end_does_not_wash_lateness_away(c: Consortium) -> None:
+    number = agree_on_two(c, apart_days=60)
+    c.advance(37)
+    for member in ("cedar-ford", "azure-bay"):
+        c.act(member, Terminate(number))
+    assert get_severities(c) == [2]
+    assert [get_duty_status(c, number, place) for place in (1, 2)] == ["breached", "released"]
 
 
 def test_a_transaction_is_all_or_nothing(c: Consortium) -> None:

@@ -25,7 +25,8 @@ from concordat.protocol.messages import OPERATIONS, Operation
 from concordat.protocol.vectors import KINDS
 from concordat.testing.consortium import DATASET, START_US, Consortium
 from protocol.history import STATEMENT, play
-from protocol.test_rejections import PROVOKE, make_officer, make_stage, set_bit
+from protocol.provocations import PROVOKE, make_stage, set_bit
+from protocol.scenes import make_officer
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "protocol"
 Inputs = dict[str, Any]

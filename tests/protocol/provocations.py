@@ -1,0 +1,285 @@
+"""For every rejection code, in order of precedence, what provokes it; the last transaction of each is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from concordat.contracts.terms import ExactFile, MatchingTable
+from concordat.crypto.signatures import sign
+from concordat.primitives.codec import encode
+from concordat.primitives.ledger_time import DAY_US, WEEK_US
+from concordat.protocol.families import membership as m
+from concordat.protocol.families.clock import Advance, Tick
+from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Propose, Sign, Terminate
+from concordat.protocol.families.datasets import Withdraw
+from concordat.protocol.messages import Operation
+from concordat.protocol.params import DEFAULT_PARAMS
+from concordat.protocol.transactions import DOMAIN, PAYLOAD_OFFSET, TRANSACTION_BYTES_MAX, Receipt
+from concordat.testing.consortium import DATASET, SCHEMA, Consortium
+from protocol.scenes import (
+    DIGEST,
+    agree,
+    apply_for,
+    expel,
+    get_document,
+    get_reviewed,
+    make_application,
+    make_object,
+    make_officer,
+)
+
+Scene = Callable[[Consortium], Receipt]
+RESPOND = m.Respond(DIGEST)
+
+
+# ── transactions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def send(c: Consortium, wire: bytes) -> Receipt:
+    return c.submit(wire)[0]
+
+
+def sign_bytes(c: Consortium, signed: bytes) -> bytes:
+    return sign(c.get_seed("azure-bay"), signed) + signed
+
+
+def make_signed(c: Consortium, payload: bytes) -> bytes:
+    """A transaction with any bytes for a payload, under a valid signature."""
+    return sign_bytes(c, DOMAIN + c.get_public_key("azure-bay") + payload)
+
+
+def make_changed(c: Consortium, signer: str = "azure-bay", **changes: object) -> bytes:
+    """A signed transaction whose payload differs from a good one."""
+    return c.sign_payload(signer, replace(c.make_payload(signer, RESPOND), **changes))
+
+
+def set_bit(wire: bytes, place: int) -> bytes:
+    return wire[:place] + bytes((wire[place] ^ 1,)) + wire[place + 1 :]
+
+
+def not_canonical(c: Consortium) -> Receipt:
+    payload = encode(c.make_payload("azure-bay", RESPOND))
+    assert payload[:3] == b"\x98\xc4\x20"
+    return send(c, make_signed(c, b"\x98\xc5\x00\x20" + payload[3:]))
+
+
+def due_first(c: Consortium) -> Receipt:
+    for _ in range(3):
+        propose(c)
+    c.run_block(c.time + DAY_US, c.make_wire("azure-bay", Advance(c.time + DAY_US)))
+    return c.attempt("azure-bay", RESPOND)
+
+
+def nonce_used(c: Consortium) -> Receipt:
+    wire = c.make_wire("azure-bay", RESPOND)
+    return c.submit(wire, wire)[1]
+
+
+def removed_key(c: Consortium) -> Receipt:
+    c.act("azure-bay", make_officer(c, "azure-bay", "azure-bay/2"))
+    c.act("azure-bay", m.RemoveOfficer(c.get_public_key("azure-bay/2")))
+    return c.attempt("azure-bay/2", RESPOND)
+
+
+def attempt_as_auditor(c: Consortium, operation: Operation) -> Receipt:
+    c.act("azure-bay", make_officer(c, "azure-bay", "azure-bay/2", roles=("auditor",)))
+    return c.attempt("azure-bay/2", operation)
+
+
+# ── contracts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def propose(c: Consortium) -> int:
+    return c.propose(c.make_supply("cedar-ford", "azure-bay"))
+
+
+def propose_and_sign(c: Consortium) -> int:
+    number = propose(c)
+    c.act("cedar-ford", Sign(number, get_document(c, number)))
+    return number
+
+
+def not_a_party(c: Consortium) -> Receipt:
+    number = propose(c)
+    return c.attempt("dune-shore", Sign(number, get_document(c, number)))
+
+
+def already_signed(c: Consortium) -> Receipt:
+    number = propose_and_sign(c)
+    return c.attempt("cedar-ford", Sign(number, get_document(c, number)))
+
+
+def make_delivered(c: Consortium, *creditors: str, times: int = 1) -> int:
+    """A contract whose first obligation was delivered."""
+    number = c.agree(c.make_supply("cedar-ford", *creditors or ("azure-bay",), times=times))
+    c.deliver(number)
+    return number
+
+
+def version_withdrawn(c: Consortium) -> Receipt:
+    number = agree(c)
+    c.act("cedar-ford", c.make_registration("cedar-ford"), Withdraw(DATASET, 1, "wrong file"))
+    return c.attempt("cedar-ford", Deliver(number, 1, 1))
+
+
+def deliver_against(c: Consortium, evidence: ExactFile | MatchingTable) -> Receipt:
+    terms = c.make_supply("cedar-ford", "azure-bay")
+    number = c.agree(replace(terms, obligations=(replace(terms.obligations[0], evidence=evidence),)))
+    return c.attempt("cedar-ford", c.make_registration("cedar-ford"), Deliver(number, 1, 1))
+
+
+def objection_stands(c: Consortium) -> Receipt:
+    number = make_delivered(c, "azure-bay", "birch-vale")
+    c.act("birch-vale", make_object(number))
+    return c.attempt("azure-bay", Acknowledge(number, 1))
+
+
+def already_acknowledged(c: Consortium) -> Receipt:
+    number = make_delivered(c, "azure-bay", "birch-vale")
+    c.act("azure-bay", Acknowledge(number, 1))
+    return c.attempt("azure-bay", Acknowledge(number, 1))
+
+
+def end_already_asked(c: Consortium) -> Receipt:
+    number = agree(c)
+    c.act("azure-bay", Terminate(number))
+    return c.attempt("azure-bay", Terminate(number))
+
+
+# ── membership ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def apply_weakly(c: Consortium, application: m.Apply) -> Receipt:
+    """The neutral element as public key: by ZIP-215 this signature fits whatever it stands before."""
+    identity = b"\1" + bytes(31)
+    payload = encode(c.make_payload("nobody", application))
+    return send(c, identity + bytes(32) + DOMAIN + identity + payload)
+
+
+def not_named_as_sponsor(c: Consortium) -> Receipt:
+    apply_for(c)
+    return c.attempt("birch-vale", m.Sponsor("echo-hill", verdict=True))
+
+
+def dossier_differs(c: Consortium) -> Receipt:
+    get_reviewed(c)
+    return c.attempt("azure-bay", m.Attest("echo-hill", DIGEST, verdict=True))
+
+
+def expel_and_ask_back(c: Consortium, guarantor: str, *, after_us: int = 0) -> Receipt:
+    expel(c)
+    if after_us:
+        c.advance_to(c.time + after_us)
+    return c.attempt("cedar-ford", m.Readmit(guarantor))
+
+
+def not_admitted(c: Consortium) -> Receipt:
+    apply_for(c)
+    return c.attempt("echo-hill", RESPOND)
+
+
+def attest_twice(c: Consortium) -> Receipt:
+    attestation = m.Attest("echo-hill", get_reviewed(c).dossier, verdict=False)
+    return c.attempt("azure-bay", attestation, attestation)
+
+
+PROVOKE: dict[str, Scene] = {
+    "ledger.too_large": lambda c: send(c, bytes(TRANSACTION_BYTES_MAX + 1)),
+    "ledger.wrong_domain": lambda c: send(
+        c, sign_bytes(c, b"concordat/tx/v2\0" + c.make_wire("azure-bay", RESPOND)[PAYLOAD_OFFSET - 32 :])
+    ),
+    "encoding.malformed": lambda c: send(c, make_signed(c, b"\xc1")),
+    "encoding.not_canonical": not_canonical,
+    "ledger.wrong_chain": lambda c: send(c, make_changed(c, chain_id=DIGEST)),
+    "ledger.bad_signature": lambda c: send(c, set_bit(c.make_wire("azure-bay", RESPOND), 0)),
+    "ledger.due_first": due_first,
+    "ledger.expired": lambda c: send(c, make_changed(c, valid_until_height=0)),
+    "ledger.valid_too_long": lambda c: send(c, make_changed(c, valid_until_height=10**6)),
+    "ledger.nonce_used": nonce_used,
+    "ledger.client_key_used": lambda c: c.submit(*(make_changed(c, client_key=b"order 7") for _ in range(2)))[1],
+    "ledger.unknown_key": lambda c: c.attempt("nobody", RESPOND),
+    "ledger.removed_key": removed_key,
+    "ledger.not_admitted": not_admitted,
+    "ledger.role_missing": lambda c: attempt_as_auditor(c, RESPOND),
+    "clock.not_a_scenario": lambda c: c.attempt("azure-bay", Advance(c.time + 1)),
+    "clock.not_an_operator": lambda c: c.attempt("birch-vale", Advance(c.time + 1)),
+    "clock.not_alone": lambda c: c.attempt("azure-bay", Advance(c.time + 1), RESPOND),
+    "clock.not_forward": lambda c: c.attempt("azure-bay", Advance(c.time - 1)),
+    "clock.too_far": lambda c: c.attempt("azure-bay", Advance(c.time + 3650 * DAY_US + 1)),
+    "clock.scenario_only_advances": lambda c: c.attempt("node", Tick()),
+    "contracts.proposer_not_party": lambda c: c.attempt(
+        "dune-shore", Propose(c.make_supply("cedar-ford", "azure-bay"))
+    ),
+    "contracts.unknown": lambda c: c.attempt("cedar-ford", Sign(77, DIGEST)),
+    "contracts.not_a_party": not_a_party,
+    "contracts.not_open_for_signature": lambda c: c.attempt("cedar-ford", Decline(agree(c), "too late")),
+    "contracts.document_differs": lambda c: c.attempt("cedar-ford", Sign(propose(c), DIGEST)),
+    "contracts.already_signed": already_signed,
+    "contracts.invalid": lambda c: c.attempt(
+        "cedar-ford", Propose(c.make_supply("cedar-ford", "azure-bay", size=100_000))
+    ),
+    "contracts.not_in_force": lambda c: c.attempt("cedar-ford", Terminate(propose(c))),
+    "contracts.unknown_obligation": lambda c: c.attempt("cedar-ford", Deliver(agree(c), 2, 1)),
+    "contracts.not_the_debtor": lambda c: c.attempt("azure-bay", Deliver(agree(c), 1, 1)),
+    "contracts.not_a_creditor": lambda c: c.attempt("cedar-ford", Acknowledge(make_delivered(c), 1)),
+    "contracts.nothing_owed": lambda c: c.attempt("cedar-ford", Deliver(make_delivered(c), 1, 1)),
+    "contracts.unknown_version": lambda c: c.attempt("cedar-ford", Deliver(agree(c), 1, 9)),
+    "contracts.version_withdrawn": version_withdrawn,
+    "contracts.version_used": lambda c: c.attempt("cedar-ford", Deliver(make_delivered(c, times=2), 2, 1)),
+    "contracts.digest_differs": lambda c: deliver_against(c, ExactFile(DIGEST)),
+    "contracts.schema_differs": lambda c: deliver_against(c, MatchingTable(DIGEST, 1)),
+    "contracts.too_few_rows": lambda c: deliver_against(c, MatchingTable(SCHEMA, 25)),
+    "contracts.nothing_delivered": lambda c: c.attempt("azure-bay", make_object(agree(c))),
+    "contracts.objection_stands": objection_stands,
+    "contracts.already_acknowledged": already_acknowledged,
+    "contracts.end_already_asked": end_already_asked,
+    "datasets.version_not_next": lambda c: c.attempt(
+        "cedar-ford", replace(c.make_registration("cedar-ford"), version=2)
+    ),
+    "datasets.unknown_version": lambda c: c.attempt("cedar-ford", Withdraw(DATASET, 1, "")),
+    "datasets.already_withdrawn": lambda c: c.attempt(
+        "cedar-ford", c.make_registration("cedar-ford"), *(Withdraw(DATASET, 1, ""),) * 2
+    ),
+    "membership.key_in_use": lambda c: c.attempt("cedar-ford", make_application(c)),
+    "membership.weak_key": lambda c: apply_weakly(c, make_application(c)),
+    "membership.id_taken": lambda c: c.attempt("echo-hill", make_application(c, "cedar-ford")),
+    "membership.unknown_member": lambda c: c.attempt("azure-bay", m.Sponsor("nobody", verdict=True)),
+    "membership.nothing_to_sponsor": lambda c: c.attempt("azure-bay", m.Sponsor("cedar-ford", verdict=True)),
+    "membership.not_named_as_sponsor": not_named_as_sponsor,
+    "membership.code_taken": lambda c: c.attempt("echo-hill", make_application(c, code="F-3")),
+    "membership.review_failed": lambda c: c.attempt("echo-hill", make_application(c, sponsor="nobody")),
+    "membership.not_a_verifier": lambda c: c.attempt(
+        "cedar-ford", m.Attest("echo-hill", get_reviewed(c).dossier, verdict=True)
+    ),
+    "membership.not_in_verification": lambda c: c.attempt(
+        "azure-bay", m.Attest("echo-hill", apply_for(c).dossier, verdict=True)
+    ),
+    "membership.dossier_differs": dossier_differs,
+    "membership.already_attested": attest_twice,
+    "membership.no_hearing": lambda c: c.attempt("azure-bay", RESPOND),
+    "membership.not_expelled": lambda c: c.attempt("cedar-ford", m.Readmit("azure-bay")),
+    "membership.too_early_to_return": lambda c: expel_and_ask_back(c, "azure-bay"),
+    "membership.guarantor_not_fit": lambda c: expel_and_ask_back(c, "dune-shore", after_us=52 * WEEK_US),
+    "membership.too_many_officers": lambda c: c.attempt(
+        "azure-bay", *(make_officer(c, "azure-bay", f"azure-bay/{n}") for n in range(2, 34))
+    ),
+    "membership.possession_not_proved": lambda c: c.attempt("azure-bay", make_officer(c, "birch-vale", "azure-bay/2")),
+    "membership.not_your_officer": lambda c: c.attempt("azure-bay", m.RemoveOfficer(c.get_public_key("birch-vale"))),
+    "membership.roles_not_in_order": lambda c: c.attempt(
+        "azure-bay", make_officer(c, "azure-bay", "azure-bay/2", roles=("data", "admin"))
+    ),
+    "membership.last_admin": lambda c: c.attempt("azure-bay", m.SetRoles(c.get_public_key("azure-bay"), ("data",))),
+}
+
+
+def make_stage(code: str) -> Consortium:
+    """The consortium in which a code can be provoked."""
+    match code:
+        case "ledger.due_first":
+            return Consortium(params=replace(DEFAULT_PARAMS, due_items_per_block_max=1))
+        case "clock.not_a_scenario":
+            return Consortium(clock="real")
+        case _:
+            return Consortium()

@@ -1,0 +1,80 @@
+"""Weights, the close of an epoch member by member, and whom a breach names."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from concordat.primitives.codec import encode
+from concordat.protocol.params import DEFAULT_PARAMS
+from concordat.testing.consortium import Consortium
+from protocol.scenes import NEWCOMER, attest, get_reviewed, get_severities, keep
+
+
+def test_weights_follow_what_the_seeds_settled(c: Consortium) -> None:
+    def get_weights() -> list[int]:
+        members = ("azure-bay", "birch-vale", "cedar-ford", "dune-shore", NEWCOMER)
+        return [c.state.credits[(member,)].weight_milli for member in members]
+
+    c.admit(NEWCOMER, "azure-bay", "birch-vale")
+    assert get_weights() == [1000, 1000, 0, 0, 0]
+    for debtor, creditor in (("cedar-ford", "azure-bay"), ("dune-shore", "cedar-ford")):
+        keep(c, debtor, creditor)
+    assert get_weights() == [1000, 1000, 0, 0, 0]
+    c.advance(28)
+    assert get_weights() == [1000, 1000, 1000, 1000, 0]
+    c.advance(52 * 7)
+    assert get_weights() == [1000, 1000, 0, 0, 0]
+    assert len(c.state.flows) == 0
+
+
+def test_a_child_is_not_lifted_by_its_parent(c: Consortium) -> None:
+    attest(c, "birch-vale", get_reviewed(c, parent="azure-bay"))
+    keep(c, NEWCOMER, "azure-bay")
+    c.advance(28)
+    credit = c.state.credits[(NEWCOMER,)]
+    assert (credit.score.score, credit.weight_milli, len(c.state.flows)) == (600, 0, 0)
+
+
+# ── the close of an epoch, member by member ─────────────────────────────────────────────────────────────────────────
+
+
+def play_a_year(c: Consortium) -> bytes:
+    """Breaches and performances of three members over a year; the encoding of what is published about them."""
+    for place in range(13):
+        debtor, creditor = ("cedar-ford", "dune-shore", "birch-vale")[place % 3], ("azure-bay", "dune-shore")[place % 2]
+        if debtor == creditor:
+            creditor = "azure-bay"
+        number = c.agree(c.make_supply(debtor, creditor, size=10, due_days=5))
+        if place % 4:
+            c.deliver(number)
+        c.advance(28)
+    return b"".join(encode(credit) for _, credit in c.state.credits.items())
+
+
+def test_an_epoch_closes_alike_in_one_block_and_in_many() -> None:
+    def close(items_a_block: int) -> bytes:
+        return play_a_year(Consortium(params=replace(DEFAULT_PARAMS, due_items_per_block_max=items_a_block)))
+
+    assert close(1) == close(2) == close(1000)
+
+
+def test_records_that_count_no_more_leave_the_state_at_a_close(c: Consortium) -> None:
+    for _ in range(2):
+        number = c.agree(c.make_supply("cedar-ford", "azure-bay", size=10, due_days=5))
+    c.deliver(number)
+    c.advance(5 + 7 + 14 + 5)
+    assert sorted(get_severities(c)) == [0, 2]
+    c.advance(52 * 7)
+    assert get_severities(c) == [0]
+    c.advance((156 - 52 + 13) * 7)
+    assert get_severities(c) == []
+    c.advance(28)
+    assert c.state.credits[("cedar-ford",)].score.score == 600
+
+
+def test_a_breach_names_the_weightiest_independent_creditor(c: Consortium) -> None:
+    c.admit(NEWCOMER, "azure-bay", "birch-vale")
+    c.agree(c.make_supply(NEWCOMER, "azure-bay", "cedar-ford", "birch-vale", size=10, due_days=2))
+    c.agree(c.make_supply(NEWCOMER, "azure-bay", size=10, due_days=2))
+    c.advance(23)
+    assert [record.counterparty for _, record in c.state.records.group(NEWCOMER)] == ["birch-vale", "azure-bay"]
