@@ -5,7 +5,12 @@ import string
 from pathlib import Path
 
 import concordat.console
+from concordat.api.access import PUBLIC
+from concordat.console.frame import Page
+from concordat.console.waits import tell_wait
 from concordat.console.words import WORDS
+
+from .scene import Scene
 
 ROOM = Path(concordat.console.__file__).parent
 
@@ -40,3 +45,10 @@ def test_no_word_is_idle() -> None:
 def test_words_have_no_markup() -> None:
     for catalog in WORDS.values():
         assert not [text for text in catalog.values() if set("<>&") & set(text)]
+
+
+def test_a_guarantor_is_not_called_a_sponsor(told: Scene) -> None:
+    page = Page(told.node, "en", PUBLIC, path="/", query=(), origin="", csrf="", names={})
+    for action, word in (("sponsor", "sponsor"), ("guarantee", "guarantor")):
+        wait = {"contract": 0, "subject": "maple-ridge", "action": action}
+        assert tell_wait(page, wait)["about"] == f"It names your member as {word}"

@@ -117,28 +117,17 @@ def draw_map(tiles: Sequence[Tile], flows: Sequence[Flow], label: str) -> Markup
 
 def _draw_flow(flow: Flow, first: tuple[int, int], second: tuple[int, int]) -> Markup:
     """A curve from the middle of one tile to the middle of the other; long ones bend around what lies between."""
-    (x1, y1), (x2, y2) = sorted(
-        ((x + _TILE_WIDTH // 2, y + _TILE_HEIGHT // 2) for x, y in (first, second)), key=lambda place: place
-    )
+    (x1, y1), (x2, y2) = sorted((x + _TILE_WIDTH // 2, y + _TILE_HEIGHT // 2) for x, y in (first, second))
     is_far = abs(x2 - x1) > _STEP_X or abs(y2 - y1) > _STEP_Y + _STAGGER_Y
     bend = -46 if is_far and y1 == y2 else 0
     color, dash = ("#9b1c1c", "5 4") if flow.suspended else ("#0b5394", "none")
-    middle = (x1 + x2) // 2
     return Markup(
-        '<path d="M{} {} C{} {} {} {} {} {}" fill="none" stroke="{}" stroke-width="{}" stroke-dasharray="{}"/>'
+        '<path d="M{x1} {y1} C{middle} {bend1} {middle} {bend2} {x2} {y2}" fill="none" stroke="{color}" '
+        'stroke-width="{width}" stroke-dasharray="{dash}"/>'
     ).format(
-        x1,
-        y1,
-        middle,
-        y1 + bend,
-        middle,
-        y2 + bend,
-        x2,
-        y2,
-        color,
-        1.5 + min(flow.in_force + flow.suspended, 5) * 0.75,
-        dash,
-    )
+        x1=x1, y1=y1, x2=x2, y2=y2, middle=(x1 + x2) // 2, bend1=y1 + bend, bend2=y2 + bend, color=color, dash=dash,
+        width=1.5 + min(flow.in_force + flow.suspended, 5) * 0.75,
+    )  # fmt: skip
 
 
 def _draw_tile(tile: Tile, x: int, y: int) -> Markup:

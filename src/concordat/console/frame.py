@@ -21,7 +21,7 @@ from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
 from concordat.protocol.families.contracts import Ground
-from concordat.views.lists import ENDED_WITH_BREACHES
+from concordat.views.lists import ENDED_WITH_BREACHES, compute_outcome
 from concordat.wording.sentences import CATALOGS, fit_number, show_who
 
 _FOLDER: Final = Path(__file__).parent
@@ -120,7 +120,7 @@ class Page:
 
     def outcome(self, row: Json) -> str:
         """Return a contract's status as lists count it: one that ended with breaches is not shown as completed."""
-        return ENDED_WITH_BREACHES if row["status"] == "completed" and row["duties_breached"] else str(row["status"])
+        return compute_outcome(row["status"], row["duties_breached"])
 
     def contract_status(self, row: Json) -> str:
         """Return a contract's status in words, with the number of breaches where it ended with some."""

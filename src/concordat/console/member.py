@@ -92,8 +92,11 @@ def _tell_next_grade(page: Page, credit: Json, following: Json) -> Json:
     return {"grade": following["grade"], "checks": checks, "lines": lines}
 
 
-def _make_fall(page: Page, credit: Json) -> list[Json]:
-    """The score as a waterfall: where everybody begins, what was kept, each breach, where that leads."""
+def _make_fall(page: Page, credit: Json) -> list[tuple[str, str, str, str]]:
+    """The score as a waterfall: where everybody begins, what was kept, each breach, where that leads.
+
+    Each step is (text, bar, value, tone); the last one is the sum.
+    """
     kept = [reason for reason in credit["reasons"] if reason["severity"] == 0]
     broken = sorted((reason for reason in credit["reasons"] if reason["severity"]), key=lambda reason: reason["delta"])
     steps: list[tuple[str, int]] = []
@@ -103,14 +106,14 @@ def _make_fall(page: Page, credit: Json) -> list[Json]:
     if rest := broken[NEGATIVES_MAX:]:
         steps.append((page.say("credit.others", count=len(rest)), sum(reason["delta"] for reason in rest)))
     level = credit["newcomer"]
-    rows = [_make_row(page.say("credit.start"), str(level), draw_bar(0, level, SCORE_MAX, _PLAIN_COLOR), "")]
+    bar = draw_bar(0, level, SCORE_MAX, _PLAIN_COLOR)
+    rows: list[tuple[str, str, str, str]] = [(page.say("credit.start"), bar, str(level), "")]
     for text, delta in steps:
-        color = GRADE_COLORS["A"] if delta >= 0 else GRADE_COLORS["E"]
-        bar = draw_bar(level, level + delta, SCORE_MAX, color)
-        rows.append(_make_row(text, show_signed(delta), bar, "good" if delta >= 0 else "bad"))
+        tone, color = ("good", GRADE_COLORS["A"]) if delta >= 0 else ("bad", GRADE_COLORS["E"])
+        rows.append((text, draw_bar(level, level + delta, SCORE_MAX, color), show_signed(delta), tone))
         level += delta
     bar = draw_bar(0, credit["score"], SCORE_MAX, GRADE_COLORS[credit["grade"]])
-    return [*rows, _make_row(page.say("credit.now"), str(credit["score"]), bar, "") | {"is_sum": True}]
+    return [*rows, (page.say("credit.now"), bar, str(credit["score"]), "")]
 
 
 def _tell_breach(page: Page, reason: Json) -> str:
@@ -120,7 +123,3 @@ def _tell_breach(page: Page, reason: Json) -> str:
     return page.say(
         "credit.breach", severity=severity, contract=show_contract(reason["contract"]), clause=reason["clause"]
     )
-
-
-def _make_row(text: str, value: str, bar: str, tone: str) -> dict[str, Json]:
-    return {"text": text, "value": value, "bar": bar, "tone": tone, "is_sum": False}

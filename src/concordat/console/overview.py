@@ -38,12 +38,8 @@ def render_overview(page: Page) -> str:
     found = reads.get_overview(page.node, shown=MAP_TILES_MAX, ranked=STANDING_MAX)
     flows = [Flow(pair["first"], pair["second"], pair["in_force"], pair["suspended"]) for pair in found["pairs"]]
     mapped = [row for row in found["members"] if row["status"] not in {"refused", "lapsed"}]
-    groups = [
-        {"key": key, "color": color, "count": _add_up(found, "contract", "number", statuses)}
-        for key, statuses, color in _GROUPS
-    ]
+    groups = [(key, _add_up(found, "contract", "number", statuses), color) for key, statuses, color in _GROUPS]
     member = page.reader.member or ""
-    failure = page.node.engine.failure
     return render_page(
         page,
         "overview.html",
@@ -52,12 +48,14 @@ def render_overview(page: Page) -> str:
         waits_count=reads.count_waits(page.node, member),
         map=draw_map([_make_tile(page, row) for row in mapped], flows, page.say("map.title")),
         flows=flows,
-        contracts_bar=draw_shares([(int(str(group["count"])), str(group["color"])) for group in groups]),
-        contract_groups=[group for group in groups if group["count"]],
-        standing=[_rank(row) for row in found["standing"]],
+        contracts_bar=draw_shares([(count, color) for _, count, color in groups]),
+        contract_groups=[group for group in groups if group[1]],
+        standing=[
+            row | {"bar": draw_bar(0, row["score"], SCORE_MAX, GRADE_COLORS[row["grade"]])} for row in found["standing"]
+        ],
         latest=reads.list_entries(page.node, page.language, limit=LATEST_ENTRIES)["entries"],
         layers=_tell_layers(page, found),
-        health={"failure": failure.code if failure else None},
+        failure=page.node.engine.failure,
     )
 
 
@@ -78,36 +76,21 @@ def _make_tile(page: Page, row: Json) -> Tile:
     return Tile(row["id"], page.name(row["id"]), grade, note, f"/members/{row['id']}", is_own)
 
 
-def _rank(row: Json) -> Json:
-    return row | {"bar": draw_bar(0, row["score"], SCORE_MAX, GRADE_COLORS[row["grade"]])}
-
-
 def _tell_layers(page: Page, found: Json) -> list[tuple[str, str]]:
-    return [
-        (
-            "infrastructure",
-            page.say(
-                "layer.infrastructure_line",
-                members=_add_up(found, "member", "done"),
-                keys=_add_up(found, "member", "number", ("active",)),
-            ),
-        ),
-        ("collection", page.say("layer.collection_line", versions=_add_up(found, "dataset", "total"))),
-        (
-            "processing",
-            page.say(
-                "layer.processing_line",
-                closed=_add_up(found, "contract", "done"),
-                breached=_add_up(found, "contract", "breached"),
-                total=_add_up(found, "contract", "total"),
-            ),
-        ),
-        (
-            "application",
-            page.say(
-                "layer.application_line",
-                datasets=_add_up(found, "dataset", "number"),
-                contracts=_add_up(found, "contract", "number", ("active",)),
-            ),
-        ),
-    ]
+    values = {
+        "infrastructure": {
+            "members": _add_up(found, "member", "done"),
+            "keys": _add_up(found, "member", "number", ("active",)),
+        },
+        "collection": {"versions": _add_up(found, "dataset", "total")},
+        "processing": {
+            "closed": _add_up(found, "contract", "done"),
+            "breached": _add_up(found, "contract", "breached"),
+            "total": _add_up(found, "contract", "total"),
+        },
+        "application": {
+            "datasets": _add_up(found, "dataset", "number"),
+            "contracts": _add_up(found, "contract", "number", ("active",)),
+        },
+    }
+    return [(layer, page.say(f"layer.{layer}_line", **counts)) for layer, counts in values.items()]

@@ -18,7 +18,6 @@ from concordat.protocol.messages import REJECTIONS
 from concordat.protocol.receipts import OK
 from concordat.wording.sentences import describe_next_step, get_reason_key
 
-LEDGER_PAGE: Final = 50
 LIST_PAGE: Final = 50
 DATASET_ENTRIES: Final = 8
 
@@ -60,7 +59,7 @@ def render_dataset(page: Page, owner: str, name: str, after: int | None) -> str:
 def render_ledger(page: Page, link: tuple[str, str] | None, before: int | None) -> str:
     """History, newest first: all, or what concerns one thing."""
     since = find_first_position(page.node, page.reader)
-    found = reads.list_entries(page.node, page.language, link=link, before=before, since=since, limit=LEDGER_PAGE)
+    found = reads.list_entries(page.node, page.language, link=link, before=before, since=since, limit=LIST_PAGE)
     about = None
     if link is not None:
         about = {"member": page.name, "contract": _show_number}.get(link[0], str)(link[1])
@@ -85,15 +84,11 @@ def render_entry(page: Page, position: int) -> str:
     entry = reads.get_entry(page.node, position, page.language)
     size = reads.get_status(page.node)["log_size"]
     signer = entry.get("signer")
-    lines = [page.say("proof.line_entry", position=position, size=size)]
-    lines.append(
-        page.say(
-            "proof.line_signer", member=page.name(signer["member"]) if signer["member"] else page.say("entry.stranger")
-        )
-        if signer
-        else page.say("proof.line_due")
-    )
-    lines.append(page.say("proof.line_checkpoint"))
+    origin = page.say("proof.line_due")
+    if signer:
+        member = page.name(signer["member"]) if signer["member"] else page.say("entry.stranger")
+        origin = page.say("proof.line_signer", member=member)
+    lines = [page.say("proof.line_entry", position=position, size=size), origin, page.say("proof.line_checkpoint")]
     digests = [(page.say("proof.leaf"), entry["leaf_digest"])]
     if entry["transaction"]:
         digests.append((page.say("proof.transaction"), entry["transaction"]))
@@ -154,11 +149,6 @@ def render_codes(page: Page) -> str:
 def _blank(sentence: str) -> str:
     """Return a sentence of the catalog with an ellipsis where a receipt has values."""
     return re.sub(r"\{[^}]*\}", "…", sentence)
-
-
-def render_proof(page: Page) -> str:
-    """What proof files show and do not show."""
-    return render_page(page, "proof.html", "")
 
 
 def render_search(page: Page, query: str) -> str:

@@ -13,7 +13,7 @@ from concordat.api.records import Before
 from concordat.console import pages
 from concordat.console.answers import answer, like, open_page
 from concordat.console.contract import render_contract
-from concordat.console.frame import ICON, STYLE
+from concordat.console.frame import ICON, STYLE, render_page
 from concordat.console.member import render_member
 from concordat.console.overview import render_overview, render_welcome
 from concordat.errors import NotFound
@@ -24,8 +24,7 @@ from concordat.node.node import Node
 def show_overview(request: Asking, node: NamedDependency[Node]) -> Response[str]:
     """What waits for the reader, or what anybody may know."""
     page = open_page(node, request)
-    is_member = page.reader.is_admitted
-    return answer(request, render_overview(page) if is_member else render_welcome(page))
+    return answer(request, render_overview(page) if page.reader.is_admitted else render_welcome(page))
 
 
 @get("/members", guards=[like("/v1/members")], sync_to_thread=True)
@@ -98,7 +97,7 @@ def show_codes(request: Asking, node: NamedDependency[Node]) -> Response[str]:
 @get("/proof", sync_to_thread=True)
 def show_proof(request: Asking, node: NamedDependency[Node]) -> Response[str]:
     """What a proof file shows."""
-    return answer(request, pages.render_proof(open_page(node, request)))
+    return answer(request, render_page(open_page(node, request), "proof.html", ""))
 
 
 @get("/search", guards=[like("/v1/members")], sync_to_thread=True)

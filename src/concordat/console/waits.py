@@ -13,14 +13,6 @@ def tell_wait(page: Page, wait: Json) -> Json:
         number = show_contract(wait["contract"])
         what = page.say(f"wait.{wait['action']}", contract=number, obligation=wait["obligation"])
         return wait | {"what": what, "about": page.label(wait["title"]), "href": f"/contracts/{wait['contract']}"}
-    subject = wait["subject"]
-    what = page.say(f"wait.{wait['action']}", member=page.who(subject))
-    about = page.say(
-        {
-            "sponsor": "wait.about_sponsor",
-            "guarantee": "wait.about_sponsor",
-            "attest": "wait.about_attest",
-            "respond": "wait.about_respond",
-        }[wait["action"]]
-    )
-    return wait | {"what": what, "about": about, "href": f"/members/{subject}"}
+    what = page.say(f"wait.{wait['action']}", member=page.who(wait["subject"]))
+    about = page.say(f"wait.about_{wait['action']}")
+    return wait | {"what": what, "about": about, "href": f"/members/{wait['subject']}"}

@@ -15,7 +15,7 @@ from concordat.protocol.records import FINAL_DUTY, Member
 from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
 from concordat.views.likeness import compute_skeleton
-from concordat.views.lists import ENDED_WITH_BREACHES
+from concordat.views.lists import compute_outcome
 from concordat.views.waits import find_contract_waits, find_member_waits, save_waits
 from concordat.views.writing import writing
 
@@ -127,7 +127,7 @@ def _make_contract(state: State, number: int) -> _Thing:
     row, terms = state.contracts[(number,)], state.terms[(number,)]
     closed = [duty.status for _, duty in state.duties.group(number) if duty.status in FINAL_DUTY]
     breached, total = closed.count("breached"), len(terms.obligations)
-    status = ENDED_WITH_BREACHES if row.status == "completed" and breached else row.status
+    status = compute_outcome(row.status, breached)
     return _Thing("contract", number, status, None, len(closed), total, breached, _fold("", terms.title))
 
 

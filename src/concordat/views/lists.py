@@ -38,6 +38,11 @@ ENDED_WITH_BREACHES: Final = "ended_with_breaches"
 """How lists count a contract that is completed on the ledger although a duty of it was breached."""
 
 
+def compute_outcome(status: str, breached: int) -> str:
+    """Return the status under which lists count a contract of which `breached` duties were breached."""
+    return ENDED_WITH_BREACHES if status == "completed" and breached else status
+
+
 class Total(NamedTuple):
     """How many things of a kind have a status, and what they sum up to.
 

@@ -84,6 +84,7 @@ WORDS: dict[str, str] = {
     "wait.respond": "File a statement in your hearing",
     "wait.delivered": "{member} delivered version {version} of {dataset} on {time}. It has the agreed form.",
     "wait.about_sponsor": "It names your member as sponsor",
+    "wait.about_guarantee": "It names your member as guarantor",
     "wait.about_attest": "Your member is a verifier",
     "wait.about_respond": "Your member is in a hearing",
     "next.sign": "{member} signs or declines.",

@@ -82,6 +82,7 @@ WORDS: dict[str, str] = {
     "wait.respond": "在听证中提交陈述",
     "wait.delivered": "{member}于{time}交付了 {dataset} 版本 {version}，形式符合约定。",
     "wait.about_sponsor": "对方指定本成员为推荐方",
+    "wait.about_guarantee": "对方指定本成员为担保方",
     "wait.about_attest": "本成员是核验方",
     "wait.about_respond": "本成员正在听证",
     "next.sign": "待{member}签署或拒签。",
