@@ -8,8 +8,8 @@ from concordat.credit.grades import (
     NextGrade,
     compute_grade,
     compute_next_grade,
+    get_limit_milli,
     is_sponsor_grade,
-    limit_milli,
     settle_grade,
 )
 from concordat.credit.rulebook import Grade
@@ -107,7 +107,7 @@ def test_the_way_to_the_next_grade(
 
 
 def test_limits_never_grow_as_grades_fall() -> None:
-    assert [limit_milli(grade) for grade in ORDER] == [1000, 700, 450, 200, 200, 100]
+    assert [get_limit_milli(grade) for grade in ORDER] == [1000, 700, 450, 200, 200, 100]
 
 
 def test_sponsors_hold_a_b_or_c() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from concordat.credit.exits import is_by_score_condition, is_by_strikes_condition
-from concordat.credit.grades import compute_grade, limit_milli, settle_grade
+from concordat.credit.grades import compute_grade, get_limit_milli, settle_grade
 from concordat.credit.records import Record
 from concordat.credit.rulebook import RULEBOOK, Grade
 from concordat.credit.score import compute_score, is_live
@@ -62,14 +62,14 @@ def play(deals_per_quarter: int, weeks: int, breaches: Mapping[int, Severity]) -
         played.opened[week] = Standing(score.score, grade)
         if week in breaches:
             partner = f"wronged-{len(played.breached)}"
-            records.append(breach(len(records) + 1, week, breaches[week], partner, size=limit_milli(grade)))
+            records.append(breach(len(records) + 1, week, breaches[week], partner, size=get_limit_milli(grade)))
             score = compute_score(records, week)
             grade = settle_grade(grade, compute_grade(score, has_live_negative=True, held=grade), at_close=False)
             played.breached[week] = Standing(score.score, grade)
             if is_by_strikes_condition(records, week, _ADMITTED, are_independent):
                 played.strikes.append(week)
         for _ in range((week + 1) * deals_per_quarter // 13 - week * deals_per_quarter // 13):
-            records.append(perform(len(records) + 1, week, f"partner-{deals % 13}", size=limit_milli(grade)))
+            records.append(perform(len(records) + 1, week, f"partner-{deals % 13}", size=get_limit_milli(grade)))
             deals += 1
     return played
 

@@ -16,17 +16,12 @@ from concordat.primitives.codec import decode, encode
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.protocol.families.clock import Advance, Advanced, Tick
 from concordat.protocol.families.membership import Respond
+from concordat.protocol.lanes import NONCE_WINDOW, compute_lane, is_nonce_fresh
 from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.protocol.receipts import DueCause, TransactionCause
 from concordat.protocol.records import Lane
 from concordat.protocol.transactions import LANES, Entry, Payload, compute_transaction_id
-from concordat.protocol.transition import (
-    NONCE_WINDOW,
-    InvalidBlock,
-    check_validity,
-    compute_lane,
-    is_nonce_fresh,
-)
+from concordat.protocol.transition import InvalidBlock, check_validity
 from concordat.testing.consortium import DATASET, START_US, Consortium
 
 RESPOND = Respond(sha256(b"x").digest())

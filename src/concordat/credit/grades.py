@@ -73,7 +73,7 @@ def _is_met(rule: GradeRule, score: Score) -> bool:
     return score.score >= rule.score_min and score.confidence >= rule.confidence_min
 
 
-def limit_milli(grade: Grade) -> int:
+def get_limit_milli(grade: Grade) -> int:
     """Return the largest contract that the grade may sign, as a share of the full size."""
     return _RULES[grade].limit_milli
 

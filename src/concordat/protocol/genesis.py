@@ -17,7 +17,6 @@ from concordat.crypto.signatures import is_sound_key
 from concordat.errors import Corrupt, UsageError
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Code, Digest, Label, MemberId, PublicKey, TimeUs
-from concordat.primitives.ledger_time import compute_week
 from concordat.primitives.plain import from_plain, to_plain
 from concordat.protocol.context import Context
 from concordat.protocol.families import credit, membership
@@ -131,8 +130,6 @@ def make_first_state(chain: Chain) -> State:
     state.officers.put((genesis.node_key,), Officer(operator, ("node",), bytes(32), genesis.start_time, None))
     for founder in genesis.founders:
         _put_founder(state, founder, genesis.start_time)
-        week = compute_week(genesis.start_time, genesis.start_time)
-        state.credits.put((founder.member,), make_newcomer_credit(founder.roles, week))
     credit.schedule_epoch(context, 0)
     state.commit()
     return state
@@ -155,6 +152,7 @@ def _put_founder(state: State, founder: Founder, time_us: int) -> None:
         admitted_at=time_us,
     )
     state.members.put((founder.member,), row)
+    state.credits.put((founder.member,), make_newcomer_credit(founder.roles, week=0))
     state.identities.put(make_identity_key(founder.scheme, founder.code), Identity(founder.member))
     for key in founder.public_keys:
         state.officers.put((key,), Officer(founder.member, membership.ALL_ROLES, bytes(32), time_us, None))

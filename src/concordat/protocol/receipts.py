@@ -1,4 +1,4 @@
-"""What the ledger answers: a receipt for each transaction and each due item; and the entry that history keeps of it."""
+"""What receipts and entries are made of: reasons, causes, and the rows of the tables of rejections."""
 
 from __future__ import annotations
 

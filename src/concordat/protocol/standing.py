@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concordat.credit.grades import limit_milli
+from concordat.credit.grades import get_limit_milli
 from concordat.credit.rulebook import RULEBOOK
 from concordat.primitives.ledger_time import WEEK_US
 from concordat.protocol.records import Member
@@ -22,7 +22,7 @@ def is_in_standing(member: Member | None) -> bool:
 def get_limit_units(state: State, member: str, now_us: int) -> int:
     """Return the largest contract `member` may sign, in units (credit §2.7: grade, and the limit after a return)."""
     row = state.members[(member,)]
-    share_milli = limit_milli(state.credits[(member,)].grade)
+    share_milli = get_limit_milli(state.credits[(member,)].grade)
     if is_on_return(state, member, row, now_us):
         share_milli = min(share_milli, RULEBOOK.return_limit_milli)
     return state.get_params().full_size_units * share_milli // 1000

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from msgspec.structs import replace
-
 from concordat.errors import Rejected
 from concordat.primitives.codec import Struct
 from concordat.primitives.ledger_time import DAY_US
@@ -33,13 +31,12 @@ from concordat.protocol.families import clock, contracts, credit, datasets, memb
 from concordat.protocol.families.contracts import offer, performance
 from concordat.protocol.families.membership import admission, exits, officers
 from concordat.protocol.genesis import Chain
+from concordat.protocol.lanes import compute_lane, is_nonce_fresh
 from concordat.protocol.messages import Event
 from concordat.protocol.receipts import OK, DueCause, Reason, TransactionCause
-from concordat.protocol.records import Lane, TransactionRef
+from concordat.protocol.records import TransactionRef
 from concordat.protocol.state import State
 from concordat.protocol.transactions import Entry, Payload, Receipt, SignedTransaction
-
-NONCE_WINDOW = 48
 
 REASONS_MAX = 100
 """A receipt lists so many grounds: a small offer may have thousands, and history keeps receipts for ever."""
@@ -238,27 +235,6 @@ def check_validity(payload: Payload, height: int, time: int, heights_max: int) -
         raise Rejected("ledger.expired", last_height, last_time, height, time)
     if last_height > height + heights_max or last_time > time + VALIDITY_DAYS_MAX * DAY_US:
         raise Rejected("ledger.valid_too_long", last_height, last_time, height, time)
-
-
-def is_nonce_fresh(lane: Lane | None, nonce: int) -> bool:
-    """True for a nonce above the lane's highest, or within the window below it and not yet used."""
-    if lane is None or nonce > lane.highest:
-        return True
-    distance = lane.highest - nonce
-    return 0 < distance <= NONCE_WINDOW and not lane.used >> (distance - 1) & 1
-
-
-def compute_lane(lane: Lane | None, nonce: int) -> Lane:
-    """Return the lane after `nonce`. Bit d-1 of `used` stands for the nonce d below the highest."""
-    if lane is None:
-        return Lane(nonce, 0)
-    if nonce > lane.highest:
-        distance = nonce - lane.highest
-        if distance > NONCE_WINDOW:
-            return Lane(nonce, 0)
-        used = (lane.used << distance | 1 << (distance - 1)) & (1 << NONCE_WINDOW) - 1
-        return Lane(nonce, used)
-    return replace(lane, used=lane.used | 1 << (lane.highest - nonce - 1))
 
 
 def _apply_transaction(

@@ -15,10 +15,11 @@ from concordat.primitives.codec import encode
 from concordat.primitives.plain import Json, from_plain, to_plain
 from concordat.primitives.vectors import Kinds, bind
 from concordat.protocol.genesis import make_first_state, read_genesis
+from concordat.protocol.lanes import compute_lane, is_nonce_fresh
 from concordat.protocol.messages import OPERATIONS
 from concordat.protocol.records import Lane
 from concordat.protocol.transactions import authenticate_transaction
-from concordat.protocol.transition import Block, InvalidBlock, apply_block, check_block, compute_lane, is_nonce_fresh
+from concordat.protocol.transition import Block, InvalidBlock, apply_block, check_block
 
 
 class _Wire(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,1 +1,1 @@
-"""Transaction families, one file each: messages, events, rejections, `check_`, `apply_`, invariants side by side."""
+"""Transaction families, a file or folder each: operations, events, rejections, rules, invariants."""
