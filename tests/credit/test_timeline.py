@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from primitives.golden import IS_FILLING
 
 from .timeline import FIRST_BREACH, RATES, play, render_member_table, render_newcomer_table
 
@@ -19,7 +20,7 @@ def test_the_page_shows_what_the_shipped_rules_do(mark: str, render: Callable[[]
     head, rest = page.split(f"<!-- {mark} -->\n\n")
     shown, tail = rest.split(f"\n\n<!-- end of {mark} -->")
     rendered = "\n".join(render())
-    if os.environ.get("CONCORDAT_FILL_VECTORS") == "1":
+    if IS_FILLING:
         PAGE.write_text(f"{head}<!-- {mark} -->\n\n{rendered}\n\n<!-- end of {mark} -->{tail}", encoding="utf-8")
         shown = rendered
     assert shown == rendered

@@ -1,11 +1,9 @@
-"""The golden cases under vectors/credit. CONCORDAT_FILL_VECTORS=1 writes them anew; otherwise they are compared."""
+"""The golden cases under vectors/credit."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,11 +12,11 @@ from concordat.credit.records import Record
 from concordat.credit.vectors import KINDS
 from concordat.errors import UsageError
 from concordat.primitives.vectors import check_case, compute_expected
+from primitives.golden import FOLDER, Case, check_golden
 
 from .samples import breach, compute_plainly, perform
 
-DIRECTORY = Path(__file__).parents[2] / "vectors" / "credit"
-Case = dict[str, object]
+DIRECTORY = FOLDER / "credit"
 
 
 def make_case(kind: str, name: str, given: dict[str, object]) -> Case:
@@ -80,19 +78,15 @@ MAKERS: dict[str, Callable[[], list[Case]]] = {
 }
 
 
+def render_rows(kind: str, cases: list[Case]) -> str:
+    rows = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
+    return f'{{"kind": "{kind}", "cases": [\n{rows}\n]}}\n'
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_stored_cases_are_those_made_here_and_all_hold(name: str) -> None:
-    path = DIRECTORY / f"{name}.json"
     kind = f"credit/{name}"
-    made = {"kind": kind, "cases": MAKERS[name]()}
-    if os.environ.get("CONCORDAT_FILL_VECTORS") == "1":
-        rows = ",\n".join(json.dumps(case, ensure_ascii=False) for case in made["cases"])
-        path.write_text(f'{{"kind": "{kind}", "cases": [\n{rows}\n]}}\n', encoding="utf-8")
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    assert stored == made
-    for case in stored["cases"]:
-        assert check_case(KINDS, kind, case), case["name"]
-        assert not check_case(KINDS, kind, {**case, "expect": {**case["expect"], next(iter(case["expect"])): "other"}})
+    check_golden(DIRECTORY / f"{name}.json", KINDS, render_rows(kind, MAKERS[name]()))
 
 
 def test_the_scores_in_the_cases_are_those_of_the_plain_formulas() -> None:

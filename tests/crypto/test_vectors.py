@@ -1,12 +1,10 @@
-"""The golden cases under vectors/crypto. CONCORDAT_FILL_VECTORS=1 writes them anew; otherwise they are compared."""
+"""The golden cases under vectors/crypto."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -32,9 +30,9 @@ from crypto.test_bucket import COLLIDING
 from crypto.test_merkle import make_leaves, tree_hash
 from crypto.test_signatures import RFC_8032
 from crypto.test_state_tree import NEIGHBORS, compute_naive_root
+from primitives.golden import FOLDER, Case, check_golden, render_cases
 
-DIRECTORY = Path(__file__).parents[2] / "vectors" / "crypto"
-Case = dict[str, object]
+DIRECTORY = FOLDER / "crypto"
 
 
 def make_case(kind: str, name: str, given: dict[str, object]) -> Case:
@@ -190,16 +188,8 @@ MAKERS: dict[str, Callable[[], list[Case]]] = {
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_stored_cases_are_those_made_here_and_all_hold(name: str) -> None:
-    path = DIRECTORY / f"{name}.json"
     kind = f"crypto/{name}"
-    made = {"kind": kind, "cases": MAKERS[name]()}
-    if os.environ.get("CONCORDAT_FILL_VECTORS") == "1":
-        path.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    assert stored == made
-    for case in stored["cases"]:
-        assert check_case(KINDS, kind, case), case["name"]
-        assert not check_case(KINDS, kind, {**case, "expect": {**case["expect"], next(iter(case["expect"])): "other"}})
+    check_golden(DIRECTORY / f"{name}.json", KINDS, render_cases(kind, MAKERS[name]()))
 
 
 def test_the_proof_cases_show_every_code() -> None:
