@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from concordat.client.datasets import compute_row_leaf, compute_schema, describe_csv, fetch_salt, make_salt, save_salt
+from concordat.client.commitments import make_salt
+from concordat.client.datasets import compute_row_leaf, compute_schema, describe_csv, fetch_salt, save_salt
 from concordat.crypto.merkle import EMPTY_LOG_ROOT, hash_children, hash_leaf
 from concordat.errors import NotFound, UsageError
 from concordat.primitives.codec import encode

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from concordat.client.datasets import make_salt, save_salt
+from concordat.client.commitments import make_salt
+from concordat.client.datasets import save_salt
 from concordat.client.files import making_file, save_new_file
 from concordat.client.keys import make_key, save_key
 from concordat.errors import NotFound, Refused

@@ -7,12 +7,11 @@ from pathlib import Path
 from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where
-from concordat.client.datasets import DatasetDescription, describe_csv, fetch_salt, make_salt, save_salt
-from concordat.client.requests import make_path
+from concordat.client.datasets import describe_table, fetch_next_version
 from concordat.client.validity import read_client_key
-from concordat.errors import NotFound, UsageError
+from concordat.errors import UsageError
 from concordat.primitives.identifiers import DatasetName
-from concordat.primitives.plain import Json, from_plain
+from concordat.primitives.plain import Json, from_plain, to_plain
 from concordat.protocol.families.datasets import Register
 
 
@@ -56,15 +55,9 @@ def register(
     own_name, commitments = read_client_key(client_key), _describe(file, salt_file)
     with where.connect(output) as client:
         member = owner or client.get("/v1/me")["member"]
-        try:
-            version = int(client.get(make_path("/v1/datasets", member, name))["latest"]) + 1
-        except NotFound as error:
-            if not error.code.startswith("read."):
-                raise
-            version = 1
         fields = {
             "dataset": name,
-            "version": version,
+            "version": fetch_next_version(client, member, name),
             "title": {"en": title, "zh": title_zh},
             **{field: commitments[field] for field in ("digest", "byte_count", "rows", "schema", "row_root")},
         }
@@ -73,19 +66,6 @@ def register(
 
 def _describe(file: Path, salt_file: Path | None) -> dict[str, Json]:
     salt_path = salt_file or file.with_name(file.name + ".salt")
-    kept = fetch_salt(salt_path)
-    salt = kept or make_salt()
-    description: DatasetDescription = describe_csv(file, salt)
-    if kept is None:
-        save_salt(salt_path, salt)
+    description = describe_table(file, salt_path)
     tell(f"{salt_path}: keep it; without it no row can ever be proved")
-    return {
-        "file": str(file),
-        "salt_file": str(salt_path),
-        "digest": description.digest.hex(),
-        "byte_count": description.byte_count,
-        "rows": description.rows,
-        "schema": description.schema.hex(),
-        "row_root": description.row_root.hex(),
-        "columns": list(description.columns),
-    }
+    return {"file": str(file), "salt_file": str(salt_path), **to_plain(description)}

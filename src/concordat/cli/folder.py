@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from cyclopts import Parameter, Token
 
-from concordat.cli.output import OUTPUT, Output, emit, tell
+from concordat.cli.output import OUTPUT, Output, emit, render_json, tell
 from concordat.cli.where import warn_if_open
 from concordat.contracts.text import Language
-from concordat.errors import Corrupt, NotFound, UsageError
+from concordat.errors import Corrupt, UsageError
 
 if TYPE_CHECKING:
     from concordat.ledger.survey import Check
@@ -54,7 +53,7 @@ def init(
     from concordat.wording.sentences import render
 
     if example:
-        emit(output, {"plan": EXAMPLE_PLAN}, [json.dumps(EXAMPLE_PLAN, ensure_ascii=False, indent=2)])
+        emit(output, {"plan": EXAMPLE_PLAN}, render_json(EXAMPLE_PLAN).splitlines())
         return
     if folder is None:
         raise UsageError("cli.usage", "the folder is missing", "run the command with --help")
@@ -104,13 +103,10 @@ def serve(
     :param accept_clock: This machine's clock is right although the last block is more than 366 days old.
     """
     from concordat.api.server import serve as serve_node  # the one place that needs the node's extra
-    from concordat.ledger.survey import HEAD_FILE, LOG_FILE
 
     del output
     if not 0 <= port <= 65_535:
         raise UsageError("cli.usage", f"port {port}", "give a port from 0 to 65535")
-    if not any((folder / name).exists() for name in (LOG_FILE, HEAD_FILE)):
-        raise NotFound("ledger.absent", str(folder), "make a folder with `concordat init`, or name the right one")
     for key in sorted((folder / "keys").rglob("*.key")):
         warn_if_open(key)
     serve_node(

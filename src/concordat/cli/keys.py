@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from getpass import getpass
 from pathlib import Path
@@ -11,17 +9,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from concordat.cli.output import OUTPUT, Output, emit, tell
+from concordat.cli.output import OUTPUT, Output, emit, render_json, tell
 from concordat.cli.where import fetch_key_asking, warn_if_open
-from concordat.client.commitments import SALT_BYTES, compute_card_commitment
+from concordat.client.commitments import make_card
 from concordat.client.files import read_file, save_new_file
-from concordat.client.keys import (
-    derive_key,
-    make_key,
-    read_public_key,
-    save_key,
-)
+from concordat.client.keys import derive_key, make_key, read_public_key, save_key
 from concordat.errors import UsageError
+from concordat.primitives.plain import to_plain
 from concordat.protocol.families.membership import compute_possession_message
 from concordat.protocol.genesis import read_genesis
 
@@ -46,11 +40,8 @@ def new_key(
         raise UsageError("cli.usage", "--from-seed and --label go together", "give both or neither")
     key = make_key() if from_seed is None or label is None else derive_key(from_seed, label)
     save_key(file, key, _ask_password() if password else None)
-    emit(
-        output,
-        {"file": str(file), "public_key": key.public_key.hex(), "origin": key.origin},
-        [key.public_key.hex()],
-    )
+    public_key = key.public_key.hex()
+    emit(output, {"file": str(file), "public_key": public_key, "origin": key.origin}, [public_key])
     if key.origin == "derived":
         tell(f"{file}: for demos only; whoever knows seed and label has this key")
     else:
@@ -104,8 +95,6 @@ def new_card(file: Path, /, *, name: str, phone: str, output: Output = OUTPUT) -
     """
     if not name.strip():
         raise UsageError("cli.usage", "--name is empty", "give the officer's name")
-    salt = os.urandom(SALT_BYTES)
-    commitment = compute_card_commitment(salt, name, phone).hex()
-    card = {"name": name, "phone": phone, "salt": salt.hex(), "commitment": commitment}
-    save_new_file(file, (json.dumps(card, ensure_ascii=False, indent=2) + "\n").encode())
-    emit(output, {"file": str(file), "commitment": commitment}, [commitment])
+    card = make_card(name, phone)
+    save_new_file(file, render_json(to_plain(card)).encode())
+    emit(output, {"file": str(file), "commitment": card.commitment.hex()}, [card.commitment.hex()])

@@ -60,6 +60,11 @@ def emit_line(document: dict[str, Json]) -> None:
     sys.stdout.flush()
 
 
+def render_json(value: Json) -> str:
+    """Return JSON for people, over several lines."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
 def tell(line: str) -> None:
     """Say something that is no data."""
     sys.stderr.write(line + "\n")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from concordat.cli.output import OUTPUT, Output, emit, emit_line, tell
 from concordat.cli.verifying import Root
 from concordat.cli.where import WHERE, Where, read_contract_number
-from concordat.client.files import read_file, save_new_file
+from concordat.client.files import save_new_file
 from concordat.client.requests import make_path
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json
@@ -38,12 +38,7 @@ def proof(
     folder = {"tx": "transactions", "contract": "contracts", "member": "members", "entry": "ledger"}[kind]
     target = f"{make_path(f'/v1/{folder}', read_contract_number(name) if kind == 'contract' else name)}/proof"
     with where.connect(output) as client:
-        data = client.fetch(target if since is None else f"{target}?from={since}")
-    if where.trust is not None:
-        from concordat.client.verification import check_proves
-        from concordat.crypto.proof import Trust
-
-        check_proves(data, Trust(genesis=read_file(where.trust)))
+        data = client.fetch_proof(target if since is None else f"{target}?from={since}")
     save_new_file(out, data)
     emit(output, {"file": str(out), "bytes": len(data), "checked": where.trust is not None}, [str(out)])
     tell(f"verify it with: concordat verify {out} --trust genesis.json")

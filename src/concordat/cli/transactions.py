@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from concordat.cli.output import OUTPUT, Output, emit, tell
+from concordat.cli.output import OUTPUT, Output, emit, render_json, tell
 from concordat.cli.problems import describe_error
 from concordat.cli.showing import describe_receipt_lines
 from concordat.cli.where import WHERE, Where
@@ -107,7 +107,7 @@ def _show_example(name: str, output: Output) -> None:
 
 def _emit_example(name: str, kind: type[Struct], example: Json, output: Output) -> None:
     document = {"type": name, "schema": make_schema(kind), "example": example}
-    emit(output, document, [json.dumps(example, ensure_ascii=False, indent=2)])
+    emit(output, document, render_json(example).splitlines())
 
 
 def emit_receipt(receipt: Json, output: Output) -> None:
@@ -154,7 +154,7 @@ def draft_contract(
     if not drafted["valid"]:
         drafted |= describe_error(Rejected("contracts.invalid"), output.language)
     reasons = [f"✘ {reason.get('text', reason['code'])}" for reason in drafted["reasons"]]
-    emit(output, drafted, [json.dumps({"terms": drafted["terms"]}, ensure_ascii=False, indent=2)])
+    emit(output, drafted, render_json({"terms": drafted["terms"]}).splitlines())
     for line in (*clauses, *reasons):
         tell(str(line))
     if drafted["valid"]:

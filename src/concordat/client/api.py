@@ -139,6 +139,17 @@ class Client:
         """Return the bytes at a path: a proof file, a checkpoint, genesis."""
         return self._send("GET", target, is_signed=self._has_to_sign(target), accept="*/*").content
 
+    def fetch_proof(self, target: str) -> bytes:
+        """Return the proof file at a path, which must hold when a root is pinned.
+
+        Raises:
+            Corrupt: `proof.*`.
+        """
+        data = self.fetch(target)
+        if self._trust is not None and not (found := verify_proof(data, self._trust)).valid:
+            raise Corrupt(f"proof.{found.code}", "the file does not prove what it should", "ask another node")
+        return data
+
     def fetch_valid_until_max(self) -> int:
         """Return the latest end of validity (µs) that this client signs in a node's bytes: its own choice and a day."""
         return self._get_now_us(self.status()) + VALID_FOR_US + DAY_US

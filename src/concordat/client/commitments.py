@@ -5,13 +5,75 @@ A salt has 32 random bytes and stays with the papers: without it nobody can gues
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
-from concordat.primitives.codec import encode
+from concordat.client.files import compute_file_digest
+from concordat.errors import Corrupt
+from concordat.primitives.codec import Struct, encode
+from concordat.primitives.identifiers import Digest
 
 SALT_BYTES: Final = 32
+
+
+class Document(Struct, frozen=True):
+    """One paper, by its file's name and the SHA-256 of its bytes."""
+
+    name: str
+    digest: Digest
+
+
+class Dossier(Struct, frozen=True):
+    """What stays with the papers: without the salt nobody can check the commitment, or guess a paper from it."""
+
+    salt: Digest
+    documents: tuple[Document, ...]
+    commitment: Digest
+
+
+class Card(Struct, frozen=True):
+    """What stays with an officer's member."""
+
+    name: str
+    phone: str
+    salt: Digest
+    commitment: Digest
+
+
+def make_salt() -> bytes:
+    """Return a fresh salt."""
+    return os.urandom(SALT_BYTES)
+
+
+def make_card(name: str, phone: str) -> Card:
+    """Return a card under a fresh salt."""
+    salt = make_salt()
+    return Card(name, phone, salt, compute_card_commitment(salt, name, phone))
+
+
+def make_dossier(papers: Sequence[Path]) -> Dossier:
+    """Return the dossier of papers in their order, under a fresh salt; raises as `compute_file_digest`."""
+    salt = make_salt()
+    documents = tuple(Document(path.name, compute_file_digest(path)[0]) for path in papers)
+    return Dossier(salt, documents, compute_documents_commitment(salt, [document.digest for document in documents]))
+
+
+def check_dossier(dossier: Dossier, folder: Path) -> None:
+    """Refuse papers in a folder, or a dossier, other than what was committed to.
+
+    Raises:
+        Corrupt: `dossier.differs`. As `compute_file_digest` otherwise.
+    """
+    for document in dossier.documents:
+        path = folder / Path(document.name).name
+        if compute_file_digest(path)[0] != document.digest:
+            raise Corrupt("dossier.differs", str(path), "ask the member for the papers that it filed")
+    digests = [document.digest for document in dossier.documents]
+    if compute_documents_commitment(dossier.salt, digests) != dossier.commitment:
+        raise Corrupt("dossier.differs", dossier.commitment.hex(), "ask the member for the papers that it filed")
 
 
 def compute_card_commitment(salt: bytes, name: str, phone: str) -> bytes:

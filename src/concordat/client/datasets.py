@@ -11,23 +11,24 @@ from __future__ import annotations
 
 import csv
 import hmac
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from concordat.client.commitments import SALT_BYTES, make_salt
 from concordat.client.files import compute_file_digest, open_file, read_file, save_new_file
+from concordat.client.requests import make_path
 from concordat.crypto.merkle import Log, hash_leaf
 from concordat.errors import NotFound, UsageError
-from concordat.primitives.codec import encode
+from concordat.primitives.codec import Struct, encode
 
-SALT_BYTES = 32
+if TYPE_CHECKING:
+    from concordat.client.api import Client
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetDescription:
+class DatasetDescription(Struct, frozen=True):
     """What is registered of a table, and the names of its columns."""
 
     digest: bytes
@@ -36,6 +37,20 @@ class DatasetDescription:
     schema: bytes
     row_root: bytes
     columns: tuple[str, ...]
+
+
+def describe_table(path: Path, salt_path: Path) -> DatasetDescription:
+    """Return the description of a CSV file under the salt in a file; a sound table gets one that has none.
+
+    Raises:
+        As `describe_csv`, `fetch_salt` and `save_salt`.
+    """
+    kept = fetch_salt(salt_path)
+    salt = kept or make_salt()
+    description = describe_csv(path, salt)
+    if kept is None:
+        save_salt(salt_path, salt)
+    return description
 
 
 def describe_csv(path: Path, salt: bytes) -> DatasetDescription:
@@ -89,14 +104,19 @@ def fetch_salt(path: Path) -> bytes | None:
     return salt
 
 
-def make_salt() -> bytes:
-    """Return a fresh salt."""
-    return os.urandom(SALT_BYTES)
-
-
 def save_salt(path: Path, salt: bytes) -> None:
     """Write a salt file that only its owner may read; raises as `save_new_file`."""
     save_new_file(path, f"{salt.hex()}\n".encode())
+
+
+def fetch_next_version(client: Client, owner: str, name: str) -> int:
+    """Return the number that a dataset's next version takes."""
+    try:
+        return int(client.get(make_path("/v1/datasets", owner, name))["latest"]) + 1
+    except NotFound as error:
+        if not error.code.startswith("read."):
+            raise
+    return 1
 
 
 def _read_rows(path: Path) -> Iterator[tuple[str, ...]]:

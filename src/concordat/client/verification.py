@@ -152,14 +152,3 @@ def _describe_states(
 
 def _plain_key(part: str | int | bytes) -> str | int:
     return part.hex() if isinstance(part, bytes) else part
-
-
-def check_proves(data: bytes, trust: Trust) -> None:
-    """Refuse a proof file that does not hold.
-
-    Raises:
-        Corrupt: `proof.*`.
-    """
-    verification = verify_proof(data, trust)
-    if not verification.valid:
-        raise Corrupt(f"proof.{verification.code}", "the file does not prove what it should", "ask another node")

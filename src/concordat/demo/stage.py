@@ -18,7 +18,7 @@ from concordat.demo.files import Table, make_register, save_part
 from concordat.demo.parties import Party
 from concordat.errors import InvariantBroken, NotFound
 from concordat.primitives.ledger_time import DAY_US, format_time
-from concordat.primitives.plain import Json
+from concordat.primitives.plain import Json, to_plain
 
 
 @dataclass
@@ -96,14 +96,7 @@ class Stage:
         folder = self.parties[member].folder
         path = save_part(folder, name, header, rows, number, self.seed)
         salt = bytes.fromhex(path.with_suffix(".csv.salt").read_text())
-        found = describe_csv(path, salt)
-        return {
-            "digest": found.digest.hex(),
-            "byte_count": found.byte_count,
-            "rows": found.rows,
-            "schema": found.schema.hex(),
-            "row_root": found.row_root.hex(),
-        }
+        return to_plain(describe_csv(path, salt))
 
     def commitment(self, label: str) -> str:
         """Return a salted commitment to a document of the demo, as hex."""

@@ -68,6 +68,8 @@ class BlockStore:
             Corrupt: `ledger.corrupt` with file, offset and height, when acknowledged bytes are missing or changed.
             Refused: `ledger.folder_in_use`, `disk.*`.
         """
+        if not files.exists(LOG_FILE) and not files.exists(HEAD_FILE):  # where nothing is, no lock is left either
+            raise _make_absence()
         unlock = files.lock(LOCK_FILE)
         try:
             survey = fetch_survey(files)
@@ -141,10 +143,14 @@ class BlockStore:
             unlock()
 
 
+def _make_absence() -> NotFound:
+    return NotFound("ledger.absent", LOG_FILE, "make a folder with `concordat init`, or name the right one")
+
+
 def _get_sound_head(files: Files, survey: Survey) -> Head:
     is_unfinished = survey.head.height == 0 if survey.head else not files.exists(HEAD_FILE)
     if is_unfinished and not files.exists(LOG_FILE):
-        raise NotFound("ledger.absent", LOG_FILE, "Make a folder with `concordat init`, or name the right one.")
+        raise _make_absence()
     failed = next((check for check in survey.checks if check.status == "failed"), None)
     if failed is not None or survey.head is None:
         place = failed or Check("head.slots", "failed", HEAD_FILE)
