@@ -101,6 +101,13 @@ def test_the_review_knows_sponsors_and_predecessors(c: Consortium) -> None:
     ]
 
 
+def test_who_merely_applied_is_nobodys_predecessor(c: Consortium) -> None:
+    c.act("fern-dale", make_application(c, "fern-dale"))
+    assert get_reasons(c, make_application(c, predecessor="fern-dale")) == [
+        ("review.predecessor_unknown", ("fern-dale",))
+    ]
+
+
 def test_the_sponsors_word_is_reviewed_again(c: Consortium) -> None:
     apply_for(c, predecessor="cedar-ford", parent="azure-bay")
     breach(c, "cedar-ford", 5)

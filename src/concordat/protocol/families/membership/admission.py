@@ -87,7 +87,7 @@ def _review(
         yield "review.sponsor_credit_too_low", (sponsor, grade)
     if predecessor is not None:
         former = members.get((predecessor,))
-        if former is None:
+        if former is None or former.admitted_at is None:
             yield "review.predecessor_unknown", (predecessor,)
         elif (days_left := count_barred_days(context, former)) > 0:
             yield "review.predecessor_expelled", (predecessor, days_left)
