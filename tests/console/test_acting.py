@@ -169,7 +169,7 @@ def test_forms_need_their_token_and_a_session(scene: Scene) -> None:
         visitor.sign_in()
         answer = visitor.client.post("/act", data=fields)
         assert answer.status_code == 403
-        assert "The form could not be trusted." in answer.text
+        assert "The form did not come from this console, or is too old." in answer.text
         assert visitor.client.post("/act", data=fields | {"_csrf_token": token}).status_code == 200
 
 

@@ -194,10 +194,10 @@ def test_search_finds_a_transaction(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        ("/members/nobody", 404, "There is no such member."),
-        ("/contracts/99", 404, "There is no such contract."),
-        ("/datasets/azure-bay/nothing", 404, "There is no such dataset."),
-        ("/ledger/999999", 404, "The ledger has no such entry."),
+        ("/members/nobody", 404, "There is no member nobody."),
+        ("/contracts/99", 404, "There is no contract 99."),
+        ("/datasets/azure-bay/nothing", 404, "There is no dataset azure-bay/nothing."),
+        ("/ledger/999999", 404, "The ledger has no entry 999999."),
         ("/sign/0123", 404, "This action is not waiting"),
         ("/no/such/page", 404, "There is no such page."),
         ("/contracts/x", 404, "There is no such page."),

@@ -1,4 +1,4 @@
-"""English: what the ledger knows, proofs, and what the doctor finds."""
+"""English: what the ledger knows, proofs, what the doctor finds, and what the command line shows."""
 
 from __future__ import annotations
 
@@ -71,14 +71,15 @@ WORDS: dict[str, str] = {
     "proof.ok": "The proof holds.",
     "proof.trust": "Verifying needs exactly one root of trust.",
     "proof.untrusted_root": "There is nothing trusted to check this proof against.",
+    "proof.unknown_trust": "This is no root of trust: {0}",
     "proof.malformed": "This is not a well-formed proof file.",
     "proof.incomplete": "The proof file proves nothing but a checkpoint.",
     "proof.other_chain": "The proof is about another chain than the one you trust.",
     "proof.bad_signature": "The checkpoint is not signed by the key you trust.",
     "proof.unknown_signatures": "The checkpoint is signed in a way that this release does not know.",
     "proof.other_clock": "The proof and what you trust disagree whether time is simulated.",
-    "verdict.simulated": "Simulated time: an operator moves this chain's clock; no time here is real.",
     "proof.other_checkpoint": "The proof's history is not shown to continue the one you trust.",
+    "proof.since_ahead": "The ledger is shorter than {0} entries.",
     "proof.bad_inclusion": "A record is not part of the history that was signed.",
     "proof.bad_consistency": "The earlier history is not shown to be the beginning of the later one.",
     "proof.bad_transaction_signature": "A transaction in the proof is not signed by the key it names.",
@@ -94,7 +95,10 @@ WORDS: dict[str, str] = {
     "tell.",
     "proof.not_proved.later_history": "Not proved: anything that happened after this checkpoint.",
     "proof.not_proved.content_is_true": "Not proved: that what was recorded is true.",
-    # ── doctor: what is looked at, and what to do when it is not sound ──────────────────────────────────────────────
+    "verdict.simulated": "Simulated time: an operator moves this chain's clock; no time here is real.",
+    "sign.unpinned": "Nothing is pinned: which chain this is, and for whom your key speaks, rests on the node's word. "
+    "Pin it with --trust genesis.json.",
+    # ── doctor: what is looked at ───────────────────────────────────────────────────────────────────────────────────
     "doctor.file.readable": "Every file of the node can be read.",
     "doctor.genesis.equal": "The genesis file is the one with which the log begins.",
     "doctor.head.slots": "The head file is whole.",
@@ -102,15 +106,29 @@ WORDS: dict[str, str] = {
     "doctor.log.chain": "Every acknowledged block is there and unchanged.",
     "doctor.log.tail": "The log ends with a whole block.",
     "doctor.keys.seal": "The key file is unchanged.",
+    "doctor.keys.node": "The node's key is the one that genesis names.",
     "doctor.audit.chain": "Every line of the audit log is unchanged.",
     "doctor.audit.end": "The audit log is there, and reaches its recorded end.",
     "doctor.audit.break": "The audit log has never been begun anew.",
     "doctor.audit.kept": "No damaged audit log lies here.",
     "doctor.audit.tail": "The audit log ends with a whole line.",
-    "sign.unpinned": "Nothing is pinned: which chain this is, and for whom your key speaks, rests on the node's word. "
-    "Pin it with --trust genesis.json.",
-    "proof.unknown_trust": "This is no root of trust: {0}",
-    "doctor.keys.node": "The node's key is the one that genesis names.",
     "doctor.roots.replay": "Replaying the log gives the roots it records.",
-    "proof.since_ahead": "The ledger is shorter than {0} entries.",
+    # ── what the command line shows of a member, a contract, a receipt, a new folder ────────────────────────────────
+    "show.identity": "Registered as {identity}. Roles: {roles:role}; officers’ keys: {keys}.",
+    "show.namesakes": "Its name reads like that of another: {others}. Only the identifier tells them apart.",
+    "show.credit": "Credit {score}, grade {grade}, confidence {confidence} in 1000; contracts of up to "
+    "{limit_units:number} units. A newcomer has {newcomer}.",
+    "show.changes": "What changed it:",
+    "show.next.applied": "Next: {sponsor} stands for it or declines (membership.sponsor).",
+    "show.next.reviewed": "Next: verifiers examine the dossier (membership.attest): {confirmed} of {needed} confirmed.",
+    "show.next.suspended": "Next: it may file a statement until {ends:time} (membership.respond).",
+    "show.next.expelled": "Next: it may ask to return when its time has passed (membership.readmit).",
+    "show.signed": "Parties: {parties}. Signed: {signed}.",
+    "show.duty": "{debtor} to {creditors}: {subject}, due {due:time}",
+    "show.next.contract": "Next: {actor} ({send}), by {by:time}.",
+    "show.document": "Document {document}",
+    "show.place": "{code}, height {height}, transaction {transaction}",
+    "init.genesis": "{0}: give it to everyone who is to trust this chain.",
+    "init.key": "{0}: keep a copy of it in another place.",
+    "init.needed_key": "Before the node can start, put the file of the key {0} at {1}.",
 }

@@ -1,4 +1,4 @@
-"""Chinese (zh-CN): what the ledger knows, proofs, and what the doctor finds."""
+"""Chinese (zh-CN): what the ledger knows, proofs, what the doctor finds, and what the command line shows."""
 
 from __future__ import annotations
 
@@ -71,14 +71,15 @@ WORDS: dict[str, str] = {
     "proof.ok": "凭证核验通过。",
     "proof.trust": "核验凭证需要且只需要一个信任依据。",
     "proof.untrusted_root": "没有可据以核验的信任依据。",
+    "proof.unknown_trust": "这不是信任依据：{0}",
     "proof.malformed": "凭证文件格式有误。",
     "proof.incomplete": "凭证文件除检查点外未证明任何内容。",
     "proof.other_chain": "该凭证所属的链不是您信任的链。",
     "proof.bad_signature": "检查点不是由您信任的密钥签名的。",
     "proof.unknown_signatures": "检查点的签名方式不为本版本所识别。",
-    "proof.other_clock": "凭证与您的信任依据对时间是否为模拟时间说法不一。",
-    "verdict.simulated": "模拟时间：本链时钟由运营方推进，此处时间均非真实时间。",
+    "proof.other_clock": "凭证与您的信任依据就时间是否为模拟时间互相矛盾。",
     "proof.other_checkpoint": "凭证未能表明其历史延续自您信任的历史。",
+    "proof.since_ahead": "账本条数少于{0}。",
     "proof.bad_inclusion": "有记录不在已签名的历史之中。",
     "proof.bad_consistency": "未能表明较早的历史是较晚历史的开头部分。",
     "proof.bad_transaction_signature": "凭证中有交易并非由其所列密钥签名。",
@@ -92,7 +93,9 @@ WORDS: dict[str, str] = {
     "proof.not_proved.rules_followed": "未证明：节点遵守了规则；重放账本即可查明。",
     "proof.not_proved.later_history": "未证明：该检查点之后发生的任何事项。",
     "proof.not_proved.content_is_true": "未证明：所记录的内容属实。",
-    # ── doctor: what is looked at, and what to do when it is not sound ──────────────────────────────────────────────
+    "verdict.simulated": "模拟时间：本链时钟由运营方推进，此处时间均非真实时间。",
+    "sign.unpinned": "未指定信任依据：所属的链及密钥所代表的成员仅凭节点所言。请用 --trust genesis.json 指定。",
+    # ── doctor: what is looked at ───────────────────────────────────────────────────────────────────────────────────
     "doctor.file.readable": "节点的各文件均可读取。",
     "doctor.genesis.equal": "创世文件与日志开头一致。",
     "doctor.head.slots": "head 文件完整。",
@@ -100,14 +103,29 @@ WORDS: dict[str, str] = {
     "doctor.log.chain": "已确认的区块齐全且未被改动。",
     "doctor.log.tail": "日志以完整区块结尾。",
     "doctor.keys.seal": "密钥文件未被改动。",
+    "doctor.keys.node": "节点密钥与创世文件所指一致。",
     "doctor.audit.chain": "审计日志各行均未被改动。",
     "doctor.audit.end": "审计日志存在，且达到所记录的末尾。",
     "doctor.audit.break": "审计日志从未重新开始。",
     "doctor.audit.kept": "此处没有损坏的审计日志。",
     "doctor.audit.tail": "审计日志以完整的一行结尾。",
-    "sign.unpinned": "未指定信任依据：所属的链及密钥所代表的成员仅凭节点所言。请用 --trust genesis.json 指定。",
-    "proof.unknown_trust": "这不是信任根：{0}",
-    "doctor.keys.node": "节点密钥与创世文件所指一致。",
     "doctor.roots.replay": "重放账本得到的根与记录一致。",
-    "proof.since_ahead": "账本条数少于{0}。",
+    # ── what the command line shows of a member, a contract, a receipt, a new folder ────────────────────────────────
+    "show.identity": "登记代码 {identity}。角色：{roles:role}；经办人密钥：{keys} 把。",
+    "show.namesakes": "其名称与另一方读来相近：{others}。请以标识区分。",
+    "show.credit": "信用分 {score}，等级 {grade}，可信度 {confidence}（满分 1000）；单份合同上限 "
+    "{limit_units:number} 单位。新成员为 {newcomer}。",
+    "show.changes": "增减如下：",
+    "show.next.applied": "下一步：由 {sponsor} 决定是否推荐（membership.sponsor）。",
+    "show.next.reviewed": "下一步：由核验方核验材料（membership.attest），已有 {confirmed} 方通过，需 {needed} 方。",
+    "show.next.suspended": "下一步：可在 {ends:time} 前提交陈述（membership.respond）。",
+    "show.next.expelled": "下一步：期满后可申请恢复资格（membership.readmit）。",
+    "show.signed": "当事方：{parties}。已签署：{signed}。",
+    "show.duty": "{debtor} 向 {creditors}：{subject}，期限 {due:time}",
+    "show.next.contract": "下一步：{actor}（{send}），期限 {by:time}。",
+    "show.document": "文本摘要：{document}",
+    "show.place": "{code}，高度 {height}，交易 {transaction}",
+    "init.genesis": "{0}：请交给所有需要信任本链的人。",
+    "init.key": "{0}：请另存一份到别处。",
+    "init.needed_key": "启动节点之前，请将密钥 {0} 的文件放到 {1}。",
 }
