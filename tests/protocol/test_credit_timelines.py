@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from concordat.primitives.codec import encode
 from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.testing.consortium import Consortium
-from protocol.scenes import NEWCOMER, attest, get_reviewed, get_severities, keep
+from protocol.scenes import NEWCOMER, attest, get_member_status, get_reviewed, get_severities, keep
 
 
 def test_weights_follow_what_the_seeds_settled(c: Consortium) -> None:
@@ -78,3 +78,28 @@ def test_a_breach_names_the_weightiest_independent_creditor(c: Consortium) -> No
     c.agree(c.make_supply(NEWCOMER, "azure-bay", size=10, due_days=2))
     c.advance(23)
     assert [record.counterparty for _, record in c.state.records.group(NEWCOMER)] == ["birch-vale", "azure-bay"]
+
+
+def test_breaches_towards_the_same_creditors_name_them_in_turn(c: Consortium) -> None:
+    c.agree(
+        c.make_supply("cedar-ford", "azure-bay", "birch-vale", size=10, due_days=2, times=5, consequence="continue")
+    )
+    c.advance(6 + 7 + 14)
+    named = [record.counterparty for _, record in c.state.records.group("cedar-ford")]
+    assert named == ["azure-bay", "birch-vale", "azure-bay", "birch-vale", "azure-bay"]
+    assert get_member_status(c, "cedar-ford") == "suspended"
+
+
+def test_a_breach_names_who_was_named_longest_ago(c: Consortium) -> None:
+    for creditors in (("azure-bay",), ("birch-vale",), ("azure-bay", "birch-vale"), ("birch-vale", "azure-bay")):
+        c.agree(c.make_supply("cedar-ford", *creditors, size=10, due_days=2))
+        c.advance(2 + 7 + 14)
+    named = [record.counterparty for _, record in c.state.records.group("cedar-ford")]
+    assert named == ["azure-bay", "birch-vale", "azure-bay", "birch-vale"]
+
+
+def test_to_be_named_as_a_predecessor_keeps_nobody_from_speaking(c: Consortium) -> None:
+    attest(c, "azure-bay", get_reviewed(c, sponsor="azure-bay", predecessor="birch-vale"))
+    c.agree(c.make_supply(NEWCOMER, "azure-bay", "birch-vale", size=10, due_days=2))
+    c.advance(2 + 7 + 14)
+    assert [record.counterparty for _, record in c.state.records.group(NEWCOMER)] == ["birch-vale"]

@@ -337,6 +337,16 @@ def test_what_was_kept_before_an_exit_does_not_lift_the_limit_of_a_return(return
     assert get_limit_units(c.state, "cedar-ford", c.time) == 100
 
 
+def test_one_obligation_to_many_is_one_step_out_of_the_limit_of_a_return(returning: Consortium) -> None:
+    c = returning
+    readmit(c)
+    number = c.agree(c.make_supply("cedar-ford", "dune-shore", "azure-bay", "birch-vale", size=10))
+    c.deliver(number)
+    c.advance_to(c.time + 30 * WEEK_US)
+    assert [record.severity for _, record in c.state.records.group("cedar-ford")[-3:]] == [0, 0, 0]
+    assert get_limit_units(c.state, "cedar-ford", c.time) == 100
+
+
 def test_a_successor_may_apply_a_year_after_the_exit(c: Consortium) -> None:
     expel(c)
     application = make_application(c, predecessor="cedar-ford")

@@ -9,7 +9,9 @@ from concordat.credit.records import Record, RecordId, get_record_id
 from concordat.credit.rulebook import RULEBOOK
 from concordat.credit.score import Score, is_live
 
-_GENERAL = 2
+GRAVE = 2
+"""The least severity of a grave negative."""
+
 _SERIOUS = 3
 
 
@@ -29,7 +31,7 @@ def is_by_score_condition(
     if score.score >= rule.score_below or score.confidence < rule.confidence_min:
         return False
     live = [record for record in records if record.severity and is_live(record, week)]
-    grave = [record for record in live if record.severity >= _GENERAL]
+    grave = [record for record in live if record.severity >= GRAVE]
     return (
         _is_enough(grave, rule.serious_min, rule.grave_min)
         and _is_corroborated(grave, are_independent)
@@ -46,7 +48,7 @@ def is_by_strikes_condition(
     """
     rule = RULEBOOK.strikes_exit
     live = [record for record in records if record.severity and is_live(record, week)]
-    grave = [record for record in live if record.severity >= _GENERAL and week - record.week <= rule.window_weeks]
+    grave = [record for record in live if record.severity >= GRAVE and week - record.week <= rule.window_weeks]
     return (
         _is_enough(grave, rule.serious_min, rule.grave_min)
         and _is_corroborated(grave, are_independent)

@@ -29,12 +29,14 @@ def get_limit_units(state: State, member: str, now_us: int) -> int:
 
 
 def is_on_return(state: State, member: str, row: Member, now_us: int) -> bool:
-    """True while a returned member's small limit holds, for its weeks and its performances, both (credit §2.7)."""
+    """True while a returned member's small limit holds, for its weeks and its obligations kept, both (credit §2.7)."""
     if row.returned_at is None:
         return False
     if now_us < row.returned_at + RULEBOOK.return_weeks * WEEK_US:
         return True
-    performances = sum(
-        1 for key, record in state.records.group(member) if record.severity == 0 and key[1:3] > row.admitted_entry
-    )
-    return performances < RULEBOOK.return_performances
+    kept = {
+        (record.contract, record.clause)
+        for key, record in state.records.group(member)
+        if record.severity == 0 and key[1:3] > row.admitted_entry
+    }
+    return len(kept) < RULEBOOK.return_performances

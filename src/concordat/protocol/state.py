@@ -90,6 +90,11 @@ class Table(Generic[K, V]):
         """Return the rows whose key begins with `first`, in key order."""
         return [(key, self._rows[key]) for key in self._groups.get(first, ())]
 
+    def newest_first(self, first: str | int | bytes) -> Iterator[V]:
+        """Yield the values of `group` from the last key back, for who wants few of many."""
+        for key in reversed(self._groups.get(first, ())):
+            yield self._rows[key]
+
     def items(self) -> Iterator[tuple[K, V]]:
         """Yield all rows in key order."""
         for key in sorted(self._rows):

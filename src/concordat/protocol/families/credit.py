@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from concordat.contracts.terms import Obligation
-from concordat.credit.exits import is_by_score_condition, is_by_strikes_condition
+from concordat.credit.exits import GRAVE, is_by_score_condition, is_by_strikes_condition
 from concordat.credit.grades import compute_grade, settle_grade
 from concordat.credit.reach import compute_reached
 from concordat.credit.records import (
@@ -133,10 +133,11 @@ def append_lateness(context: Context, contract: int, clause: int, severity: Lite
 
 def _append_breach(context: Context, contract: int, clause: int, severity: Literal[1, 2, 3]) -> None:
     duty = context.state.terms[(contract,)].obligations[clause - 1]
-    creditor = _get_witness(context.state, duty)
+    week = compute_week(context.time, context.genesis_us)
+    creditor = _get_witness(context.state, duty, week)
     record = make_negative(
         _next_id(context),
-        week=compute_week(context.time, context.genesis_us),
+        week=week,
         subject=duty.debtor,
         counterparty=creditor,
         channel="F",
@@ -149,15 +150,24 @@ def _append_breach(context: Context, contract: int, clause: int, severity: Liter
     _append(context, record)
 
 
-def _get_witness(state: State, duty: Obligation) -> str:
+def _get_witness(state: State, duty: Obligation, week: int) -> str:
     """CRD-4: one breach is one record, so it names one creditor: the weightiest of those independent of the debtor.
 
-    Were it the first named, a debtor would put its own child first and never be corroborated against.
+    Were it the first named, a debtor would put its own child first and never be corroborated against; were it always
+    the same of several, whoever breaks its word to the same creditors again and again would not be either.
     """
-    return max(
-        duty.creditors,
-        key=lambda name: (_are_independent(state, name, duty.debtor), _get_weight(state, name, duty.debtor)),
-    )
+
+    def rank(name: str) -> tuple[bool, int]:
+        return _are_independent(state, name, duty.debtor), _get_weight(state, name, duty.debtor)
+
+    best = max(rank(name) for name in duty.creditors)
+    left = [name for name in duty.creditors if rank(name) == best]
+    for record in state.records.newest_first(duty.debtor):
+        if len(left) == 1:
+            break
+        if record.counterparty in left and record.severity >= GRAVE and is_live(record, week):
+            left.remove(record.counterparty)
+    return left[0]
 
 
 def _next_id(context: Context) -> RecordId:
@@ -229,13 +239,16 @@ def _admitted(row: Member) -> RecordId:
 
 
 def _are_independent(state: State, first: str, second: str) -> bool:
-    """CRD-13: two members, neither sponsor, predecessor, successor, parent nor child of the other."""
+    """CRD-13: two members, neither sponsor, guarantor, parent nor child of the other.
+
+    A predecessor is not among them: it never consented to be named, and would be kept from speaking by a stranger.
+    """
     return first != second and not (_names(state, first, second) or _names(state, second, first))
 
 
 def _names(state: State, one: str, other: str) -> bool:
     row = state.members[(one,)]
-    return other in (row.sponsor, row.predecessor, row.parent, row.guarantor)
+    return other in (row.sponsor, row.parent, row.guarantor)
 
 
 # ── the epoch close ─────────────────────────────────────────────────────────────────────────────────────────────────
