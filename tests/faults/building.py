@@ -19,6 +19,7 @@ from concordat.protocol.families.membership import Attest, Sponsor
 from concordat.protocol.genesis import Chain
 from concordat.protocol.transactions import authenticate_transaction, get_public_key
 from concordat.testing.consortium import NODE, Consortium
+from concordat.testing.model_disk import ModelDisk
 
 Clock = Literal["real", "scenario"]
 
@@ -74,12 +75,13 @@ class Observed:
         self.records.append(record)
 
 
-def make_engine(
-    story: Story, application: Application, store: BlockStore, now_us: Callable[[], int], observe: Observer
-) -> EmbeddedEngine:
-    """An engine that the caller steps or starts."""
-
-    return EmbeddedEngine(application, store, now_us=now_us, observe=observe)
+def begin_chain(
+    story: Story, now_us: Callable[[], int], observe: Observer | None = None
+) -> tuple[EmbeddedEngine, BlockStore]:
+    """A new chain on a disk in memory, with an engine that the caller steps or starts."""
+    store = BlockStore.create(ModelDisk(), story.genesis)
+    application = Application(story.chain, story.sign)
+    return EmbeddedEngine(application, store, now_us=now_us, observe=observe or Observed()), store
 
 
 def check_folder(story: Story, files: Files, acknowledged: dict[bytes, Committed]) -> list[bytes]:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import sys
 
 from concordat.crypto.checkpoint import compute_app_hash
-from concordat.ledger.application import Application
-from concordat.ledger.store import BlockStore
-from concordat.testing.model_disk import ModelDisk
-from faults.building import Clock, Observed, make_engine, make_story
+from faults.building import Clock, begin_chain, make_story
 
 
 def compute_app_hashes(clock: Clock) -> list[str]:
     """Return the app hash after each block of a story."""
     story = make_story(clock)
     now_us = story.chain.genesis.start_time
-    store = BlockStore.create(ModelDisk(), story.genesis)
-    engine = make_engine(story, Application(story.chain, story.sign), store, lambda: now_us, Observed())
+    engine, _ = begin_chain(story, lambda: now_us)
     hashes: list[str] = []
     for now_us, wires in story.acts:  # noqa: B007  # the engine's clock reads it
         for wire in wires:

@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from concordat.errors import Refused, Rejected
-from concordat.ledger.application import Application, BlockRecord
+from concordat.ledger.application import BlockRecord
 from concordat.ledger.durable_lock import DurableLock
 from concordat.ledger.embedded import CLOCK_AHEAD_US, QUEUE_MAX, Committed, EmbeddedEngine, Observer
 from concordat.ledger.snapshot import load_application, save_snapshot
@@ -28,7 +28,7 @@ from concordat.protocol.receipts import DueCause
 from concordat.protocol.transactions import Entry, compute_transaction_id
 from concordat.testing.consortium import START_US, Consortium
 from concordat.testing.model_disk import ModelDisk
-from faults.building import Observed, Story, check_folder, make_engine, make_story
+from faults.building import Observed, Story, begin_chain, check_folder, make_story
 
 MEMBERS = ("azure-bay", "birch-vale")
 AFTER_EPOCH_US = START_US + 29 * DAY_US
@@ -52,17 +52,14 @@ class World:
     def open(self, observe: Observer | None = None) -> tuple[EmbeddedEngine, BlockStore]:
         store = BlockStore.open(self.disk)
         application, _ = load_application(self.story.chain, self.story.sign, self.disk, store)
-        return make_engine(self.story, application, store, lambda: self.now_us, observe or self.observed), store
+        now_us, observe = (lambda: self.now_us), observe or self.observed
+        return EmbeddedEngine(application, store, now_us=now_us, observe=observe), store
 
     @contextmanager
     def running(self) -> Iterator[EmbeddedEngine]:
-        engine, store = self.open()
-        engine.start()
-        try:
+        with self.running_by_hand() as engine:
+            engine.start()
             yield engine
-        finally:
-            engine.close()
-            store.close()
 
     @contextmanager
     def running_by_hand(self) -> Iterator[EmbeddedEngine]:
@@ -448,10 +445,7 @@ def test_an_engine_begins_under_a_clock_far_ahead_when_somebody_vouches_for_it(w
 
 
 def test_a_scenario_asks_no_clock() -> None:
-    story = make_story("scenario")
-    disk = ModelDisk()
-    store = BlockStore.create(disk, story.genesis)
-    engine = make_engine(story, Application(story.chain, story.sign), store, lambda: 2**52, Observed())
+    engine, _ = begin_chain(make_story("scenario"), lambda: 2**52)
     engine.check_clock()
     assert not engine.step()
 
@@ -471,11 +465,9 @@ def test_what_falls_due_in_quiet_is_judged_once(world: World) -> None:
 
 def test_the_story_ends_the_same_for_an_engine_in_its_own_thread() -> None:
     story = make_story("scenario")
-    disks = (ModelDisk(), ModelDisk())
     ends = []
-    for disk, is_threaded in zip(disks, (True, False), strict=True):
-        store = BlockStore.create(disk, story.genesis)
-        engine = make_engine(story, Application(story.chain, story.sign), store, lambda: 0, Observed())
+    for is_threaded in (True, False):
+        engine, store = begin_chain(story, lambda: 0)
         if is_threaded:
             engine.start()
         for _, wires in story.acts:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from concordat.crypto.proof import Trust, verify_proof
 from concordat.errors import Corrupt, Rejected, UsageError
 from concordat.ledger.application import Application, BlockRecord, get_block, replay
-from concordat.ledger.store import BlockStore
 from concordat.primitives.codec import decode, encode
 from concordat.protocol.genesis import read_genesis
 from concordat.protocol.messages import REJECTIONS
@@ -26,8 +25,7 @@ from concordat.protocol.transactions import (
     authenticate_transaction,
     parse_transaction,
 )
-from concordat.testing.model_disk import ModelDisk
-from faults.building import Observed, make_engine, make_story
+from faults.building import begin_chain, make_story
 
 STORY = make_story("scenario")
 WIRES = tuple(wire for _, wires in STORY.acts for wire in wires)
@@ -58,8 +56,7 @@ def only(*expected: type[Exception]) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def records() -> list[bytes]:
-    store = BlockStore.create(ModelDisk(), STORY.genesis)
-    engine = make_engine(STORY, Application(STORY.chain, STORY.sign), store, lambda: 0, Observed())
+    engine, store = begin_chain(STORY, lambda: 0)
     for wire in WIRES:
         engine.submit(wire)
         while engine.step():
@@ -129,12 +126,12 @@ def test_nesting_without_end_is_refused(depth: int, tag: bytes) -> None:
     ],
 )
 def test_every_way_to_be_wrong_has_its_own_code(make: Callable[[bytes], bytes], code: str) -> None:
-    application = Application(STORY.chain, STORY.sign)
+    engine, _ = begin_chain(STORY, lambda: 0)
     for wire in WIRES[:2]:
-        block, _ = application.prepare_proposal([wire], 0)
-        application.finalize_block(block)
+        engine.submit(wire)
+        assert engine.step()
     with pytest.raises(Rejected, match=f"^{code}"):
-        application.check_tx(make(WIRES[0]), application.time)
+        engine.submit(make(WIRES[0]))
 
 
 @given(st.lists(st.sampled_from(WIRES), max_size=12), st.data())

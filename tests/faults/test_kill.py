@@ -118,9 +118,11 @@ def test_a_folder_that_may_not_be_written_is_refused_and_harmed_by_nothing(folde
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     program = (
         "import os, sys\nfrom pathlib import Path\nfrom concordat.errors import Refused\n"
+        "from concordat.ledger.doctor import examine\nfrom concordat.ledger.files import DiskFiles\n"
         "from concordat.node.node import Node\nos.chdir(sys.argv[1])\n"
         "if os.geteuid() == 0:\n    os.seteuid(65534)\n"
         "try:\n    Node(Path('.'))\nexcept Refused as error:\n    print(error.code, error.next_step)\n"
+        "print({check.status for check in examine(DiskFiles(Path('.')))})\n"
     )
     for path in (*folder.rglob("*"), folder):
         path.chmod(0o555 if path.is_dir() else 0o444)
@@ -132,5 +134,6 @@ def test_a_folder_that_may_not_be_written_is_refused_and_harmed_by_nothing(folde
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
     assert told.startswith("disk.read_only Mount the disk writable")
+    assert "failed" not in told
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
     check_folder(folder, acknowledged)

@@ -15,7 +15,7 @@ from concordat.ledger.store import BlockStore
 from concordat.ledger.survey import LOG_FILE
 from concordat.primitives.codec import decode
 from concordat.testing.model_disk import ModelDisk, SimulatedCrash
-from faults.building import Clock, Observed, Story, check_folder, make_engine, make_story
+from faults.building import Clock, Observed, Story, check_folder, make_story
 
 DISK_CODES = {"disk.full", "disk.unreadable", "ledger.stopped"}
 
@@ -80,7 +80,7 @@ class Operator:
         assert application.checkpoint == last
         assert application.tree.root == last.state_root
         assert application.sizes == [0, *(record.checkpoint.log_size for record in records)]
-        return make_engine(story, application, store, lambda: self.now_us, Observed()), store
+        return EmbeddedEngine(application, store, now_us=lambda: self.now_us, observe=Observed()), store
 
     def submit(self, engine: EmbeddedEngine, wires: list[bytes]) -> None:
         """Let transactions arrive together; note the answers. A client that got none sends the same bytes again."""

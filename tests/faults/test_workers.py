@@ -14,14 +14,10 @@ import pytest
 
 from concordat.crypto.signatures import verify_signed
 from concordat.errors import ConcordatError
-from concordat.ledger.application import Application
-from concordat.ledger.embedded import EmbeddedEngine
-from concordat.ledger.store import BlockStore
 from concordat.ledger.workers import SignatureWorkers, serve
 from concordat.primitives.codec import decode
 from concordat.protocol.transactions import Entry
-from concordat.testing.model_disk import ModelDisk
-from faults.building import Observed, make_engine, make_story
+from faults.building import Observed, begin_chain, make_story
 
 STORY = make_story("real")
 WIRES = [wire for _, wires in STORY.acts for wire in wires]
@@ -85,17 +81,11 @@ def test_a_worker_ends_with_its_input_even_in_the_middle() -> None:
         assert sink.getvalue() == answer
 
 
-def open_engine() -> tuple[EmbeddedEngine, Observed]:
-    observed = Observed()
-    store = BlockStore.create(ModelDisk(), STORY.genesis)
-    start = STORY.chain.genesis.start_time
-    return make_engine(STORY, Application(STORY.chain, STORY.sign), store, lambda: start, observed), observed
-
-
 def test_many_together_are_what_they_are_one_by_one() -> None:
     forged = bytes(64) + WIRES[0][64:]
     wires = [*WIRES[:3], forged, b"junk", WIRES[1], *[forged] * 30]
-    one, _ = open_engine()
+    observed = Observed()
+    one, many = (begin_chain(STORY, lambda: STORY.chain.genesis.start_time, seen)[0] for seen in (None, observed))
     expected: list[str | None] = []
     for wire in wires:
         try:
@@ -103,7 +93,6 @@ def test_many_together_are_what_they_are_one_by_one() -> None:
             expected.append(None)
         except ConcordatError as error:
             expected.append(error.code)
-    many, observed = open_engine()
     answers = many.submit_many(wires)
     assert [answer.code if isinstance(answer, ConcordatError) else None for answer in answers] == expected
     assert expected[3:5] == ["ledger.bad_signature", "ledger.wrong_domain"]

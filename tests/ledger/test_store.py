@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import resource
+from contextlib import closing
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.block_log import frame
+from concordat.ledger.files import DiskFiles
 from concordat.ledger.store import BlockStore
 from concordat.testing.model_disk import ModelDisk, SimulatedCrash
 
@@ -201,6 +205,20 @@ def test_a_full_disk_stops_the_store_and_loses_nothing(free_bytes: int) -> None:
     disk.free_bytes = 43
     store = BlockStore.open(disk)
     assert store.append(b"block 4") == 4
+
+
+def test_a_log_that_may_not_grow_is_a_full_disk(tmp_path: Path) -> None:
+    with closing(DiskFiles(tmp_path)) as files:
+        store = BlockStore.create(files, GENESIS)
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
+        try:
+            with pytest.raises(Refused, match=r"disk\.full: blocks\.log"):
+                list(map(store.append, [bytes(900)] * 9))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        store.close()
+        assert BlockStore.open(files).height == store.height > 1
 
 
 def test_after_a_failed_sync_no_block_is_accepted_before_a_restart() -> None:

@@ -1,7 +1,8 @@
 """The application: state, state tree and history behind the engine port. The same object serves every engine.
 
-The port has ABCI 2.0's shape: `check_tx`, `prepare_proposal`, `process_proposal`, `finalize_block`. An engine decides
-the order of blocks and makes them durable; the application only computes. It is not thread-safe: the engine's lock is.
+The port has ABCI 2.0's shape: CheckTx in two halves, `check_forms` and `admit`, then `prepare_proposal`,
+`process_proposal`, `finalize_block`. An engine decides the order of blocks and makes them durable; the application only
+computes. It is not thread-safe: the engine's lock is.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concordat.credit.rulebook import RULEBOOK_DIGEST
 from concordat.crypto.checkpoint import Checkpoint, NoteSignature, make_node_signature
 from concordat.crypto.merkle import Log, hash_leaf
-from concordat.crypto.signatures import verify_signed
 from concordat.crypto.state_tree import StatePath, StateTree
 from concordat.errors import Corrupt, Rejected
 from concordat.primitives.codec import Struct, decode, encode
@@ -79,24 +79,10 @@ class Application:
 
     # ── the engine port ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def check_tx(self, wire: bytes, now_us: int) -> SignedTransaction:
-        """Admit a transaction to this node's pool: form, libsodium's verdict, and the state as committed.
-
-        `now_us` is the time that a block made now would have.
-
-        Raises:
-            Rejected: with the rule's code; nothing is recorded.
-        """
-        (checked,) = self.check_forms([wire], lambda wires: [verify_signed(wire) for wire in wires])
-        if isinstance(checked, Rejected):
-            raise checked
-        self.admit(wire, checked, now_us)
-        return checked
-
     def check_forms(
         self, wires: Sequence[bytes], verify: Callable[[Sequence[bytes]], list[bool]]
     ) -> list[SignedTransaction | Rejected]:
-        """The part of `check_tx` that asks no state and may run in any thread; `verify` judges the signatures."""
+        """Check what asks no state and may be checked in any thread; `verify` says whether libsodium accepts each."""
         parsed = [self._parse(wire) for wire in wires]
         unverified = [
             place
@@ -115,7 +101,13 @@ class Application:
             return rejection
 
     def admit(self, wire: bytes, transaction: SignedTransaction, now_us: int) -> None:
-        """The part of `check_tx` that asks the state. What it admits is remembered until its block."""
+        """Check a transaction by the state as committed; what is admitted to this node's pool is remembered.
+
+        `now_us` is the time that a block made now would have.
+
+        Raises:
+            Rejected: with the rule's code; nothing is recorded.
+        """
         genesis_us = self.chain.genesis.start_time
         context = Context(self.state, self.chain.id, genesis_us, self.time, self.height + 1, 0)
         check_admission(context, transaction, now_us)
@@ -197,7 +189,7 @@ class Application:
     # ── inner steps ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _authenticate(self, wire: bytes) -> SignedTransaction:
-        """Each signature is checked once a node: what `check_tx` admitted is remembered until its block."""
+        """Each signature is checked once a node: what `admit` let in is remembered until its block."""
         return self._verified.get(wire) or authenticate_transaction(wire, self.chain.id)
 
     def _make_checkpoint(self) -> Checkpoint:

@@ -128,7 +128,7 @@ class EmbeddedEngine:
         The future cannot be canceled: another submitter may hold it too.
 
         Raises:
-            Rejected: by `check_tx`.
+            Rejected: by the application.
             Refused: `node.busy`, or the reason for which the ledger stopped.
         """
         (queued,) = self.submit_many([wire])
