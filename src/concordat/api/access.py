@@ -20,6 +20,7 @@ from concordat.errors import Refused
 from concordat.node.node import Node
 from concordat.node.reads import find_application, find_contracts, get_officer, list_entries
 from concordat.primitives.identifiers import INTEGER_MAX
+from concordat.protocol.standing import is_admitted
 
 Audience = Literal[
     "public", "officer", "member", "own_member", "own_contract", "own_list", "own_entry", "own_key", "operator"
@@ -136,9 +137,8 @@ def find_reader(node: Node, public_key: bytes) -> Reader | None:
         if officer is None:
             return None
         row = node.application.state.members[(officer.member,)]
-    is_admitted = row.status in {"active", "suspended"}
-    is_operator = is_admitted and "operator" in row.roles
-    return Reader(public_key, officer.member, officer.roles, is_admitted, is_operator)
+    is_operator = is_admitted(row) and "operator" in row.roles
+    return Reader(public_key, officer.member, officer.roles, is_admitted(row), is_operator)
 
 
 # ── guards ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from concordat.console.pages import tell_not_proved
 from concordat.console.waits import tell_wait
 from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
+from concordat.protocol.records import IN_FORCE
 
 HISTORY_MAX: Final = 10
 REFUSED_MAX: Final = 3
@@ -96,7 +97,7 @@ def _make_choice(page: Page, row: Json, wait: Json) -> Json:
 def _find_more(page: Page, row: Json) -> list[Json]:
     """What the reader may do beside what waits: withdraw its own objection, ask to end the contract or agree to it."""
     member = page.reader.member
-    if row["status"] not in {"active", "suspended"} or member not in row["parties"]:
+    if row["status"] not in IN_FORCE or member not in row["parties"]:
         return []
     more = [
         {

@@ -34,6 +34,9 @@ DutyStatus = Literal[
 EntryPlace = tuple[Natural, Natural]
 """(height, index): the entry of history that did something."""
 
+IN_FORCE = ("active", "suspended")
+"""The statuses of a contract whose duties bind."""
+
 FINAL_DUTY = ("kept", "cured", "breached", "lapsed", "released")
 
 

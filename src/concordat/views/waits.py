@@ -48,8 +48,6 @@ def find_contract_waits(state: State, number: int) -> Iterator[Wait]:
             if party not in signed:
                 yield Wait(party, number, "sign", 0, terms.sign_by, "offer_void")
         return
-    if row.status not in {"active", "suspended"}:
-        return
     for key, duty in state.duties.group(number):
         place = int(key[1])
         if duty.status in _OPEN:

@@ -13,7 +13,7 @@ from concordat.contracts.terms import Obligation, Terms
 from concordat.errors import Rejected
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.context import DUE_ACCEPT, DUE_FAIL, DUE_LAPSE, DUE_LATE, DUE_SUSPEND, Context, get_signer
-from concordat.protocol.records import FINAL_DUTY, Contract, ContractStatus, Duty, DutyStatus, OfficerRole
+from concordat.protocol.records import FINAL_DUTY, IN_FORCE, Contract, ContractStatus, Duty, DutyStatus, OfficerRole
 from concordat.protocol.state import State
 
 Place = tuple[int, int]
@@ -107,8 +107,7 @@ def find_broken_invariants(state: State) -> Iterator[str]:
             yield f"CON-INV-1: {number}"
         if contract.ended_at is not None and any(row.status not in FINAL_DUTY for _, row in rows):
             yield f"CON-INV-2: {number}"
-        is_in_force = contract.status in {"active", "suspended"}
-        if is_in_force and is_held_up(state, number) != (contract.status == "suspended"):
+        if contract.status in IN_FORCE and is_held_up(state, number) != (contract.status == "suspended"):
             yield f"CON-INV-3: {number}"
         for (_, place), row in rows:
             if not _is_answered_consistently(terms.obligations[place - 1], row):

@@ -52,7 +52,7 @@ from concordat.protocol.families.contracts.duties import (
     read_subject,
     wait,
 )
-from concordat.protocol.records import FINAL_DUTY, Contract, Delivery, Duty, DutyStatus, Version
+from concordat.protocol.records import FINAL_DUTY, IN_FORCE, Contract, Delivery, Duty, DutyStatus, Version
 from concordat.protocol.state import State
 
 
@@ -289,7 +289,7 @@ def _go_on(context: Context, number: int) -> None:
 
 
 def _check_in_force(number: int, contract: Contract) -> None:
-    if contract.status not in {"active", "suspended"}:
+    if contract.status not in IN_FORCE:
         raise Rejected("contracts.not_in_force", number, contract.status)
 
 
