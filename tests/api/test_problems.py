@@ -12,6 +12,7 @@ import pytest
 from concordat.api.asking import choose_language, shorten_address
 from concordat.api.problems import Problem, get_status, make_problem, render_problem
 from concordat.api.server import make_app
+from concordat.api.traffic import Limits
 from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Rejected, Stale, UsageError
 
 from .world import World, make_registration
@@ -111,7 +112,7 @@ def test_the_heaviest_language_wins(header: str, language: str) -> None:
 
 @pytest.mark.parametrize(("is_proxied", "statuses"), [(False, [200, 200, 200]), (True, [200, 429, 429])])
 def test_this_machine_is_not_counted_unless_it_is_a_proxy(world: World, is_proxied: bool, statuses: list[int]) -> None:
-    app = make_app(world.node, is_proxied=is_proxied, requests_per_minute=1)
+    app = make_app(world.node, is_proxied=is_proxied, limits=Limits(requests_per_minute=1))
 
     async def ask() -> list[int]:
         transport = httpx2.ASGITransport(cast("Any", app), client=("127.0.0.1", 1))

@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from concordat.api.server import check_exposure, is_loopback, serve
+from concordat.api.asking import is_loopback
+from concordat.api.server import check_exposure, serve
 from concordat.client.clock import fetch_now_us
 from concordat.client.keys import derive_key, make_key, save_key
 from concordat.errors import Refused, UsageError

@@ -12,6 +12,7 @@ from httpx import Response
 from litestar.testing import TestClient
 
 from concordat.api.server import make_app
+from concordat.api.traffic import Limits
 from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key, derive_key
 from concordat.client.requests import sign_request
@@ -86,7 +87,7 @@ class World:
         self.founded = found_chain(folder, make_plan(), None, fetch_now_us())
         self.folder = folder
         self.node = Node(folder)
-        self.client = TestClient(make_app(self.node, requests_per_minute=requests_per_minute))
+        self.client = TestClient(make_app(self.node, limits=Limits(requests_per_minute=requests_per_minute)))
         self.client.follow_redirects = False
         self._nonces: dict[str, Iterator[int]] = {}
         self._request_nonces = count(1)

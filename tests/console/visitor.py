@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from litestar.testing import TestClient
 
 from concordat.api.server import make_app
+from concordat.api.traffic import Limits
 from concordat.node.node import Node
 
 from .scene import PASSWORD
@@ -59,7 +60,7 @@ class Visitor:
     """One person's browser."""
 
     def __init__(self, node: Node, language: str = "en") -> None:
-        self.client = TestClient(make_app(node, requests_per_minute=100_000))
+        self.client = TestClient(make_app(node, limits=Limits(requests_per_minute=100_000)))
         self.client.headers["Accept-Language"] = language
         self.status = 0
         self.headers: dict[str, str] = {}

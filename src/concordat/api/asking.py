@@ -48,6 +48,16 @@ def shorten_address(host: str) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches the host."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def get_language(request: Connection) -> Language:
     """Return the language that the reader prefers by Accept-Language; English when it names neither."""
     return choose_language(request.headers.get("accept-language", ""))

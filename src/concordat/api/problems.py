@@ -44,6 +44,7 @@ _STATUS_OF_CODE: Final = {
     "request.too_large": 413,
     "request.too_many": 429,
     "request.too_many_strangers": 429,
+    "request.too_slow": 408,
     "request.wrong_method": 405,
 }
 
@@ -149,6 +150,8 @@ def get_status_headers(problem: Problem) -> dict[str, str]:
         return {"WWW-Authenticate": "Concordat"}
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"Retry-After": _RETRY_AFTER_S.get(problem.code, "60")}
+    if problem.status == HTTPStatus.REQUEST_TIMEOUT:
+        return {"Connection": "close"}
     return {}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
-import ipaddress
 import json
 import os
 import secrets
@@ -19,28 +18,23 @@ from typing import Final, cast
 
 import uvicorn
 from anyio import to_thread
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.router import Router
-from litestar.types import ASGIApp, Receive, Scope, Send
 
 from concordat.api.access import Face, identify
-from concordat.api.asking import Asking, get_address, get_language
-from concordat.api.expiring import Allowance
+from concordat.api.asking import Asking, get_language, is_loopback
 from concordat.api.openapi import make_router
 from concordat.api.problems import handle_error
 from concordat.api.tls import check_tls_files, make_tls_refusal
+from concordat.api.traffic import LIMITS, Connection, Limits, watch_requests
 from concordat.api.trail import finish
 from concordat.api.transactions import JSON_BYTES_MAX
-from concordat.client.clock import fetch_now_us
 from concordat.contracts.text import Language
 from concordat.errors import NotFound, Refused, UsageError
 from concordat.node.node import Node
-
-REQUESTS_PER_MINUTE: Final = 1200
-"""From one address. Programs on the node's own machine are not counted, unless they are a proxy."""
 
 _CONSOLE: Final = "concordat.console.app"
 
@@ -52,7 +46,7 @@ _SWEEP_S: Final = 10
 
 
 def make_app(
-    node: Node, *, is_secure: bool = False, is_proxied: bool = False, requests_per_minute: int = REQUESTS_PER_MINUTE
+    node: Node, *, is_secure: bool = False, is_proxied: bool = False, limits: Limits = LIMITS
 ) -> Litestar:
     """Return the ASGI application of a node: `/v1`, and the console where it is installed."""
 
@@ -76,28 +70,8 @@ def make_app(
         openapi_config=None,
         logging_config=None,
     )
-    app.asgi_handler = _count_requests(app, Allowance(requests_per_minute), is_proxied=is_proxied)
+    app.asgi_handler = watch_requests(app, limits, is_proxied=is_proxied)
     return app
-
-
-def _count_requests(app: Litestar, allowance: Allowance, *, is_proxied: bool) -> ASGIApp:
-    """Return the application's handler behind a count for each address: paths that no route has are counted too."""
-    serve_request = app.asgi_handler
-    render_refusal = app.exception_handlers[Exception]
-
-    async def count(scope: Scope, receive: Receive, send: Send) -> None:
-        request: Asking = Request(scope)
-        is_counted = is_proxied or request.client is None or not is_loopback(request.client.host)
-        wait_s = allowance.take(get_address(request), fetch_now_us()) if is_counted else 0
-        if not wait_s:
-            await serve_request(scope, receive, send)
-            return
-        what = "too many requests from this address"
-        refusal = Refused("request.too_many", what, f"wait {wait_s} s", retry_after_s=wait_s)
-        response = render_refusal(request, refusal).to_asgi_response(None, request)
-        await response(scope, receive, send)
-
-    return count
 
 
 def _find_console(node: Node) -> Router | None:
@@ -131,16 +105,6 @@ async def _sweep(app: Litestar) -> AsyncIterator[None]:
 
 
 # ── listening ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches the host."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_exposure(folder: Path, host: str, *, has_tls: bool, is_proxied: bool) -> None:
@@ -213,6 +177,7 @@ def _configure(app: Litestar, tls_cert: Path | None, tls_key: Path | None, *, is
         access_log=False,
         server_header=False,
         lifespan="on",
+        http=Connection,
         ws="none",
         timeout_graceful_shutdown=5,
         proxy_headers=is_proxied,

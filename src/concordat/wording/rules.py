@@ -55,6 +55,7 @@ _FACE_RULES: Final = {
     "request.too_large": "HTTP-2",
     "request.too_many": "HTTP-17",
     "request.too_many_strangers": "HTTP-22",
+    "request.too_slow": "HTTP-31",
     "request.unknown_path": "HTTP-23",
     "request.wrong_method": "HTTP-23",
     "restore": "HTTP-26",

@@ -428,6 +428,8 @@ WORDS: dict[str, str] = {
     "next.request.too_large": "Send it in smaller parts.",
     "rejection.request.too_many": "Too many requests came from your address.",
     "next.request.too_many": "Wait a minute, or send transactions in batches.",
+    "rejection.request.too_slow": "The request's body did not arrive in time: {0}.",
+    "next.request.too_slow": "Send it again, the whole body at once.",
     "rejection.input.repeated_field": "The field {0} stands there twice.",
     "next.input.repeated_field": "Write each field once.",
     "rejection.input.bad_batch": "The batch cannot be taken apart: {0}",

@@ -404,6 +404,8 @@ WORDS: dict[str, str] = {
     "next.request.too_large": "请拆分后发送。",
     "rejection.request.too_many": "来自您地址的请求过多。",
     "next.request.too_many": "请稍候一分钟，或改用批量提交。",
+    "rejection.request.too_slow": "请求的正文没有按时送达：{0}。",
+    "next.request.too_slow": "请重新发送，一次送完正文。",
     "rejection.input.repeated_field": "字段{0}重复出现。",
     "next.input.repeated_field": "每个字段只写一次。",
     "rejection.input.bad_batch": "批量内容无法拆分：{0}",
