@@ -17,8 +17,10 @@ from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Milli, Natural
 
 _SHIFT = 20  # the decay tables are in 2**-20
-_DECAYS: tuple[Decay, ...] = (RULEBOOK.performance_decay, *(rule.decay for rule in RULEBOOK.negatives))
-_FACTORS = tuple(decay.factors for decay in _DECAYS)
+DECAYS: tuple[Decay, ...] = (RULEBOOK.performance_decay, *(rule.decay for rule in RULEBOOK.negatives))
+"""By severity; 0 is a performance."""
+
+_FACTORS = tuple(decay.factors for decay in DECAYS)
 _LOSSES = (0, *(1000 * rule.loss for rule in RULEBOOK.negatives))
 
 _Ranked = tuple[int, RecordId, int]
@@ -50,7 +52,7 @@ class Reason(Struct, frozen=True):
 
 def is_live(record: Record, week: int) -> bool:
     """Tell whether the record has been appended by `week` and has not expired."""
-    return 0 <= week - record.week <= _DECAYS[record.severity].expiry_weeks
+    return 0 <= week - record.week <= DECAYS[record.severity].expiry_weeks
 
 
 def is_counted(record: Record, week: int) -> bool:
@@ -218,3 +220,7 @@ def compute_ratios(positive: int, negative: int) -> Score:
         positive=positive,
         negative=negative,
     )
+
+
+NEWCOMER = compute_ratios(0, 0)
+"""The score without any record."""

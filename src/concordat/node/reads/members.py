@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from concordat.contracts.text import Language
 from concordat.credit.records import Record, get_record_id
 from concordat.credit.rulebook import RULEBOOK
-from concordat.credit.score import Reason, compute_reasons
+from concordat.credit.score import DECAYS, NEWCOMER, Reason, compute_reasons
 from concordat.errors import NotFound
 from concordat.node.node import Node
 from concordat.node.reads.chain import get_names
@@ -18,10 +18,6 @@ from concordat.protocol.records import Credit, Member
 from concordat.protocol.standing import get_limit_units, is_in_standing
 from concordat.views.lists import fetch_names, fetch_namesakes, fetch_partners
 from concordat.wording.sentences import render
-
-NEWCOMER_SCORE = 600
-
-_DECAYS = (RULEBOOK.performance_decay, *(rule.decay for rule in RULEBOOK.negatives))
 
 
 def list_members(node: Node, *, after: str | None = None, limit: int = 50, query: str = "") -> list[Json]:
@@ -93,7 +89,7 @@ def _get_limit_units(node: Node, member: str) -> int:
 
 
 def get_credit(node: Node, member: str, language: Language) -> Json:
-    """A member's score and the reason for every point: 600 plus all deltas is the score.
+    """A member's score and the reason for every point: `newcomer` plus all deltas is the score.
 
     Raises:
         NotFound: `read.no_credit`.
@@ -110,7 +106,7 @@ def get_credit(node: Node, member: str, language: Language) -> Json:
     names = get_names(node, language)
     return {
         "member": member,
-        "newcomer": NEWCOMER_SCORE,
+        "newcomer": NEWCOMER.score,
         "score": credit.score.score,
         "confidence": credit.score.confidence,
         "grade": credit.grade,
@@ -128,7 +124,7 @@ def get_credit(node: Node, member: str, language: Language) -> Json:
 
 
 def _make_reason(node: Node, reason: Reason, record: Record, language: Language, names: Mapping[str, str]) -> Json:
-    decay = _DECAYS[record.severity]
+    decay = DECAYS[record.severity]
     start = node.chain.genesis.start_time
     return {
         "record": dict(zip(("height", "index", "operation", "number"), reason.record, strict=True)),

@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from concordat.credit.grades import is_sponsor_grade
-from concordat.credit.score import Score
+from concordat.credit.score import NEWCOMER
 from concordat.crypto.signatures import is_sound_key
 from concordat.errors import Rejected
 from concordat.primitives.ledger_time import DAY_US, compute_week
@@ -218,7 +218,7 @@ def admit(context: Context, member: str, row: Member) -> None:
 
 def make_newcomer_credit(roles: tuple[MemberRole, ...], week: int) -> Credit:
     """Return a newcomer's credit: 600, grade N; only seeds have weight from the start (credit §2.5)."""
-    return Credit(Score(600, 0, 0, 0), "N", week, 1000 if "seed" in roles else 0, 0)
+    return Credit(NEWCOMER, "N", week, 1000 if "seed" in roles else 0, 0)
 
 
 def fire_application_lapse(context: Context, subject: bytes) -> None:
