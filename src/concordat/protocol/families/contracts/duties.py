@@ -95,10 +95,10 @@ def read_subject(subject: bytes) -> Place:
 def find_broken_invariants(state: State) -> Iterator[str]:
     """Yield what does not hold.
 
-    CON-INV-1: in force iff all signed and not ended. CON-INV-2: ended means nothing is owed. CON-INV-3: suspended iff a
-    duty is overdue or waits to be accepted after being overdue. CON-INV-4: creditors accept, each once; while a
-    delivery waits not all of them have; an objection stands iff somebody holds it. CON-INV-5: an open duty waits for a
-    due item.
+    CON-INV-1: put in force iff all signed. CON-INV-2: ended means nothing is owed. CON-INV-3: suspended iff a duty
+    is overdue or waits to be accepted after being overdue. CON-INV-4: creditors accept, each once; while a delivery
+    waits not all of them have; an objection stands iff somebody holds it. CON-INV-5: an open duty waits for a due
+    item, a final one for nothing.
     """
     for (number,), contract in state.contracts.items():
         terms = state.terms[(number,)]
@@ -126,6 +126,6 @@ def _is_answered_consistently(duty: Obligation, row: Duty) -> bool:
 
 
 def _is_scheduled(state: State, place: Place, row: Duty) -> bool:
-    if row.waits_until is None:
-        return row.status in FINAL_DUTY
+    if row.waits_until is None or row.status in FINAL_DUTY:
+        return row.waits_until is None and row.status in FINAL_DUTY
     return (row.waits_until, WAITS_FOR[row.status], make_subject(place)) in state.due
