@@ -67,6 +67,7 @@ def test_a_late_delivery_never_agreed_on_is_late_all_the_same(c: Consortium) -> 
     deliver_and_object(c, days=40)
     assert names(c.advance(21)) == ["Lapsed", "Completed"]
     assert get_severities(c) == [2]
+    assert c.state.credits[("cedar-ford",)].grade == "E"
 
 
 @pytest.mark.parametrize("is_redelivered", [True, False])

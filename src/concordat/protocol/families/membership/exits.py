@@ -26,8 +26,11 @@ from concordat.protocol.state import State
 
 
 def count_barred_days(context: Context, row: Member) -> int:
-    """Return how many days, begun ones included, an expelled member must stay out; else 0 or less."""
-    if row.status != "expelled" or row.expelled_at is None:
+    """Return how many days, begun ones included, an expelled member must stay out; else 0 or less.
+
+    Nobody returns before they are over, so the time of the last exit says it all.
+    """
+    if row.expelled_at is None:
         return 0
     return -(-(row.expelled_at + RULEBOOK.return_after_weeks * WEEK_US - context.time) // DAY_US)
 
