@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import ctypes
 import json
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from hashlib import sha256
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from concordat.cli.output import OUTPUT, Output, emit
+from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.client.api import Client
-from concordat.client.keys import Key, derive_key, fetch_key, save_key
+from concordat.client.keys import Key, derive_key, save_key
 from concordat.crypto.proof import Trust
 from concordat.demo.files import compute_tables_digest, fetch_tables
+from concordat.demo.folders import Folders, check_folders, check_ledger, check_tables, find_told, get_key, save_told
 from concordat.demo.parties import Party, run_command
-from concordat.demo.stage import Stage
+from concordat.demo.stage import OPERATOR, Stage
 from concordat.demo.story import FOUNDERS, NEWCOMERS, RESIDENTS, STRANGER, play
-from concordat.errors import Corrupt, Refused
+from concordat.errors import Refused
 from concordat.primitives.ledger_time import parse_time
 from concordat.primitives.plain import Json
 
@@ -49,136 +50,36 @@ def demo(
     :param port: Where the node listens; 0 takes a free port.
     :param reset: Remove the folders of an earlier run first.
     """
-    document = _run(dir_, data, seed, port, is_once=once, is_reset=reset)
+    node = dir_.resolve()
+    folders = Folders(node, node.with_name(node.name + "-parties"))
+    tables = fetch_tables(data, seed)
+    source = str(data.resolve()) if data else "generated"
+    check_folders(folders)
+    if reset:
+        folders.remove()
+    check_ledger(folders)
+    keys = {name: get_key(folders, name, seed) for name in (*FOUNDERS, *NEWCOMERS, STRANGER)}
+    check_tables(folders, source, compute_tables_digest(tables))
+    document = find_told(folders)
+    if document is None or not once:
+        if not (folders.node / "blocks.log").exists():
+            _found(folders, keys, seed)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends the demo ends its processes
+        with _serving(folders, port) as (process, ready):
+            stage = Stage(
+                url=ready["api"],
+                seed=seed,
+                reader=Client(ready["api"], keys[OPERATOR], Trust(genesis=folders.genesis.read_bytes())),
+                parties={name: Party(name, folders.parties / name, name in RESIDENTS) for name in keys},
+                public_keys={name: key.public_key for name, key in keys.items()},
+                tables=tables,
+                now_us=parse_time(START),
+            )
+            document = _run(stage, folders, source, document, None if once else (process, ready))
     emit(output, document, [f"{document['chain_id']}  {document['height']}  {document['app_hash']}"])
 
 
-def _run(folder: Path, data: Path | None, seed: str, port: int, *, is_once: bool, is_reset: bool) -> Json:
-    """Play the story in `folder` (the node's) and beside it (the parties'); return the document of `--json`.
-
-    Without `is_once` the node and two parties stay running until Ctrl-C.
-    """
-    folder = folder.resolve()
-    parties_folder = folder.with_name(folder.name + "-parties")
-    tables = fetch_tables(data, seed, _say)
-    _check_folder(folder, parties_folder)
-    if is_reset:
-        for path in (folder, parties_folder):
-            shutil.rmtree(path, ignore_errors=True)
-    _check_ledger(folder, parties_folder)
-    keys = {name: _get_key(parties_folder, name, seed) for name in (*FOUNDERS, *NEWCOMERS, STRANGER)}
-    _check_tables(parties_folder, data, compute_tables_digest(tables))
-    told = _find_told(folder, parties_folder)
-    if told is not None and is_once:
-        return told
-    if not (folder / "blocks.log").exists():
-        _found(folder, parties_folder, keys, seed)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends the demo ends its processes
-    node, ready = _start_node(folder, parties_folder, port)
-    parties = {name: Party(name, parties_folder / name, name in RESIDENTS) for name in keys}
-    try:
-        document = told or _play(folder, data, Stage(
-            url=ready["api"],
-            seed=seed,
-            reader=Client(ready["api"], keys["azure-bay"], Trust(genesis=(folder / "genesis.json").read_bytes())),
-            parties=parties,
-            public_keys={name: key.public_key for name, key in keys.items()},
-            tables=tables,
-            now_us=parse_time(START),
-            operator="azure-bay",
-        ))  # fmt: skip
-        _say_verified(document, folder, parties_folder)
-        if not is_once:
-            _say(f"Console  {ready['console']}\nAPI      {ready['api']}")
-            _say_sign_in(parties_folder, str(ready["console"]))
-            _say("Simulated time; fictional regions. Ctrl-C stops everything; a second run resumes.")
-            _wait_until_stopped(node)
-    except KeyboardInterrupt:
-        _say("Stopped. Run it again to resume.")
-        raise
-    finally:
-        for party in parties.values():
-            party.stop()
-        node.send_signal(signal.SIGTERM)
-        node.wait(timeout=STARTUP_SECONDS_MAX)
-    return document
-
-
-def _check_folder(folder: Path, parties_folder: Path) -> None:
-    """Refuse a folder that holds anything but an earlier demo.
-
-    Raises:
-        Refused: `demo.not_a_demo`.
-    """
-    is_used = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-    if is_used and not (parties_folder / "plan.json").exists():
-        raise Refused("demo.not_a_demo", str(folder), "choose another --dir; nothing was removed")
-
-
-def _check_ledger(folder: Path, parties_folder: Path) -> None:
-    """Let `concordat doctor` look at an earlier run's folder.
-
-    Raises:
-        Corrupt: `ledger.corrupt`.
-    """
-    if not (folder / "blocks.log").exists() and not (parties_folder / "told.json").exists():
-        return
-    found = run_command(parties_folder, "doctor", str(folder))
-    bad = next((check["file"] for check in found.get("checks", ()) if check["status"] == "failed"), None)
-    if bad is not None or "checks" not in found:
-        raise Corrupt("ledger.corrupt", str(folder / (bad or "blocks.log")), "run `concordat doctor`, or --reset")
-
-
-def _check_tables(parties_folder: Path, data: Path | None, digest: str) -> None:
-    """Refuse other tables than those that the story was begun with; note them when it begins.
-
-    Raises:
-        Refused: `demo.other_data`.
-    """
-    path = parties_folder / "tables.json"
-    if not path.exists():
-        path.write_text(json.dumps({"data": _name_data(data), "digest": digest}, ensure_ascii=False))
-        return
-    begun = json.loads(path.read_text())
-    if begun["digest"] != digest:
-        raise Refused("demo.other_data", f"{parties_folder}: {begun['data']}", "name another --dir, or give --reset")
-
-
-def _name_data(data: Path | None) -> str:
-    return str(data.resolve()) if data else "generated"
-
-
-def _find_told(folder: Path, parties_folder: Path) -> Json | None:
-    """Return what an earlier run came to, without starting anything, when the ledger stands as that run left it.
-
-    The folders may have been moved since; None also when a proof is missing, which only a node makes anew.
-    """
-    path, head = parties_folder / "told.json", folder / "head"
-    if not path.exists() or not head.exists():
-        return None
-    told = json.loads(path.read_text())
-    document = told["document"]
-    for contract in document["contracts"]:
-        contract["proof"] = str(parties_folder / "proofs" / Path(contract["proof"]).name)
-    is_whole = all(Path(contract["proof"]).exists() for contract in document["contracts"])
-    return document if is_whole and told["head"] == _compute_digest(head) else None
-
-
-def _compute_digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
-
-
-def _get_key(parties_folder: Path, name: str, seed: str) -> Key:
-    path = parties_folder / name / "officer.key"
-    key = derive_key(seed, f"{name}/officer")
-    if not path.exists():
-        save_key(path, key)
-    if fetch_key(path) != key:
-        raise Refused("demo.other_seed", str(parties_folder), "name another --dir, or start over with --reset")
-    return key
-
-
-def _found(folder: Path, parties_folder: Path, keys: dict[str, Key], seed: str) -> None:
+def _found(folders: Folders, keys: dict[str, Key], seed: str) -> None:
     """Write the plan of the consortium and let `concordat init` make the chain, as any operator would."""
     node_key = derive_key(seed, "node")
     plan = {
@@ -200,30 +101,39 @@ def _found(folder: Path, parties_folder: Path, keys: dict[str, Key], seed: str) 
             for number, (member, (name, roles)) in enumerate(FOUNDERS.items(), start=1)
         ],
     }
-    path = parties_folder / "plan.json"
+    path = folders.parties / "plan.json"
     path.write_text(json.dumps(plan, indent=2, ensure_ascii=False))
-    run_command(parties_folder, "init", str(folder), "--from", str(path))
-    save_key(folder / "keys" / "node.key", node_key)
+    run_command(folders.parties, "init", str(folders.node), "--from", str(path))
+    save_key(folders.node / "keys" / "node.key", node_key)
 
 
-def _start_node(folder: Path, parties_folder: Path, port: int) -> tuple[subprocess.Popen[bytes], Json]:
-    ready_file = parties_folder / "ready.json"
-    ready_file.unlink(missing_ok=True)
-    command = ["serve", str(folder), "--port", str(port), "--ready-file", str(ready_file)]
-    with (parties_folder / "node.log").open("ab") as log:
+@contextmanager
+def _serving(folders: Folders, port: int) -> Iterator[tuple[subprocess.Popen[bytes], Json]]:
+    """Yield a node as its own process, and what its ready file says; end it afterwards.
+
+    Raises:
+        Refused: `demo.node_did_not_start`.
+    """
+    log_path, ready_path = folders.parties / "node.log", folders.parties / "ready.json"
+    ready_path.unlink(missing_ok=True)
+    command = ["serve", str(folders.node), "--port", str(port), "--ready-file", str(ready_path)]
+    with log_path.open("ab") as log:
         node = subprocess.Popen(
             [sys.executable, "-P", "-m", "concordat", *command],
             stdout=log, stderr=log, start_new_session=True, preexec_fn=_end_with_parent,  # noqa: PLW1509  # no thread runs yet
         )  # fmt: skip
-    for _ in range(STARTUP_SECONDS_MAX * 20):
-        if ready_file.exists():
-            return node, json.loads(ready_file.read_text())
-        if node.poll() is not None:
-            break
-        time.sleep(0.05)
-    node.kill()
-    said = (parties_folder / "node.log").read_text().strip().splitlines()
-    raise Refused("demo.node_did_not_start", said[-1] if said else "no word", f"read {parties_folder / 'node.log'}")
+    try:
+        for _ in range(STARTUP_SECONDS_MAX * 20):
+            if ready_path.exists() or node.poll() is not None:
+                break
+            time.sleep(0.05)
+        if not ready_path.exists():
+            said = log_path.read_text().strip().splitlines()
+            raise Refused("demo.node_did_not_start", said[-1] if said else "no word", f"read {log_path}")
+        yield node, json.loads(ready_path.read_text())
+    finally:
+        node.send_signal(signal.SIGTERM)
+        node.wait(timeout=STARTUP_SECONDS_MAX)
 
 
 def _end_with_parent() -> None:
@@ -232,21 +142,45 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _play(folder: Path, data: Path | None, stage: Stage) -> Json:
-    """Play the story; what was played before an interruption is found and not played again."""
-    parties_folder = folder.with_name(folder.name + "-parties")
-    with stage.reader:
-        for heading in play(stage):
-            _say(f"• {heading}")
-        document = _summarize(stage, data, parties_folder)
-    told = {"head": _compute_digest(folder / "head"), "document": document}
-    (parties_folder / "told.json").write_text(json.dumps(told, ensure_ascii=False))
+def _run(
+    stage: Stage, folders: Folders, source: str, told: Json | None, staying: tuple[subprocess.Popen[bytes], Json] | None
+) -> Json:
+    """Play the story unless it was told, check one of its proofs, and stay with the node until Ctrl-C if asked to.
+
+    Raises:
+        Refused: `demo.node_stopped` when the node ends by itself; `demo.proof_invalid`.
+    """
+    try:
+        document = told or _play(stage, folders, source)
+        _say_verified(document, folders)
+        if staying is not None:
+            process, ready = staying
+            tell(f"Console  {ready['console']}\nAPI      {ready['api']}")
+            _say_sign_in(folders, str(ready["console"]))
+            tell("Simulated time; fictional regions. Ctrl-C stops everything; a second run resumes.")
+            raise Refused("demo.node_stopped", f"exit status {process.wait()}", "run the demo again; it resumes")
+    except KeyboardInterrupt:
+        tell("Stopped. Run it again to resume.")
+        raise
+    finally:
+        for party in stage.parties.values():
+            party.stop()
     return document
 
 
-def _summarize(stage: Stage, data: Path | None, parties_folder: Path) -> Json:
+def _play(stage: Stage, folders: Folders, source: str) -> Json:
+    """Play the story; what was played before an interruption is found and not played again."""
+    with stage.reader:
+        for heading in play(stage):
+            tell(f"• {heading}")
+        document = _summarize(stage, folders, source)
+    save_told(folders, document)
+    return document
+
+
+def _summarize(stage: Stage, folders: Folders, source: str) -> Json:
     status = stage.reader.get("/v1/status")
-    proofs = parties_folder / "proofs"
+    proofs = folders.parties / "proofs"
     proofs.mkdir(exist_ok=True)
     contracts = []
     for contract in sorted(stage.reader.get("/v1/contracts?limit=200"), key=lambda row: int(row["id"])):
@@ -258,7 +192,7 @@ def _summarize(stage: Stage, data: Path | None, parties_folder: Path) -> Json:
         "schema_version": 1,
         "chain_id": status["chain_id"],
         "clock": status["clock"],
-        "data": _name_data(data),
+        "data": source,
         "height": status["height"],
         "app_hash": status["app_hash"],
         "steps": stage.steps,
@@ -268,31 +202,20 @@ def _summarize(stage: Stage, data: Path | None, parties_folder: Path) -> Json:
     }
 
 
-def _say_verified(document: Json, folder: Path, parties_folder: Path) -> None:
+def _say_verified(document: Json, folders: Folders) -> None:
     """One line: which contract was verified, at which height, with which signatures — by the offline verifier."""
     contract = next(row for row in reversed(document["contracts"]) if row["status"] == "completed")
-    verdict = run_command(parties_folder, "verify", contract["proof"], "--trust", str(folder / "genesis.json"))
+    verdict = run_command(folders.parties, "verify", contract["proof"], "--trust", str(folders.genesis))
     if not verdict["valid"]:
         raise Refused("demo.proof_invalid", verdict["code"], "report this defect")
     signers = ", ".join(f"{member} ✓" for member in dict.fromkeys(row["member"] for row in verdict["signatures"]))
     place = f"contract C-{contract['id']:04d} at height {verdict['height']}"
-    _say(f"Verified {place}: signatures {signers}; inclusion ✓; state ✓")
+    tell(f"Verified {place}: signatures {signers}; inclusion ✓; state ✓")
 
 
-def _say_sign_in(parties_folder: Path, console: str) -> None:
+def _say_sign_in(folders: Folders, console: str) -> None:
     """Print a one-time link for an officer of Azure Bay, and the command that makes another."""
-    key = parties_folder / "azure-bay" / "officer.key"
-    link = run_command(parties_folder, "login", console, "--key", str(key))["url"]
+    key = folders.parties / OPERATOR / "officer.key"
+    link = run_command(folders.parties, "login", console, "--key", str(key))["url"]
     program = sys.argv[0] if Path(sys.argv[0]).name == "concordat" else f"{sys.executable} -m concordat"
-    _say(f"Sign in  {link} (good once, for ten minutes)\n         again: {program} login {console} --key {key}")
-
-
-def _wait_until_stopped(node: subprocess.Popen[bytes]) -> None:
-    code = node.wait()
-    raise Refused("demo.node_stopped", f"exit status {code}", "run the demo again; it resumes")
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
-
+    tell(f"Sign in  {link} (good once, for ten minutes)\n         again: {program} login {console} --key {key}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from concordat.cli.output import tell
 from concordat.client.datasets import describe_csv
 from concordat.errors import ConcordatError, UsageError
-from concordat.primitives.plain import Json
 
 Table = tuple[str, list[str], list[list[str]]]
 """Name, header, rows."""
@@ -20,7 +20,7 @@ PARTS = 24
 """A year and more of monthly deliveries."""
 
 
-def fetch_tables(folder: Path | None, seed: str, say: Callable[[str], None]) -> list[Table]:
+def fetch_tables(folder: Path | None, seed: str) -> list[Table]:
     """Return the folder's CSV files in order of name, or three generated tables; say which files are left out, and why.
 
     Raises:
@@ -33,14 +33,14 @@ def fetch_tables(folder: Path | None, seed: str, say: Callable[[str], None]) -> 
         try:
             describe_csv(path, bytes(32))  # refuses what no party could register, before anything is founded
         except ConcordatError as error:
-            say(f"Left out: {path.name}: {error.detail}")
+            tell(f"Left out: {path.name}: {error.detail}")
             continue
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file))
         if len(rows) > PARTS:
             tables.append((_slug(path.stem) or f"table-{number}", rows[0], rows[1:]))
         else:
-            say(f"Left out: {path.name}: it has no more than {PARTS} rows")
+            tell(f"Left out: {path.name}: it has no more than {PARTS} rows")
     if not tables:
         raise UsageError("demo.no_tables", str(folder), f"give a folder with a CSV file of more than {PARTS} rows")
     return tables
@@ -67,8 +67,9 @@ def _generate(name: str, seed: str) -> Table:
     return name, ["hour", "value", "origin"], rows
 
 
-def save_part(folder: Path, name: str, header: list[str], rows: list[list[str]], number: int, seed: str) -> Path:
-    """Write the `number`-th monthly part of a table, and its salt beside it; return its path."""
+def save_part(folder: Path, table: Table, number: int, seed: str) -> tuple[Path, bytes]:
+    """Write the `number`-th monthly part of a table, and its salt beside it; return its path and the salt."""
+    name, header, rows = table
     share = max(1, len(rows) // PARTS)
     start = (number - 1) % PARTS * share
     path = folder / f"{name}-{number:02d}.csv"
@@ -78,15 +79,4 @@ def save_part(folder: Path, name: str, header: list[str], rows: list[list[str]],
         writer.writerows(rows[start : start + share])
     salt = hmac.digest(seed.encode(), f"concordat/salt/{folder.name}/{path.name}".encode(), "sha256")
     path.with_suffix(".csv.salt").write_text(salt.hex() + "\n")
-    return path
-
-
-def make_register(description: Json, dataset: str, version: int, title: Json) -> Json:
-    """Return the operation that registers a described file."""
-    return {
-        "type": "datasets.register",
-        "dataset": dataset,
-        "version": version,
-        "title": title,
-        **{name: description[name] for name in ("digest", "byte_count", "rows", "schema", "row_root")},
-    }
+    return path, salt

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,14 +22,12 @@ class Party:
     signed: int = 0
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
-    def send(self, url: str, operations: Sequence[Json], client_key: str) -> Json:
+    def send(self, url: str, operation: Json, client_key: str) -> Json:
         """Let the party sign and submit; return the receipt or the problem, each with a `code`."""
         self.signed += 1
-        if self.is_resident:
-            return self._order(url, operations, client_key)
-        return self._command(url, operations, client_key)
+        return (self._order if self.is_resident else self._command)(url, operation, client_key)
 
-    def _order(self, url: str, operations: Sequence[Json], client_key: str) -> Json:
+    def _order(self, url: str, operation: Json, client_key: str) -> Json:
         if self.process is None:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "concordat.demo.party", str(self.folder), url],
@@ -42,11 +39,7 @@ class Party:
             )
         if self.process.stdin is None or self.process.stdout is None:
             raise Refused("demo.party_gone", self.member, "run the demo again; it resumes")
-        order = {
-            "operations": operations,
-            "client_key": client_key,
-            "nonce": self.signed,
-        }
+        order = {"operation": operation, "client_key": client_key, "nonce": self.signed}
         self.process.stdin.write(json.dumps(order, ensure_ascii=False) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
@@ -54,9 +47,9 @@ class Party:
             raise Refused("demo.party_gone", self.member, "run the demo again; it resumes")
         return json.loads(answer)
 
-    def _command(self, url: str, operations: Sequence[Json], client_key: str) -> Json:
+    def _command(self, url: str, operation: Json, client_key: str) -> Json:
         file = self.folder / "transaction.json"
-        file.write_text(json.dumps(operations, ensure_ascii=False))
+        file.write_text(json.dumps([operation], ensure_ascii=False))
         return run_command(
             self.folder,
             "tx", "operations", file.name,

@@ -1,6 +1,6 @@
 """A party that stays running: its own process, its own folder, its own key; it signs what it is told, line by line.
 
-Reads one JSON object a line on standard input: {"operations": [...], "client_key": text, "nonce": n}, and answers each
+Reads one JSON object a line on standard input: {"operation": {...}, "client_key": text, "nonce": n}, and answers each
 with one line on standard output: the receipt, or the document that refused it.
 
     python -m concordat.demo.party FOLDER NODE_URL
@@ -23,7 +23,7 @@ def run(folder: Path, url: str) -> None:
         for line in sys.stdin:
             order = json.loads(line)
             try:
-                operations = read_operations(None, order["operations"])
+                operations = read_operations(None, order["operation"])
                 answer = client.send(operations, order["client_key"].encode(), nonce=order["nonce"])
             except RefusedByNode as error:
                 answer = error.document

@@ -7,18 +7,21 @@ and a finished one changes nothing.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Final
 
 from concordat.client.api import Client
 from concordat.client.commitments import compute_documents_commitment
 from concordat.client.datasets import describe_csv
-from concordat.demo.files import Table, make_register, save_part
+from concordat.demo.files import Table, save_part
 from concordat.demo.parties import Party
 from concordat.errors import InvariantBroken, NotFound
 from concordat.primitives.ledger_time import DAY_US, format_time
 from concordat.primitives.plain import Json, to_plain
+
+OPERATOR: Final = "azure-bay"
+"""Who moves the time, and whose eyes the demo reads with."""
 
 
 @dataclass
@@ -32,19 +35,18 @@ class Stage:
     public_keys: dict[str, bytes]
     tables: list[Table]
     now_us: int
-    operator: str
     steps: list[Json] = field(default_factory=list)
     refused: list[Json] = field(default_factory=list)
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def act(self, member: str, row: str, *operations: Json, expect: str = "ok") -> Json:
-        """Let a member sign operations; note the step. The answer's code must be the expected one."""
-        label = f"{len(self.steps)}/{member}/{operations[0]['type']}"
+    def act(self, member: str, row: str, operation: Json, expect: str = "ok") -> Json:
+        """Let a member sign an operation; note the step. The answer's code must be the expected one."""
+        label = f"{len(self.steps)}/{member}/{operation['type']}"
         client_key = sha256(f"{self.seed}/{label}".encode()).hexdigest()[:32]
         party = self.parties[member]
         receipt = self._find(member, client_key)
         if receipt is None:
-            answer = party.send(self.url, operations, client_key)
+            answer = party.send(self.url, operation, client_key)
             receipt = self._find(member, client_key) or answer
         else:
             party.signed += 1
@@ -61,9 +63,8 @@ class Stage:
         }
         self.steps.append(step)
         if expect != "ok":
-            self.refused.append(
-                {"who": member, "what": operations[0]["type"], "code": expect, "reasons": receipt["reasons"]}
-            )
+            refusal = {"who": member, "what": operation["type"], "code": expect, "reasons": receipt["reasons"]}
+            self.refused.append(refusal)
         return receipt
 
     def _find(self, member: str, client_key: str) -> Json | None:
@@ -76,49 +77,29 @@ class Stage:
     def advance(self, days: int) -> Json:
         """Move simulated time; whatever falls due in between happens on the way."""
         self.now_us += days * DAY_US
-        return self.act(self.operator, "R13", {"type": "clock.advance", "time": format_time(self.now_us)})
+        return self.act(OPERATOR, "R13", {"type": "clock.advance", "time": format_time(self.now_us)})
 
     def time_in(self, days: int) -> str:
         """Return the simulated time `days` from now."""
         return format_time(self.now_us + days * DAY_US)
 
-    def register(self, member: str, dataset: str, table: Table, title: Json, row: str = "G10") -> Json:
-        """Write the next monthly part of a table and register it; return its description with `version`."""
-        number = self.versions.get((member, dataset), 0) + 1
-        description = self.describe(member, table, number)
-        self.act(member, row, make_register(description, dataset, number, title))
-        self.versions[(member, dataset)] = number
-        return {**description, "version": number}
+    def register(self, member: str, table: Table, title: Json) -> int:
+        """Write the next monthly part of a table and register it; return its version."""
+        name, _, _ = table
+        number = self.versions.get((member, name), 0) + 1
+        commitments = self.describe(member, table, number)
+        del commitments["columns"]
+        names = {"type": "datasets.register", "dataset": name, "version": number, "title": title}
+        self.act(member, "G10", names | commitments)
+        self.versions[(member, name)] = number
+        return number
 
     def describe(self, member: str, table: Table, number: int) -> Json:
         """Write a monthly part of a table into the member's folder and describe it, without registering."""
-        name, header, rows = table
-        folder = self.parties[member].folder
-        path = save_part(folder, name, header, rows, number, self.seed)
-        salt = bytes.fromhex(path.with_suffix(".csv.salt").read_text())
-        return to_plain(describe_csv(path, salt))
+        return to_plain(describe_csv(*save_part(self.parties[member].folder, table, number, self.seed)))
 
     def commitment(self, label: str) -> str:
         """Return a salted commitment to a document of the demo, as hex."""
         salt = hmac.digest(self.seed.encode(), f"concordat/salt/{label}".encode(), "sha256")
         document = sha256(f"generated demo document: {label}".encode()).digest()
         return compute_documents_commitment(salt, (document,)).hex()
-
-
-def make_duty(
-    debtor: str, creditors: Sequence[str], subject: Json, dataset: str, evidence: Json, due: str, **terms: int | str
-) -> Json:
-    """Return an obligation with the demo's usual periods; `terms` overrides size, days and consequence."""
-    return {
-        "debtor": debtor,
-        "creditors": list(creditors),
-        "subject": subject,
-        "size": 200,
-        "dataset": dataset,
-        "evidence": evidence,
-        "due": due,
-        "grace_days": 5,
-        "cure_days": 14,
-        "objection_days": 7,
-        "consequence": "terminate",
-    } | terms

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concordat.demo.files import Table
-from concordat.demo.stage import Stage, make_duty
+from concordat.demo.stage import Stage
 from concordat.primitives.plain import Json
 
 FOUNDERS: dict[str, tuple[Json, list[str]]] = {
@@ -26,6 +26,8 @@ NEWCOMERS: dict[str, tuple[Json, str]] = {
 STRANGER = "sand-harbor"
 RESIDENTS = ("azure-bay", "north-terrace")
 MONTHS = 15
+
+_READMIT = {"type": "membership.readmit", "guarantor": "azure-bay"}
 
 
 def play(stage: Stage) -> Iterator[str]:
@@ -77,22 +79,41 @@ def _application(stage: Stage, member: str, name: Json, sponsor: str, code: str)
     }
 
 
-def _contract(stage: Stage, title: Json, duties: list[Json], template: str = "supply/1") -> Json:
-    """Terms between everybody whom the duties name, to be signed within three days."""
-    parties = list(dict.fromkeys(name for duty in duties for name in (duty["debtor"], *duty["creditors"])))
-    duties.sort(key=lambda duty: str(duty["due"]))
+def _promise(
+    stage: Stage, debtor: str, creditor: str, subject: Json, table: Table, days: int, *, part: int = 1, size: int = 200
+) -> Json:
+    """One owes another a table of the form and length of a monthly part, with the demo's usual periods."""
+    like = stage.describe(debtor, table, part)
     return {
-        "template": template,
+        "debtor": debtor,
+        "creditors": [creditor],
+        "subject": subject,
+        "size": size,
+        "dataset": table[0],
+        "evidence": {"type": "matching_table", "schema": like["schema"], "rows_min": like["rows"]},
+        "due": stage.time_in(days),
+        "grace_days": 5,
+        "cure_days": 14,
+        "objection_days": 7,
+        "consequence": "terminate",
+    }
+
+
+def _contract(stage: Stage, title: Json, duty: Json) -> Json:
+    """Terms of one obligation, to be signed within three days."""
+    return {
+        "template": "supply/1",
         "title": title,
-        "parties": parties,
-        "obligations": duties,
+        "parties": [duty["debtor"], *duty["creditors"]],
+        "obligations": [duty],
         "sign_by": stage.time_in(3),
     }
 
 
-def _conclude(stage: Stage, terms: Json) -> int:
-    """The first party proposes; all sign the document that they can read."""
-    receipt = stage.act(terms["parties"][0], "R7", {"type": "contracts.propose", "terms": terms})
+def _conclude(stage: Stage, title: Json, duty: Json) -> int:
+    """The debtor proposes; all sign the document that they can read."""
+    terms = _contract(stage, title, duty)
+    receipt = stage.act(duty["debtor"], "R7", {"type": "contracts.propose", "terms": terms})
     number = next(event["contract"] for event in receipt["events"] if event["type"] == "contracts.proposed")
     document = stage.reader.get(f"/v1/contracts/{number}/text?language=en")["document"]
     for party in terms["parties"]:
@@ -100,57 +121,49 @@ def _conclude(stage: Stage, terms: Json) -> int:
     return int(number)
 
 
-def _matching(description: Json) -> Json:
-    return {"type": "matching_table", "schema": description["schema"], "rows_min": description["rows"]}
+def _fulfill(stage: Stage, debtor: str, creditor: str, contract: int, version: int) -> None:
+    """The debtor hands a version over, and the creditor accepts it."""
+    duty = {"contract": contract, "obligation": 1}
+    stage.act(debtor, "R9", {"type": "contracts.deliver", **duty, "version": version})
+    stage.act(creditor, "R9", {"type": "contracts.acknowledge", **duty})
 
 
 def _refuse_invalid_contract(stage: Stage) -> None:
-    table = stage.tables[0]
-    evidence = _matching(stage.describe("cloud-ford", table, 1))
     subject = {"en": "All readings at once", "zh": "全部读数一次交付"}
-    duty = make_duty("cloud-ford", ["azure-bay"], subject, table[0], evidence, stage.time_in(1), size=900)
-    terms = _contract(stage, {"en": "Too much, too soon", "zh": "过多过急"}, [duty])
+    duty = _promise(stage, "cloud-ford", "azure-bay", subject, _table(stage, 0), 1, size=900)
+    terms = _contract(stage, {"en": "Too much, too soon", "zh": "过多过急"}, duty)
     stage.act("cloud-ford", "R8", {"type": "contracts.propose", "terms": terms}, expect="contracts.invalid")
 
 
 def _deliver_wrong_then_right(stage: Stage) -> None:
     table, title = _table(stage, 1), {"en": "Baseline series", "zh": "基准序列"}
     right = stage.describe("silver-plain", table, 2)
-    evidence = {"type": "exact_file", "digest": right["digest"]}
-    duty = make_duty("silver-plain", ["north-terrace"], title, table[0], evidence, stage.time_in(10), size=150)
-    number = _conclude(stage, _contract(stage, {"en": "Baseline exchange", "zh": "基准数据供给"}, [duty]))
-    stage.register("silver-plain", table[0], table, title)
-    delivery = {"type": "contracts.deliver", "contract": number, "obligation": 1, "version": 1}
+    duty = _promise(stage, "silver-plain", "north-terrace", title, table, 10, size=150)
+    duty["evidence"] = {"type": "exact_file", "digest": right["digest"]}
+    number = _conclude(stage, {"en": "Baseline exchange", "zh": "基准数据供给"}, duty)
+    wrong = stage.register("silver-plain", table, title)
+    delivery = {"type": "contracts.deliver", "contract": number, "obligation": 1, "version": wrong}
     stage.act("silver-plain", "R9", delivery, expect="contracts.digest_differs")
-    stage.register("silver-plain", table[0], table, title)
-    stage.act("silver-plain", "R9", {**delivery, "version": 2})
-    stage.act("north-terrace", "R9", {"type": "contracts.acknowledge", "contract": number, "obligation": 1})
+    _fulfill(stage, "silver-plain", "north-terrace", number, stage.register("silver-plain", table, title))
 
 
 def _cure_one_terminate_one(stage: Stage) -> None:
     table, title = _table(stage, 0), {"en": "Weekly readings", "zh": "周读数"}
-    evidence = _matching(stage.describe("cloud-ford", table, 1))
-    late = make_duty("cloud-ford", ["azure-bay"], title, table[0], evidence, stage.time_in(7), size=120)
-    cured = _conclude(stage, _contract(stage, {"en": "Readings from Cloud Ford", "zh": "云渡读数供给"}, [late]))
-    evidence = _matching(stage.describe("stone-delta", table, 1))
-    never = make_duty("stone-delta", ["cloud-ford"], title, table[0], evidence, stage.time_in(7), size=120)
-    _conclude(stage, _contract(stage, {"en": "Readings from Stone Delta", "zh": "石洲读数供给"}, [never]))
+    late = _promise(stage, "cloud-ford", "azure-bay", title, table, 7, size=120)
+    cured = _conclude(stage, {"en": "Readings from Cloud Ford", "zh": "云渡读数供给"}, late)
+    never = _promise(stage, "stone-delta", "cloud-ford", title, table, 7, size=120)
+    _conclude(stage, {"en": "Readings from Stone Delta", "zh": "石洲读数供给"}, never)
     stage.advance(8)
     stage.advance(6)
-    stage.register("cloud-ford", table[0], table, title)
-    stage.act(
-        "cloud-ford", "R9", {"type": "contracts.deliver", "contract": cured, "obligation": 1, "version": 1}
-    )
-    stage.act("azure-bay", "R9", {"type": "contracts.acknowledge", "contract": cured, "obligation": 1})
+    _fulfill(stage, "cloud-ford", "azure-bay", cured, stage.register("cloud-ford", table, title))
     stage.advance(14)
 
 
 def _force_out(stage: Stage) -> None:
     table, title = _table(stage, 2), {"en": "Passenger counts", "zh": "客流统计"}
-    evidence = _matching(stage.describe("maple-ridge", table, 1))
-    for creditor in ("azure-bay", "north-terrace", "silver-plain"):
-        duty = make_duty("maple-ridge", [creditor], title, table[0], evidence, stage.time_in(7))
-        _conclude(stage, _contract(stage, {"en": "Counts from Maple Ridge", "zh": "枫岭客流供给"}, [duty]))
+    for creditor in FOUNDERS:
+        duty = _promise(stage, "maple-ridge", creditor, title, table, 7)
+        _conclude(stage, {"en": "Counts from Maple Ridge", "zh": "枫岭客流供给"}, duty)
     stage.advance(7 + 5 + 14)
     for _ in range(20):
         advanced = stage.advance(7)
@@ -158,39 +171,32 @@ def _force_out(stage: Stage) -> None:
         newest = stage.reader.get(f"/v1/ledger?{query}")["entries"][0]
         if "membership.hearing_opened" in newest["event_types"]:
             break
-    stage.act(
-        "maple-ridge", "R12", {"type": "membership.respond", "statement": stage.commitment("statement/maple-ridge")}
-    )
+    statement = stage.commitment("statement/maple-ridge")
+    stage.act("maple-ridge", "R12", {"type": "membership.respond", "statement": statement})
     stage.advance(14)
-    stage.act(
-        "maple-ridge", "R12", {"type": "membership.readmit", "guarantor": "azure-bay"},
-        expect="membership.too_early_to_return",
-    )  # fmt: skip
+    stage.act("maple-ridge", "R12", _READMIT, expect="membership.too_early_to_return")
 
 
 def _exchange(stage: Stage, month: int) -> None:
     """One month: each supplies the other a part of a table under a contract of its own."""
-    numbers = []
+    title = {"en": f"Readings of month {month}", "zh": f"第 {month} 月读数"}
+    agreed = []
     for place, (debtor, creditor) in enumerate((RESIDENTS, RESIDENTS[::-1])):
-        table, title = _table(stage, place), {"en": f"Readings of month {month}", "zh": f"第 {month} 月读数"}
-        evidence = _matching(stage.describe(debtor, table, month))
-        duty = make_duty(debtor, [creditor], title, table[0], evidence, stage.time_in(20))
-        numbers.append((debtor, creditor, table, title, _conclude(stage, _contract(stage, title, [duty]))))
+        table = _table(stage, place)
+        duty = _promise(stage, debtor, creditor, title, table, 20, part=month)
+        agreed.append((debtor, creditor, table, _conclude(stage, title, duty)))
     stage.advance(14)
-    for debtor, creditor, table, title, number in numbers:
-        version = stage.register(debtor, table[0], table, title)["version"]
-        stage.act(debtor, "R9", {"type": "contracts.deliver", "contract": number, "obligation": 1, "version": version})
-        stage.act(creditor, "R9", {"type": "contracts.acknowledge", "contract": number, "obligation": 1})
+    for debtor, creditor, table, number in agreed:
+        _fulfill(stage, debtor, creditor, number, stage.register(debtor, table, title))
     stage.advance(14)
 
 
 def _return(stage: Stage) -> None:
-    stage.act("maple-ridge", "R12", {"type": "membership.readmit", "guarantor": "azure-bay"})
+    stage.act("maple-ridge", "R12", _READMIT)
     stage.act("azure-bay", "R12", {"type": "membership.sponsor", "member": "maple-ridge", "verdict": True})
-    table, title = _table(stage, 2), {"en": "Passenger counts", "zh": "客流统计"}
-    evidence = _matching(stage.describe("maple-ridge", table, 1))
-    duty = make_duty("maple-ridge", ["azure-bay"], title, table[0], evidence, stage.time_in(20), size=100)
-    _conclude(stage, _contract(stage, {"en": "A first contract after the return", "zh": "回归后的首份合同"}, [duty]))
+    title = {"en": "Passenger counts", "zh": "客流统计"}
+    duty = _promise(stage, "maple-ridge", "azure-bay", title, _table(stage, 2), 20, size=100)
+    _conclude(stage, {"en": "A first contract after the return", "zh": "回归后的首份合同"}, duty)
 
 
 def _table(stage: Stage, place: int) -> Table:
