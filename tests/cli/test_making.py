@@ -158,7 +158,7 @@ def test_a_chain_is_founded_in_an_empty_folder(call: Call, tmp_path: Path) -> No
     genesis = (tmp_path / "node" / "genesis.json").read_bytes()
     assert answer.document["chain_id"] == sha256(genesis).hexdigest()
     assert {Path(key).name for key in answer.document["keys"]} == {"founder.key", "node.key"}
-    assert read_genesis(genesis).genesis.params.verify_k == 1
+    assert read_genesis(genesis).genesis.params["verify_k"] == 1
     assert call("doctor", "doctor", tmp_path / "node").status == 0
     again = call("init", "init", tmp_path / "node")
     assert (again.status, again.document["code"]) == (4, "ledger.exists")

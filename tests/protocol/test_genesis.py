@@ -61,6 +61,20 @@ def test_what_is_no_genesis_is_unreadable(data: bytes) -> None:
     assert caught.value.code == "genesis.unreadable"
 
 
+def test_a_parameter_that_genesis_does_not_name_has_its_default() -> None:
+    chain = read_genesis(render_genesis(replace(GENESIS, params={"hearing_days": 7})))
+    assert make_first_state(chain).get_params() == replace(DEFAULT_PARAMS, hearing_days=7)
+
+
+@pytest.mark.parametrize(
+    "params", [{"verify_k": 1, "hearing_days": 7}, {"hearing_days": 0}, {"hearing_days": True}, {"no_such_thing": 1}]
+)
+def test_parameters_are_named_in_order_known_and_within_bounds(params: dict[str, int]) -> None:
+    with pytest.raises(Corrupt) as caught:
+        read_genesis(render_genesis(replace(GENESIS, params=params)))
+    assert caught.value.code in {"genesis.not_canonical", "genesis.unreadable"}
+
+
 FIRST, SECOND, *REST = GENESIS.founders
 
 
@@ -74,7 +88,7 @@ FIRST, SECOND, *REST = GENESIS.founders
         (replace(GENESIS, founders=(FIRST, replace(SECOND, member=FIRST.member))), "genesis.repeated"),
         (replace(GENESIS, founders=(FIRST, replace(SECOND, public_keys=(GENESIS.node_key,)))), "genesis.repeated"),
         (replace(GENESIS, founders=(replace(FIRST, roles=("operator", "verifier")),)), "genesis.no_admission_possible"),
-        (replace(GENESIS, params=replace(DEFAULT_PARAMS, verify_k=3)), "genesis.no_admission_possible"),
+        (replace(GENESIS, params={"verify_k": 3}), "genesis.no_admission_possible"),
         (replace(GENESIS, founders=(SECOND, *REST)), "genesis.no_operator"),
     ],
 )

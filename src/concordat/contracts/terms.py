@@ -39,7 +39,7 @@ class MatchingTable(Struct, frozen=True, tag="matching_table"):
     rows_min: Natural
 
 
-class Obligation(Struct, frozen=True):
+class Obligation(Struct, frozen=True, tag="delivery"):
     """One duty of one party. Its number is its place in the terms, counted from 1."""
 
     debtor: MemberId
@@ -65,7 +65,7 @@ class Obligation(Struct, frozen=True):
         return self.due + (self.grace_days + self.cure_days) * DAY_US
 
 
-class Terms(Struct, frozen=True):
+class Terms(Struct, frozen=True, tag="terms/1"):
     """What every party signs. `sign_by`: unsigned by then, the offer is void."""
 
     template: TemplateName

@@ -41,7 +41,7 @@ class Checkpoint(Struct, frozen=True):
     params_hash: Digest
 
 
-class NoteSignature(Struct, frozen=True):
+class NoteSignature(Struct, frozen=True, tag="note"):
     """One signature over a checkpoint's note. The bounds leave room for kinds to come."""
 
     name: Annotated[str, Meta(pattern=r"^[!-*,-~]{1,255}\Z")]

@@ -201,7 +201,7 @@ class Application:
             self.history.size,
             self.history.root(),
             self.tree.root,
-            compute_params_hash(self.state.get_params()),
+            compute_params_hash(self.state.params[(0,)]),
         )
 
 

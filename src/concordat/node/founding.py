@@ -15,9 +15,9 @@ from concordat.ledger.store import LOCK_FILE, BlockStore
 from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE
 from concordat.node.audit import create_audit_log
 from concordat.primitives.ledger_time import format_time
-from concordat.primitives.plain import Json, from_plain, to_plain
+from concordat.primitives.plain import Json, from_plain
 from concordat.protocol.genesis import Genesis, check_genesis, read_genesis, render_genesis
-from concordat.protocol.params import DEFAULT_PARAMS
+from concordat.protocol.params import make_params, name_params
 
 NODE_KEY_FILE = "keys/node.key"
 _KEY_START = b"concordat key "
@@ -145,10 +145,7 @@ def make_genesis(plan: Json, clock: str | None, now_us: int) -> Genesis:
     unknown = sorted(set(plan) - allowed)
     if unknown:
         raise UsageError("input.unknown_field", f"/{unknown[0]}", f"allowed: {', '.join(sorted(allowed))}")
-    given, founders = plan.get("parameters", {}), plan.get("founders", [])
-    params = to_plain(DEFAULT_PARAMS) | given if isinstance(given, dict) else given
-    if "verify_k" in plan and isinstance(params, dict):
-        params["verify_k"] = plan["verify_k"]
+    founders = plan.get("founders", [])
     filled = {
         "format": "concordat/genesis/v1",
         "name": _as_label(plan.get("name", "Concordat")),
@@ -156,22 +153,25 @@ def make_genesis(plan: Json, clock: str | None, now_us: int) -> Genesis:
         "start_time": plan.get("start_time", format_time(now_us)),
         "node_key": plan["node_key"],
         "founders": [_as_founder(founder) for founder in founders] if isinstance(founders, list) else founders,
-        "params": params,
+        "params": _make_params(plan),
         "rulebook": RULEBOOK_DIGEST.hex(),
     }
-    try:
-        genesis = from_plain(Genesis, filled)
-    except UsageError as error:
-        raise UsageError(error.code, _name_place_in_plan(error.detail, plan), error.next_step) from error
+    genesis = from_plain(Genesis, filled)
     check_genesis(genesis)
     return genesis
 
 
-def _name_place_in_plan(detail: str, plan: Json) -> str:
-    """Return the words of an error in genesis with the pointer that they begin with as the plan writes it."""
-    if "verify_k" in plan and detail.startswith("/params/verify_k"):
-        return detail.removeprefix("/params")
-    return detail.replace("/params", "/parameters", 1) if detail.startswith("/params") else detail
+def _make_params(plan: Json) -> dict[str, int]:
+    """Return all parameters by name; errors name their places in the plan."""
+    given = plan.get("parameters", {})
+    if not isinstance(given, dict):
+        raise UsageError("input.does_not_fit", "/parameters is not an object")
+    own = {name: plan[name] for name in ("verify_k",) if name in plan}
+    try:
+        return name_params(make_params(given | own))
+    except UsageError as error:
+        is_own = any(error.detail.startswith(f"/{name}") for name in own)
+        raise UsageError(error.code, f"{'' if is_own else '/parameters'}{error.detail}", error.next_step) from error
 
 
 def _as_founder(founder: Json) -> Json:

@@ -21,7 +21,7 @@ from concordat.primitives.plain import from_plain, to_plain
 from concordat.protocol.context import Context
 from concordat.protocol.families import credit, membership
 from concordat.protocol.families.membership.admission import make_identity_key, make_newcomer_credit
-from concordat.protocol.params import Params
+from concordat.protocol.params import ParamsRow, make_params
 from concordat.protocol.records import Identity, Member, MemberKind, MemberRole, Officer
 from concordat.protocol.state import State
 
@@ -49,7 +49,8 @@ class Genesis(Struct, frozen=True):
     node_key: PublicKey
     """Signs checkpoints and ticks."""
     founders: Annotated[tuple[Founder, ...], Meta(min_length=1, max_length=64)]
-    params: Params
+    params: dict[str, int]
+    """Values by name, in the order of names; the others have their defaults."""
     rulebook: Digest
     """The credit rulebook in force; a node that ships another refuses to start."""
 
@@ -82,9 +83,10 @@ def read_genesis(data: bytes) -> Chain:
     try:
         genesis = from_plain(Genesis, json.loads(data))
         rendered = render_genesis(genesis)
+        make_params(genesis.params)
     except (ValueError, UsageError, RecursionError) as error:
         raise Corrupt("genesis.unreadable", str(error), "pin the genesis.json that `concordat init` wrote") from error
-    if rendered != data:
+    if rendered != data or list(genesis.params) != sorted(genesis.params):
         raise Corrupt("genesis.not_canonical", "its bytes are not as written", "pin the file itself, not a copy of it")
     check_genesis(genesis)
     return Chain(sha256(data).digest(), genesis)
@@ -108,11 +110,12 @@ def check_genesis(genesis: Genesis) -> None:
         repeated = next((value for value in values if values.count(value) > 1), None)
         if repeated is not None:
             raise UsageError("genesis.repeated", repeated, "name each key, member and legal code once")
+    verify_k = make_params(genesis.params).verify_k
     count = {role: sum(role in founder.roles for founder in genesis.founders) for role in ("seed", "verifier")}
-    if count["seed"] < 1 or count["verifier"] < genesis.params.verify_k:
+    if count["seed"] < 1 or count["verifier"] < verify_k:
         raise UsageError(
             "genesis.no_admission_possible",
-            f"{count['seed']} seeds, {count['verifier']} verifiers, verify_k {genesis.params.verify_k}",
+            f"{count['seed']} seeds, {count['verifier']} verifiers, verify_k {verify_k}",
             "give at least one founder the role seed and at least verify_k founders the role verifier",
         )
     if not any("operator" in founder.roles for founder in genesis.founders):
@@ -124,7 +127,7 @@ def make_first_state(chain: Chain) -> State:
     state = State()
     genesis = chain.genesis
     state.begin()
-    state.params.put((0,), genesis.params)
+    state.params.put((0,), ParamsRow(tuple(genesis.params.items())))
     context = Context(state, chain.id, genesis.start_time, genesis.start_time, height=0, index=0)
     operator = next(founder.member for founder in genesis.founders if "operator" in founder.roles)
     state.officers.put((genesis.node_key,), Officer(operator, ("node",), bytes(32), genesis.start_time, None))

@@ -1,42 +1,61 @@
-"""Consensus parameters: set by genesis, later changed by ballot. Each has a unit, bounds and a meaning."""
+"""Consensus parameters: set by genesis, later changed by ballot. Each has a unit, bounds and a meaning.
+
+On the ledger they stand by name, so that a later release may know more of them: one that neither genesis nor a ballot
+names has the default with which it came into the world, on every node and for ever.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Annotated
 
 from msgspec import Meta
 
 from concordat.primitives.codec import Struct, encode
+from concordat.primitives.plain import from_plain, to_plain
 
 
 class Params(Struct, frozen=True):
-    """The knobs that every node must share. Defaults stand in `DEFAULT_PARAMS`."""
+    """The knobs that every node must share. A default never changes: chains that do not name the parameter have it."""
 
-    verify_k: Annotated[int, Meta(ge=1, le=100)]
+    verify_k: Annotated[int, Meta(ge=1, le=100)] = 1
     """Verifiers whose attestation makes an applicant a member."""
-    full_size_units: Annotated[int, Meta(ge=10, le=1_000_000)]
+    full_size_units: Annotated[int, Meta(ge=10, le=1_000_000)] = 1000
     """The contract size that grade A may sign; other grades a share of it (spec/credit.md)."""
-    hearing_days: Annotated[int, Meta(ge=1, le=90)]
+    hearing_days: Annotated[int, Meta(ge=1, le=90)] = 14
     """The window for a statement before a forced exit."""
-    application_days: Annotated[int, Meta(ge=1, le=365)]
+    application_days: Annotated[int, Meta(ge=1, le=365)] = 90
     """After which an unfinished application lapses."""
-    validity_heights_max: Annotated[int, Meta(ge=10, le=1_000_000)]
+    validity_heights_max: Annotated[int, Meta(ge=10, le=1_000_000)] = 100_000
     """How far ahead `valid_until_height` may lie."""
-    due_items_per_block_max: Annotated[int, Meta(ge=1, le=100_000)]
+    due_items_per_block_max: Annotated[int, Meta(ge=1, le=100_000)] = 1000
     """Due items judged in one block; the rest wait for the next, and transactions wait behind them."""
 
 
-DEFAULT_PARAMS = Params(
-    verify_k=1,
-    full_size_units=1000,
-    hearing_days=14,
-    application_days=90,
-    validity_heights_max=100_000,
-    due_items_per_block_max=1000,
-)
+DEFAULT_PARAMS = Params()
 
 
-def compute_params_hash(params: Params) -> bytes:
+class ParamsRow(Struct, frozen=True):
+    """The parameters as the state holds them: (name, value) in the order of names."""
+
+    values: tuple[tuple[str, int], ...]
+
+
+def name_params(params: Params) -> dict[str, int]:
+    """Return all values by name, in the order of names."""
+    return dict(sorted(to_plain(params).items()))
+
+
+def make_params(values: Mapping[str, int]) -> Params:
+    """Return the parameters of which `values` names some.
+
+    Raises:
+        UsageError: `input.*` when a name is unknown or a value out of bounds.
+    """
+    return from_plain(Params, to_plain(DEFAULT_PARAMS) | dict(values))
+
+
+def compute_params_hash(row: ParamsRow) -> bytes:
     """Return the digest that the app hash binds."""
-    return sha256(b"concordat/params/v1\0" + encode(params)).digest()
+    return sha256(b"concordat/params/v1\0" + encode(row)).digest()

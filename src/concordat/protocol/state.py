@@ -20,7 +20,7 @@ from concordat.contracts.terms import Terms
 from concordat.credit.records import Record
 from concordat.errors import InvariantBroken
 from concordat.primitives.codec import Struct, decode, encode
-from concordat.protocol.params import Params
+from concordat.protocol.params import DEFAULT_PARAMS, Params, ParamsRow, make_params
 from concordat.protocol.records import (
     Contract,
     Counter,
@@ -149,8 +149,11 @@ class State:
         self.credits = self._table(12, Credit, tuple[str])
         self.flows = self._table(13, Flow, tuple[int, str, str], "first")
         self.due = self._table(14, Due, tuple[int, int, bytes], "whole")
-        self.params = self._table(15, Params, tuple[int])
+        self.params = self._table(15, ParamsRow, tuple[int])
         self.counters = self._table(16, Counter, tuple[str])
+        self._params_row: ParamsRow | None = None
+        self._params = DEFAULT_PARAMS
+        """What `_params_row` says, read once."""
 
     @property
     def row_count(self) -> int:
@@ -219,4 +222,7 @@ class State:
 
     def get_params(self) -> Params:
         """Return the parameters in force."""
-        return self.params[(0,)]
+        row = self.params[(0,)]
+        if row is not self._params_row:
+            self._params_row, self._params = row, make_params(dict(row.values))
+        return self._params

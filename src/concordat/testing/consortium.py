@@ -31,7 +31,7 @@ from concordat.protocol.families.contracts import Deliver, Propose, Sign, duties
 from concordat.protocol.families.membership import Apply, Attest, Sponsor, admission
 from concordat.protocol.genesis import Founder, Genesis, make_first_state, read_genesis, render_genesis
 from concordat.protocol.messages import Event, Operation
-from concordat.protocol.params import DEFAULT_PARAMS, Params
+from concordat.protocol.params import DEFAULT_PARAMS, Params, name_params
 from concordat.protocol.receipts import OK
 from concordat.protocol.records import MemberRole
 from concordat.protocol.state import State
@@ -94,7 +94,7 @@ class Consortium:
                     )
                     for number, (member, roles) in enumerate(founders.items(), start=1)
                 ),
-                params=params,
+                params=name_params(params),
                 rulebook=RULEBOOK_DIGEST,
             )
         )
