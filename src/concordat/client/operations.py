@@ -64,8 +64,11 @@ def make_example(kind: type[Struct]) -> Json:
     return _fill(inspect.type_info(kind))
 
 
-def _describe(info: inspect.Type, *, is_whole: bool = False) -> Json:
-    """Return a schema; a struct inside another is described in place, since none contains itself."""
+def _describe(info: inspect.Type, *, is_whole: bool = False, is_one_of: bool = False) -> Json:
+    """Return a schema; a struct inside another is described in place, since none contains itself.
+
+    Its `type` may be left out where no other could stand.
+    """
     if isinstance(info, inspect.Metadata):
         # A time is an integer on the ledger and a text in JSON.
         return {"type": "string", "format": "date-time"} if is_time(info) else _describe(info.type)
@@ -74,7 +77,7 @@ def _describe(info: inspect.Type, *, is_whole: bool = False) -> Json:
         required = list(properties)
         if info.tag is not None:
             properties = {"type": {"const": info.tag}, **properties}
-            required = required if is_whole else ["type", *required]
+            required = ["type", *required] if is_one_of else required
         head = {"description": info.cls.__doc__} if is_whole else {}
         fields = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
         return {**head, **fields}
@@ -83,7 +86,7 @@ def _describe(info: inspect.Type, *, is_whole: bool = False) -> Json:
     if isinstance(info, inspect.TupleType):
         return {"type": "array", "prefixItems": [_describe(item) for item in info.item_types]}
     if isinstance(info, inspect.UnionType):
-        return {"anyOf": [_describe(member) for member in info.types]}
+        return {"anyOf": [_describe(member, is_one_of=True) for member in info.types]}
     if isinstance(info, inspect.LiteralType):
         return {"enum": list(info.values)}
     return _describe_scalar(info)
