@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,43 +77,46 @@ def found_chain(folder: Path, plan: Json | None, clock: str | None, now_us: int)
         UsageError: `input.*`, `genesis.*`. Refused: `ledger.exists`, `init.not_empty`, `key.locked`, `disk.*`.
         Corrupt: `key.unreadable`; `node.other_key` when `keys/node.key` is not the plan's.
     """
-    files = DiskFiles(folder)
-    _check_is_free(files, folder)
-    made: dict[str, Key] = {}
-    if plan is None:
-        founder = {
-            "member": "founder",
-            "name": {"en": "Founder", "zh": "发起成员"},
-            "kind": "region",
-            "scheme": "LOCAL",
-            "code": "FOUNDER",
-            "roles": ["operator", "seed", "verifier"],
-            "public_keys": [_fetch_or_make(files, "keys/founder.key", made).hex()],
-        }
-        plan = {"name": {"en": "New consortium", "zh": "新建联盟"}, "founders": [founder]}
-    plan = dict(plan)
-    if plan.get("node_key") is None:
-        plan["node_key"] = _fetch_or_make(files, NODE_KEY_FILE, made).hex()
-    genesis = make_genesis(plan, clock, now_us)
-    has_node_key = NODE_KEY_FILE in made or files.exists(NODE_KEY_FILE)
-    if has_node_key and _fetch_or_make(files, NODE_KEY_FILE, made) != genesis.node_key:
-        raise Corrupt("node.other_key", NODE_KEY_FILE, "put the key there that the plan names as node_key")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise disk_error(error, str(folder), is_write=True) from error
-    data = render_genesis(genesis)
-    for name, key in made.items():  # keys first: a chain that nobody can sign for would be worse than a lone key
-        files.replace(name, render_key(key))
-    create_audit_log(files)
-    BlockStore.create(files, data).close()
-    files.close()
+    with closing(DiskFiles(folder)) as files:
+        _check_is_free(files, folder)
+        made: dict[str, Key] = {}
+        if plan is None:
+            plan = _make_lone_plan(_fetch_or_make(files, "keys/founder.key", made))
+        plan = dict(plan)
+        if plan.get("node_key") is None:
+            plan["node_key"] = _fetch_or_make(files, NODE_KEY_FILE, made).hex()
+        genesis = make_genesis(plan, clock, now_us)
+        has_node_key = NODE_KEY_FILE in made or files.exists(NODE_KEY_FILE)
+        if has_node_key and _fetch_or_make(files, NODE_KEY_FILE, made) != genesis.node_key:
+            raise Corrupt("node.other_key", NODE_KEY_FILE, "put the key there that the plan names as node_key")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise disk_error(error, str(folder), is_write=True) from error
+        data = render_genesis(genesis)
+        for name, key in made.items():  # keys first: a chain that nobody can sign for would be worse than a lone key
+            files.replace(name, render_key(key))
+        create_audit_log(files)
+        BlockStore.create(files, data).close()
     return Founded(
         read_genesis(data).id,
         folder / GENESIS_FILE,
         tuple(folder / name for name in made),
         None if has_node_key else genesis.node_key,
     )
+
+
+def _make_lone_plan(public_key: bytes) -> Json:
+    founder = {
+        "member": "founder",
+        "name": {"en": "Founder", "zh": "发起成员"},
+        "kind": "region",
+        "scheme": "LOCAL",
+        "code": "FOUNDER",
+        "roles": ["operator", "seed", "verifier"],
+        "public_keys": [public_key.hex()],
+    }
+    return {"name": {"en": "New consortium", "zh": "新建联盟"}, "founders": [founder]}
 
 
 def _check_is_free(files: DiskFiles, folder: Path) -> None:

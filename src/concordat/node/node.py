@@ -31,6 +31,16 @@ SNAPSHOT_ENTRIES_MIN = 1000
 """About what a start has to replay at most, whatever ended the node, while the state has fewer than 4000 rows."""
 
 
+@contextmanager
+def _naming_index_errors() -> Iterator[None]:
+    """Say in the words of disks what SQLite could not do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = "disk.full" if error.sqlite_errorcode == sqlite3.SQLITE_FULL else "disk.unreadable"
+        raise Refused(code, f"{INDEX_FILE}: {error}", "mend the disk and restart the node") from error
+
+
 class Node:
     """One member's node. Close it to let the folder go."""
 
@@ -99,10 +109,11 @@ class Node:
             raise Corrupt("node.other_key", NODE_KEY_FILE, "put the key that genesis.json names as node_key there")
         return key
 
+    @_naming_index_errors()
     def _open_index(self) -> sqlite3.Connection:
-        with _naming_index_errors():
-            return open_index(self.folder / INDEX_FILE, self.chain)
+        return open_index(self.folder / INDEX_FILE, self.chain)
 
+    @_naming_index_errors()
     def _catch_up(self) -> None:
         folded = get_folded_height(self.index)
         if folded > self._store.height:
@@ -112,12 +123,10 @@ class Node:
             folded = 0
         for body in self._store.bodies(folded + 1):
             record = decode(BlockRecord, body)
-            with _naming_index_errors():
-                fold_block(self.index, self.application.sizes[record.checkpoint.height - 1], record)
+            fold_block(self.index, self.application.sizes[record.checkpoint.height - 1], record)
         state, height = self.application.state, self.application.height
         if get_listed_height(self.index) != height:
-            with _naming_index_errors():
-                rebuild_lists(self.index, state, self._verifiers, height)
+            rebuild_lists(self.index, state, self._verifiers, height)
         self._note_names(find_all(state).members)
 
     def _observe(self, size_before: int, record: BlockRecord) -> None:
@@ -154,13 +163,3 @@ class Node:
             self._audit_files.close()
             self._store.close()
             self.files.close()
-
-
-@contextmanager
-def _naming_index_errors() -> Iterator[None]:
-    """Say in the words of disks what SQLite could not do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = "disk.full" if error.sqlite_errorcode == sqlite3.SQLITE_FULL else "disk.unreadable"
-        raise Refused(code, f"{INDEX_FILE}: {error}", "mend the disk and restart the node") from error

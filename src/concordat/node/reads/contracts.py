@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 from concordat.contracts.judge import judge
 from concordat.contracts.templates import Draft, compute_terms
@@ -136,7 +135,6 @@ def draft_contract(node: Node, draft: Draft, language: Language) -> Json:
     }
 
 
-def make_reason(code: str, parameters: Sequence[str | int], language: Language) -> Json:
+def make_reason(code: str, parameters: tuple[str | int, ...], language: Language) -> Json:
     """Return a ground of a refusal with its sentence."""
-    values = tuple(parameters)
-    return {"code": code, "parameters": list(values), "text": describe_reason(code, values, language)}
+    return {"code": code, "parameters": list(parameters), "text": describe_reason(code, parameters, language)}
