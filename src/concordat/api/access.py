@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from http.cookies import CookieError
 from typing import Final, Literal, cast
 
 from anyio import to_thread
-from litestar.datastructures import Cookie
 from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers.base import BaseRouteHandler
 
@@ -16,7 +14,7 @@ from concordat.api.asking import SAFE_METHODS, Asking, Connection, get_method
 from concordat.api.expiring import Allowance, Expiring
 from concordat.client.clock import fetch_now_us
 from concordat.client.requests import WINDOW_US, check_request
-from concordat.errors import Refused
+from concordat.errors import InvariantBroken, Refused
 from concordat.node.node import Node
 from concordat.node.reads import find_application, find_contracts, get_officer, list_entries
 from concordat.primitives.identifiers import INTEGER_MAX
@@ -130,6 +128,14 @@ def get_reader(connection: Connection) -> Reader:
     return cast("Reader", connection.scope.get("user") or PUBLIC)
 
 
+def get_asking_officer(connection: Connection) -> tuple[bytes, str]:
+    """Return key and member of who is asking, on a route where the table lets officers pass only."""
+    reader = get_reader(connection)
+    if reader.public_key is None or reader.member is None:
+        raise InvariantBroken("the table of access lets officers pass only")
+    return reader.public_key, reader.member
+
+
 def find_reader(node: Node, public_key: bytes) -> Reader | None:
     """Return the officer of a key, or None when the key speaks for nobody."""
     with node.engine.lock:
@@ -176,6 +182,19 @@ async def _check_signed(connection: Connection, header: str) -> Reader:
     if not face.nonces.keep(public_key, f"{public_key.hex()} {nonce.hex()}", None, now_us):
         raise Refused("auth.replayed", nonce.hex(), "sign each request with a nonce of its own")
     return reader
+
+
+async def _fetch_session_reader(connection: Connection) -> Reader:
+    """Return the session's officer, asked of the ledger anew each time: a removed key is out at once."""
+    try:
+        token = connection.cookies.get(SESSION_COOKIE)
+    except CookieError:
+        token = None
+    face = get_face(connection)
+    public_key = face.sessions.get(token, fetch_now_us()) if token else None
+    if public_key is None:
+        return PUBLIC
+    return await to_thread.run_sync(find_reader, face.node, public_key) or PUBLIC
 
 
 def check_access(connection: Connection, handler: BaseRouteHandler) -> None:  # noqa: ARG001  # the framework's form
@@ -257,39 +276,3 @@ def _concerns(node: Node, position: int, reader: Reader) -> bool:
 def find_first_position(node: Node, reader: Reader) -> int:
     """Return from where in history a reader may look: what came before concerned another body of the same name."""
     return 0 if reader.is_admitted or reader.member is None else find_application(node, reader.member)
-
-
-# ── sessions ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def open_session(connection: Connection, public_key: bytes) -> Cookie:
-    """Remember that the browser speaks for a key; return the cookie to set. Each sign-in has an id of its own."""
-    token = secrets.token_urlsafe(32)
-    get_face(connection).sessions.keep_newest(public_key, token, public_key, fetch_now_us())
-    return _make_cookie(connection, token, SESSION_SECONDS)
-
-
-def end_session(connection: Connection) -> Cookie:
-    """Forget the browser's session; return the cookie that clears its own."""
-    token = connection.cookies.get(SESSION_COOKIE)
-    if token:
-        get_face(connection).sessions.take(token, fetch_now_us())
-    return _make_cookie(connection, "", 0)
-
-
-async def _fetch_session_reader(connection: Connection) -> Reader:
-    """Return the session's officer, asked of the ledger anew each time: a removed key is out at once."""
-    try:
-        token = connection.cookies.get(SESSION_COOKIE)
-    except CookieError:
-        token = None
-    face = get_face(connection)
-    public_key = face.sessions.get(token, fetch_now_us()) if token else None
-    if public_key is None:
-        return PUBLIC
-    return await to_thread.run_sync(find_reader, face.node, public_key) or PUBLIC
-
-
-def _make_cookie(connection: Connection, value: str, seconds: int) -> Cookie:
-    is_secure = get_face(connection).is_secure
-    return Cookie(SESSION_COOKIE, "/", value, max_age=seconds, httponly=True, secure=is_secure, samesite="lax")

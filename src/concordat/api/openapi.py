@@ -19,7 +19,7 @@ from litestar.openapi import OpenAPIConfig
 from concordat.api import records, reference, sessions, transactions
 from concordat.api.access import ACCESS, SESSION_COOKIE, check_access
 from concordat.api.problems import PROBLEM_TYPE, Problem, ReasonView
-from concordat.api.transactions import OCTETS, PREPARE_DEFAULTS, VALID_FOR_SECONDS_MAX
+from concordat.api.transactions import OCTETS, PREPARE_DEFAULTS, Prepare
 from concordat.client.operations import make_schema
 from concordat.contracts.templates import Draft
 from concordat.contracts.terms import Terms
@@ -120,29 +120,13 @@ _ANSWERS: Final[dict[str, Json]] = {
 }
 """What each JSON answer has at least; more fields may come."""
 
-_PREPARE: Final[Json] = {
-    "type": "object",
-    "required": ["public_key", "operations"],
-    "additionalProperties": False,
-    "properties": {
-        "public_key": _HEX,
-        "operations": {"type": "array", "minItems": 1, "maxItems": 100, "items": _ref("Operation")},
-        "client_key": {"type": "string", "default": PREPARE_DEFAULTS["client_key"]},
-        "lane": {"type": "integer", "minimum": 0, "maximum": 15, "default": PREPARE_DEFAULTS["lane"]},
-        "valid_for_heights": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": 1_000_000,
-            "default": PREPARE_DEFAULTS["valid_for_heights"],
-        },
-        "valid_for_seconds": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": VALID_FOR_SECONDS_MAX,
-            "default": PREPARE_DEFAULTS["valid_for_seconds"],
-        },
-    },
-}
+def _describe_prepare() -> Json:
+    """Return the schema of what `prepare` reads: that of its struct, but for what may be left out."""
+    schema = make_schema(Prepare)
+    schema["properties"]["operations"]["items"] = _ref("Operation")
+    for name, default in PREPARE_DEFAULTS.items():
+        schema["properties"][name]["default"] = default
+    return schema | {"required": [name for name in schema["required"] if name not in PREPARE_DEFAULTS]}
 
 
 def _as_json(schema: Json) -> Json:
@@ -150,7 +134,7 @@ def _as_json(schema: Json) -> Json:
 
 
 _BODIES: Final[dict[str, Json]] = {
-    "POST /v1/transactions/prepare": _as_json(_PREPARE),
+    "POST /v1/transactions/prepare": _as_json(_describe_prepare()),
     "POST /v1/transactions": _BYTES,
     "POST /v1/transactions/batch": _BYTES,
     "POST /v1/contracts/judge": _as_json({**_has(terms=make_schema(Terms)), "additionalProperties": False}),

@@ -8,13 +8,13 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter, RawBody
 
-from concordat.api.access import find_first_position, get_reader
+from concordat.api.access import find_first_position, get_asking_officer, get_reader
 from concordat.api.asking import Asking
 from concordat.api.transactions import Since, render_proof
 from concordat.contracts.templates import Draft
 from concordat.contracts.terms import Terms
 from concordat.contracts.text import Language
-from concordat.errors import InvariantBroken, UsageError
+from concordat.errors import UsageError
 from concordat.node import proofs, reads
 from concordat.node.node import Node
 from concordat.primitives.codec import Struct
@@ -36,11 +36,9 @@ class Judge(Struct, frozen=True):
 @get("/me", sync_to_thread=True)
 def get_me(request: Asking, node: NamedDependency[Node], limit: Limit = 50) -> Json:
     """Who is asking, and what waits for its member, soonest first."""
-    reader = get_reader(request)
-    if reader.public_key is None or reader.member is None:
-        raise InvariantBroken("the table of access lets officers pass only")
-    officer = {"public_key": reader.public_key.hex(), "roles": list(reader.roles)}
-    return {"member": reader.member, "officer": officer, "waits": reads.get_waits(node, reader.member, limit=limit)}
+    public_key, member = get_asking_officer(request)
+    officer = {"public_key": public_key.hex(), "roles": list(get_reader(request).roles)}
+    return {"member": member, "officer": officer, "waits": reads.get_waits(node, member, limit=limit)}
 
 
 # ── members ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,17 +146,12 @@ def list_entries(
     dataset: FromQuery[str | None] = None,
 ) -> Json:
     """Entries of history, newest first, each as one sentence; all, or those about one thing."""
-    links = [
-        (kind, str(value))
-        for kind, value in (("member", member), ("contract", contract), ("dataset", dataset))
-        if value is not None
-    ]
+    asked = {"member": member, "contract": contract, "dataset": dataset}
+    links = [(kind, str(value)) for kind, value in asked.items() if value is not None]
     if len(links) > 1:
         raise UsageError("input.does_not_fit", "member, contract and dataset exclude each other", "ask for one of them")
-    since = find_first_position(node, get_reader(request))
-    return reads.list_entries(
-        node, language, link=links[0] if links else None, before=before, since=since, limit=limit
-    )
+    link, since = links[0] if links else None, find_first_position(node, get_reader(request))
+    return reads.list_entries(node, language, link=link, before=before, since=since, limit=limit)
 
 
 @get("/ledger/{position:int}", sync_to_thread=True)

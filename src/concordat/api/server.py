@@ -25,14 +25,13 @@ from litestar.di import Provide
 from litestar.router import Router
 
 from concordat.api.access import Face, identify
-from concordat.api.asking import Asking, get_language, is_loopback
+from concordat.api.asking import get_language, is_loopback
 from concordat.api.openapi import make_router
 from concordat.api.problems import handle_error
 from concordat.api.tls import check_tls_files, make_tls_refusal
 from concordat.api.traffic import LIMITS, Connection, Limits, watch_requests
 from concordat.api.trail import finish
 from concordat.api.transactions import JSON_BYTES_MAX
-from concordat.contracts.text import Language
 from concordat.errors import NotFound, Refused, UsageError
 from concordat.node.node import Node
 
@@ -49,17 +48,13 @@ def make_app(
     node: Node, *, is_secure: bool = False, is_proxied: bool = False, limits: Limits = LIMITS
 ) -> Litestar:
     """Return the ASGI application of a node: `/v1`, and the console where it is installed."""
-
-    def provide_node() -> Node:
-        return node
-
     console = _find_console(node)
     app = Litestar(
         [make_router(), *([console] if console else [])],
         state=State({"face": Face(node, is_secure)}),
         dependencies={
-            "node": Provide(provide_node, sync_to_thread=False),
-            "language": Provide(_provide_language, sync_to_thread=False),
+            "node": Provide(lambda: node, sync_to_thread=False),
+            "language": Provide(get_language, sync_to_thread=False),
         },
         guards=[identify],
         csrf_config=CSRFConfig(secrets.token_hex(32), cookie_secure=is_secure, cookie_httponly=True),
@@ -82,10 +77,6 @@ def _find_console(node: Node) -> Router | None:
     if find_spec("concordat.console") is None or find_spec(_CONSOLE) is None:
         return None
     return cast("Router", importlib.import_module(_CONSOLE).make_router(node))
-
-
-def _provide_language(request: Asking) -> Language:
-    return get_language(request)
 
 
 @asynccontextmanager

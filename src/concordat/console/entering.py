@@ -9,9 +9,10 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
-from concordat.api.access import end_session, find_reader, open_session
+from concordat.api.access import find_reader
 from concordat.api.asking import Asking
 from concordat.api.problems import Problem, get_retry_header
+from concordat.api.sessions import end_session, open_session
 from concordat.api.trail import note_subject
 from concordat.client.clock import fetch_now_us
 from concordat.console.answers import Form, answer, open_page

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from concordat.api.access import get_reader
+from concordat.api.access import get_asking_officer, get_reader
 from concordat.api.asking import Asking, get_language
 from concordat.api.problems import Problem, get_retry_header
 from concordat.api.trail import note_subject
@@ -24,7 +24,7 @@ from concordat.console.frame import Page, render_page
 from concordat.console.passwords import Passwords
 from concordat.console.pending import Pending, PendingActions, find_receipt, submit_signed
 from concordat.console.problems import tell_refusal
-from concordat.errors import ConcordatError, InvariantBroken
+from concordat.errors import ConcordatError
 from concordat.node import reads
 from concordat.node.keystore import find_officer
 from concordat.node.node import Node
@@ -62,10 +62,8 @@ def act(
     request: Asking, node: NamedDependency[Node], actions: NamedDependency[PendingActions], data: Form
 ) -> Response[str]:
     """A form of the console becomes an action that waits for its signature."""
-    reader = get_reader(request)
-    if reader.public_key is None or reader.member is None:
-        raise InvariantBroken("the table of access lets officers pass only")
-    pending = actions.keep(reader.public_key, reader.member, read_act(node, data, reader.member), fetch_now_us())
+    public_key, member = get_asking_officer(request)
+    pending = actions.keep(public_key, member, read_act(node, data, member), fetch_now_us())
     note_subject(request, data.get("action", "")[:40], "ok")
     return Redirect(f"/sign/{pending.id}", status_code=303)
 
