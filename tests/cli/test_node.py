@@ -8,9 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx2
@@ -21,6 +19,7 @@ from concordat.crypto.proof import Trust, verify_proof
 from concordat.node.founding import found_chain
 from concordat.primitives.ledger_time import parse_time
 from concordat.primitives.plain import Json
+from concordat.testing.stand_in import Reply, Request, stand_in
 from concordat.wording.rules import get_rule
 
 from .world import Call
@@ -147,13 +146,6 @@ def test_several_operations_are_one_transaction(ask: Ask, tmp_path: Path) -> Non
     (tmp_path / "both.json").write_text(json.dumps(operations))
     answer = ask("receipt", "tx", "operations", tmp_path / "both.json")
     assert [operation["version"] for operation in answer.document["operations"]] == [1, 2]
-
-
-def test_the_same_nonce_and_key_give_the_same_transaction(ask: Ask, call: Call, tmp_path: Path, url: str) -> None:
-    (tmp_path / "sign.json").write_text(json.dumps({"contract": 78, "document": "00" * 32}))
-    words = ("tx", "contracts.sign", tmp_path / "sign.json", "--nonce", "1")
-    answer = ask("receipt", *words)
-    assert (answer.status, answer.document["code"]) == (4, "ledger.nonce_used")
 
 
 def test_a_nonce_far_ahead_is_refused_before_it_bars_the_lane(ask: Ask, tmp_path: Path) -> None:
@@ -312,44 +304,29 @@ def test_what_is_no_address_is_told_as_it_was_written(call: Call, folder: Path, 
 # ── signing what a page shows ───────────────────────────────────────────────────────────────────────────────────────
 
 
+WITHDRAWAL = {"type": "datasets.withdraw", "dataset": "hourly", "version": 99, "reason": "page"}
+
+
 @contextmanager
 def show_page(url: str, page: Callable[[bytes], Json], public_key: bytes) -> Iterator[str]:
     """Stand between the command and the node: answer `/sign/x` with a page, pass everything else on."""
-    operation = {"type": "datasets.withdraw", "dataset": "hourly", "version": 99, "reason": "page"}
-    asked = {"public_key": public_key.hex(), "operations": [operation]}
+    asked = {"public_key": public_key.hex(), "operations": [WITHDRAWAL]}
     accept = {"Accept": "application/octet-stream"}
     prepared = httpx2.post(f"{url}/v1/transactions/prepare", json=asked, headers=accept).content
 
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            told = httpx2.request(self.command, url + self.path, content=body, headers=dict(self.headers))
-            data = json.dumps(page(prepared)).encode() if self.path == "/sign/x" else told.content
-            self.send_response(200 if self.path == "/sign/x" else told.status_code)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def respond(request: Request) -> Reply:
+        if request.path == "/sign/x":
+            return 200, json.dumps(page(prepared)).encode()
+        told = httpx2.request(request.method, url + request.path, content=request.body, headers=dict(request.headers))
+        return told.status_code, told.content
 
-        do_GET = do_POST = answer  # noqa: N815  # the names that the base class looks for
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/sign/x"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with stand_in(respond) as (address, _):
+        yield f"{address}/sign/x"
 
 
 def make_page(data: bytes, **changed: Json) -> Json:
-    operation = {"type": "datasets.withdraw", "dataset": "hourly", "version": 99, "reason": "page"}
     sentence = "founder withdraws version 99 of dataset hourly. Reason: page"
-    page = {"bytes": data.hex(), "digest": sha256(data).hexdigest(), "sentence": sentence, "operations": [operation]}
+    page = {"bytes": data.hex(), "digest": sha256(data).hexdigest(), "sentence": sentence, "operations": [WITHDRAWAL]}
     return {**page, "member": "founder", "submit": "/v1/transactions", **changed}
 
 

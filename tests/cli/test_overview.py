@@ -71,15 +71,22 @@ def test_every_command_exists_and_explains_itself(
     assert "--lang" in shown
 
 
+def test_a_group_alone_says_what_its_help_says(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = []
+    for words in (["key"], ["key", "--help"]):
+        assert run(words) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+    assert shown[0].startswith("Usage: concordat key COMMAND")
+
+
 @pytest.mark.parametrize(
-    "words", [["bogus"], ["verify"], ["verify", "a", "b"], ["key"], ["key", "bogus"], ["serve", "x", "--port", "many"]]
+    "words", [["bogus"], ["verify"], ["verify", "a", "b"], ["key", "bogus"], ["serve", "x", "--port", "many"]]
 )
 def test_wrong_words_are_told_and_end_with_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    status = run([*words, "--json"]) if words != ["key"] else 2
-    assert status == 2
-    if words != ["key"]:
-        out, err = capsys.readouterr()
-        document = json.loads(out)
-        assert (document["code"], document["schema_version"]) == ("cli.usage", 1)
-        assert "next:" in err
-        assert "Traceback" not in err
+    assert run([*words, "--json"]) == 2
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert (document["code"], document["schema_version"]) == ("cli.usage", 1)
+    assert "next:" in err
+    assert "Traceback" not in err

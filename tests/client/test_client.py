@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
 import pytest
@@ -29,6 +25,7 @@ from concordat.primitives.plain import from_plain, to_plain
 from concordat.protocol.families.contracts import Acknowledge, Propose, Sign
 from concordat.protocol.transactions import Payload, make_signed_bytes, parse_transaction
 from concordat.testing.consortium import NODE, START_US, Consortium
+from concordat.testing.stand_in import Reply, Request, Respond, stand_in
 
 KEY = derive_key("tests", "officer")
 CONSORTIUM = Consortium(clock="real")
@@ -38,53 +35,6 @@ CHAIN = sha256(GENESIS).digest()
 OTHER_NODE = derive_key("tests", "another node").public_key
 ACKNOWLEDGE = Acknowledge(1, 1)
 UNTIL = parse_time("2021-02-14T09:00:00Z")
-
-Reply = tuple[int, bytes] | None
-"""Status and body; None closes the connection without a word."""
-Respond = Callable[["Request"], Reply]
-
-
-class Request:
-    """What a node was sent."""
-
-    def __init__(self, method: str, path: str, body: bytes, authorization: str) -> None:
-        self.method, self.path, self.body, self.authorization = method, path, body, authorization
-
-
-@contextmanager
-def stand_in(respond: Respond) -> Iterator[tuple[str, list[Request]]]:
-    """Run a node that answers as told; yield its address and what it is sent."""
-    received: list[Request] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            request = Request(self.command, self.path, body, self.headers.get("Authorization", ""))
-            received.append(request)
-            reply = respond(request)
-            if reply is None:
-                self.close_connection = True
-                return
-            self.send_response(reply[0])
-            self.send_header("Content-Length", str(len(reply[1])))
-            self.end_headers()
-            self.wfile.write(reply[1])
-
-        do_GET = do_POST = answer  # noqa: N815  # the names that the base class looks for
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", received
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
 
 def as_json(status: int, document: object) -> Reply:
     return status, json.dumps(document).encode()
@@ -117,7 +67,7 @@ def test_a_transaction_is_built_and_signed_here() -> None:
     assert receipt["transaction"] == transaction.id.hex()
     assert transaction.public_key == KEY.public_key
     assert transaction.payload == Payload(CHAIN, 1, 0, 5, 1007, until, b"mine", (ACKNOWLEDGE,))
-    assert all(KEY.seed not in request.body and KEY.seed.hex() not in request.authorization for request in received)
+    assert all(KEY.seed not in request.body and KEY.seed.hex() not in str(request.headers) for request in received)
 
 
 @pytest.mark.parametrize("clock", ["real", "scenario"])
@@ -178,7 +128,7 @@ def test_a_signed_read_is_signed_anew_when_it_is_tried_again() -> None:
 
     with stand_in(answer_like_a_node(read)) as (url, received), Client(url, KEY) as client:
         assert client.get("/v1/members?x=1") == []
-    headers = [request.authorization for request in received if request.path == "/v1/members?x=1"]
+    headers = [request.headers["Authorization"] for request in received if request.path == "/v1/members?x=1"]
     assert len(set(headers)) == 2
     for header in headers:
         now_us = int(header.partition('time="')[2].partition('"')[0])

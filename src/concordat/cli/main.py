@@ -78,7 +78,7 @@ def _run_command(arguments: Sequence[str]) -> int:
     if arguments[0] not in known:  # the parser would load every command to guess what was meant
         raise UsageError("cli.usage", f"there is no command {arguments[0]}", "see `concordat --help`")
 
-    if {"--help", "-h"} & set(arguments):
+    if {"--help", "-h"} & set(arguments) or list(arguments) in [[group] for group in GROUPS]:
         from concordat.cli.usage import render_help
 
         if (text := render_help(arguments, make_app)) is not None:
