@@ -249,7 +249,6 @@ PROVOKE: dict[str, Scene] = {
     "membership.nothing_to_sponsor": lambda c: c.attempt("azure-bay", m.Sponsor("cedar-ford", verdict=True)),
     "membership.not_named_as_sponsor": not_named_as_sponsor,
     "membership.code_taken": lambda c: c.attempt("echo-hill", make_application(c, code="F-3")),
-    "membership.review_failed": lambda c: c.attempt("echo-hill", make_application(c, sponsor="nobody")),
     "membership.not_a_verifier": lambda c: c.attempt(
         "cedar-ford", m.Attest("echo-hill", get_reviewed(c).dossier, verdict=True)
     ),
@@ -258,6 +257,7 @@ PROVOKE: dict[str, Scene] = {
     ),
     "membership.dossier_differs": dossier_differs,
     "membership.already_attested": attest_twice,
+    "membership.review_failed": lambda c: c.attempt("echo-hill", make_application(c, sponsor="nobody")),
     "membership.no_hearing": lambda c: c.attempt("azure-bay", RESPOND),
     "membership.not_expelled": lambda c: c.attempt("cedar-ford", m.Readmit("azure-bay")),
     "membership.too_early_to_return": lambda c: expel_and_ask_back(c, "azure-bay"),

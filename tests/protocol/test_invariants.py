@@ -61,7 +61,7 @@ BREAK: list[tuple[str, Callable[[State], None]]] = [
     ("CON-INV-5", change_duty(KEPT, waits_until=1)),
     ("DAT-INV-1", lambda state: state.versions.delete((*MEMBER, DATASET, 1))),
     ("DAT-INV-1", lambda state: state.datasets.delete((*MEMBER, DATASET))),
-    ("MEM-INV-1", lambda state: state.identities.delete(("TEST", "F-3"))),
+    ("MEM-INV-1", lambda state: state.identities.delete(("TEST", "F3"))),
     ("MEM-INV-1", change_member(code="F-1")),
     ("MEM-INV-1", change_member(status="applied")),
     ("MEM-INV-2", change_member(officers=())),

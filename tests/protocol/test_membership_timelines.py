@@ -116,6 +116,29 @@ def test_the_sponsors_word_is_reviewed_again(c: Consortium) -> None:
     assert [reason.code for reason in receipt.reasons] == ["review.open_sanction"]
 
 
+def test_the_approval_that_would_admit_is_reviewed_again(c: Consortium) -> None:
+    application = get_reviewed(c, predecessor="cedar-ford")
+    breach(c, "cedar-ford", 5)
+    attestation = m.Attest(NEWCOMER, application.dossier, verdict=True)
+    receipt = c.attempt("azure-bay", attestation)
+    assert (receipt.code, [reason.code for reason in receipt.reasons]) == (
+        "membership.review_failed", ["review.open_sanction"],
+    )  # fmt: skip
+    c.advance(DEFAULT_PARAMS.hearing_days)
+    receipt = c.attempt("azure-bay", attestation)
+    assert [reason.code for reason in receipt.reasons] == ["review.predecessor_expelled"]
+    assert get_member_status(c, NEWCOMER) == "reviewed"
+
+
+def test_an_approval_that_admits_nobody_yet_is_not_reviewed() -> None:
+    c = Consortium(params=replace(DEFAULT_PARAMS, verify_k=2))
+    application = get_reviewed(c, predecessor="cedar-ford")
+    breach(c, "cedar-ford", 5)
+    assert attest(c, "azure-bay", application) == ["Attested"]
+    last = c.attempt("birch-vale", m.Attest(NEWCOMER, application.dossier, verdict=True))
+    assert last.code == "membership.review_failed"
+
+
 def test_a_declining_sponsor_refuses_the_applicant_who_may_try_again(c: Consortium) -> None:
     application = apply_for(c)
     assert names(c.act("azure-bay", m.Sponsor(NEWCOMER, verdict=False))) == ["ApplicationRefused"]
@@ -201,6 +224,19 @@ def test_who_merely_applied_keeps_nobody_from_its_legal_identity(c: Consortium) 
     c.act("fern-dale", replace(application, member="fern-dale", code=application.code.upper()))
     get_reviewed(c)
     assert c.attempt("azure-bay", m.Sponsor("fern-dale", verdict=True)).code == "membership.code_taken"
+
+
+@pytest.mark.parametrize(("scheme", "code"), [("TEST", "f1"), ("t_e.st", "F/1"), ("test", "f:-1.")])
+def test_a_code_spelled_otherwise_is_the_same_body(c: Consortium, scheme: str, code: str) -> None:
+    receipt = c.attempt(NEWCOMER, make_application(c, scheme=scheme, code=code))
+    assert (receipt.code, receipt.reasons[0].parameters) == ("membership.code_taken", (scheme, code))
+
+
+def test_a_code_stands_as_it_was_given(c: Consortium) -> None:
+    application = get_reviewed(c, code="9111-0000/ma01")
+    assert attest(c, "azure-bay", application) == ["Attested", "Admitted"]
+    assert c.state.members[(NEWCOMER,)].code == "9111-0000/ma01"
+    assert c.state.identities[("TEST", "91110000MA01")].member == NEWCOMER
 
 
 def test_the_key_of_a_failed_application_speaks_for_nobody_any_more(c: Consortium) -> None:
@@ -384,6 +420,12 @@ def test_officers_do_what_their_roles_allow_and_no_more(c: Consortium) -> None:
     c.act("azure-bay/data", Propose(c.make_supply("azure-bay", "cedar-ford")))
 
 
+def test_an_officer_has_a_role(c: Consortium) -> None:
+    key = c.get_public_key("azure-bay")
+    for operation in (make_officer(c, "azure-bay", "azure-bay/2", ()), m.SetRoles(key, ())):
+        assert c.attempt("azure-bay", operation).code == "encoding.malformed"
+
+
 def test_a_removed_key_never_comes_back(c: Consortium) -> None:
     addition = make_officer(c, "azure-bay", "azure-bay/2", ("data",))
     c.act("azure-bay", addition)
@@ -407,7 +449,8 @@ def test_somebody_who_may_administer_is_always_left(c: Consortium) -> None:
     assert c.attempt("azure-bay", own).code == "membership.last_admin"
     c.act("azure-bay", make_officer(c, "azure-bay", "azure-bay/2", ("admin",)))
     c.act("azure-bay", own)
-    assert c.attempt("azure-bay/2", m.SetRoles(c.get_public_key("azure-bay/2"), ())).code == "membership.last_admin"
+    change = m.SetRoles(c.get_public_key("azure-bay/2"), ("data",))
+    assert c.attempt("azure-bay/2", change).code == "membership.last_admin"
 
 
 def test_the_role_of_a_node_is_given_by_genesis_alone(c: Consortium) -> None:

@@ -19,7 +19,8 @@ POSSESSION_DOMAIN = b"concordat/possession/v1\0"
 
 ALL_ROLES: tuple[OfficerRole, ...] = ("admin", "auditor", "contracts", "data")
 
-OfficerRoles = Annotated[tuple[OfficerRole, ...], Meta(max_length=4)]
+OfficerRoles = Annotated[tuple[OfficerRole, ...], Meta(min_length=1, max_length=4)]
+"""What an officer may do beside reading, which each may; who is to read and sign nothing has the role auditor."""
 
 
 class Apply(Struct, frozen=True, tag="membership.apply"):
@@ -210,11 +211,11 @@ REJECTIONS = (
     Rejection("membership.nothing_to_sponsor", "MEM-6", may_succeed_later=True),
     Rejection("membership.not_named_as_sponsor", "MEM-7", may_succeed_later=False),
     Rejection("membership.code_taken", "MEM-3", may_succeed_later=True),
-    Rejection("membership.review_failed", "MEM-4", may_succeed_later=True),
     Rejection("membership.not_a_verifier", "MEM-8", may_succeed_later=True),
     Rejection("membership.not_in_verification", "MEM-9", may_succeed_later=True),
     Rejection("membership.dossier_differs", "MEM-10", may_succeed_later=False),
     Rejection("membership.already_attested", "MEM-11", may_succeed_later=False),
+    Rejection("membership.review_failed", "MEM-4", may_succeed_later=True),
     Rejection("membership.no_hearing", "MEM-12", may_succeed_later=True),
     Rejection("membership.not_expelled", "MEM-13", may_succeed_later=False),
     Rejection("membership.too_early_to_return", "MEM-14", may_succeed_later=True),

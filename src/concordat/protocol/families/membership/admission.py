@@ -1,8 +1,8 @@
 """Admission: legal identity, credit review, sponsor, verification, mirror identity (spec/membership.md MEM-1 to 11).
 
 The order is the paper's: `apply` registers a legal identity and is reviewed at once; the named sponsor's `sponsor`
-reviews again; at the k-th `attest` of a verifier the mirror identity exists. Nobody supplies a number: the review reads
-ledger facts.
+reviews again, and so does the k-th `attest` of a verifier, at which the mirror identity exists. Nobody supplies a
+number: the review reads ledger facts.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ from concordat.protocol.state import State
 FAILED: tuple[MemberStatus, ...] = ("refused", "lapsed")
 """An application that came to nothing: its name and its legal code are free."""
 
+_SEPARATORS = dict.fromkeys(map(ord, "-./:_"))
+"""What one writes between the letters and digits of a code, and another does not."""
+
 UNHELD: tuple[MemberStatus, ...] = (*FAILED, "applied")
 """Who holds no legal identity: a stranger that merely applied keeps nobody else from theirs."""
 
@@ -53,12 +56,12 @@ def check_apply(context: Context, operation: Apply) -> None:
     if row is not None and row.status not in FAILED:
         raise Rejected("membership.id_taken", operation.member)
     check_identity(context.state, operation.scheme, operation.code)
-    check_review(context, operation.sponsor, operation.predecessor, operation.parent)
+    check_review(context, operation)
 
 
 def make_identity_key(scheme: str, code: str) -> tuple[str, str]:
-    """MEM-3: registers write codes in capitals; in which case somebody typed one makes no other body of it."""
-    return scheme.upper(), code.upper()
+    """MEM-3: the same body however somebody typed its code: in which case, with or without separators."""
+    return scheme.upper().translate(_SEPARATORS), code.upper().translate(_SEPARATORS)
 
 
 def check_identity(state: State, scheme: str, code: str) -> None:
@@ -67,17 +70,16 @@ def check_identity(state: State, scheme: str, code: str) -> None:
         raise Rejected("membership.code_taken", scheme, code)
 
 
-def check_review(context: Context, sponsor: str, predecessor: str | None, parent: str | None) -> None:
+def check_review(context: Context, applicant: Apply | Member) -> None:
     """MEM-4: the credit review, by rule over ledger facts; every ground is listed."""
-    reasons = tuple(_review(context, sponsor, predecessor, parent))
+    reasons = tuple(_review(context, applicant))
     if reasons:
         raise Rejected("membership.review_failed", reasons=reasons)
 
 
-def _review(
-    context: Context, sponsor: str, predecessor: str | None, parent: str | None
-) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+def _review(context: Context, applicant: Apply | Member) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     members = context.state.members
+    sponsor, predecessor, parent = applicant.sponsor or "", applicant.predecessor, applicant.parent
     row = members.get((sponsor,))
     if row is None:
         yield "review.sponsor_unknown", (sponsor,)
@@ -147,7 +149,7 @@ def apply_sponsor(context: Context, operation: Sponsor) -> None:
         answer_return(context, operation, signer)
     elif operation.verdict:
         check_identity(context.state, row.scheme, row.code)
-        check_review(context, signer, row.predecessor, row.parent)
+        check_review(context, row)
         context.state.members.put((operation.member,), replace(row, status="reviewed"))
         context.state.identities.put(make_identity_key(row.scheme, row.code), Identity(operation.member))
         context.emit(Reviewed(operation.member, signer))
@@ -181,7 +183,7 @@ def check_attest(context: Context, operation: Attest) -> tuple[str, Member]:
 
 
 def apply_attest(context: Context, operation: Attest) -> None:
-    """Count the verifier's word; the k-th approval admits, and a refusal that leaves fewer than k refuses."""
+    """MEM-4, MEM-11: the k-th approval admits whom the review still passes; a refusal that leaves fewer refuses."""
     verifier, applicant = check_attest(context, operation)
     attestations = (*applicant.attestations, Attestation(verifier, operation.verdict, context.time))
     approvals = sum(1 for attestation in attestations if attestation.verdict)
@@ -190,6 +192,7 @@ def apply_attest(context: Context, operation: Attest) -> None:
     context.state.members.put((operation.member,), applicant)
     context.emit(Attested(operation.member, verifier, operation.verdict, approvals, needed))
     if approvals >= needed:
+        check_review(context, applicant)
         admit(context, operation.member, applicant)
     elif not operation.verdict and approvals + _count_silent_verifiers(context.state, applicant) < needed:
         _fail_application(context, operation.member, "refused")
