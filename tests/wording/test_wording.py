@@ -12,6 +12,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 import concordat
+from concordat.contracts.judge import REASONS
 from concordat.contracts.terms import TemplateName, Terms
 from concordat.contracts.text import Language, render_clauses
 from concordat.credit.rulebook import RULEBOOK
@@ -19,7 +20,8 @@ from concordat.ledger.survey import Status
 from concordat.primitives.identifiers import Label
 from concordat.protocol import records
 from concordat.protocol.families import contracts
-from concordat.protocol.messages import EVENTS, OPERATIONS, REASON_CODES, REJECTIONS
+from concordat.protocol.families.membership import REVIEW_REASONS
+from concordat.protocol.messages import EVENTS, OPERATIONS, REJECTIONS
 from concordat.wording.en import CATALOG as EN
 from concordat.wording.rules import get_rule
 from concordat.wording.sentences import CATALOGS, get_reason_key
@@ -27,6 +29,7 @@ from concordat.wording.zh import CATALOG as ZH
 
 SOURCES = Path(concordat.__file__).parent
 ERRORS = {"Rejected", "Refused", "UsageError", "NotFound", "Corrupt", "Stale"}
+REASON_CODES = (*REASONS, *REVIEW_REASONS)
 CODE = re.compile(r"[a-z]+(\.[a-z_]+)+")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typing
 
-from concordat.contracts.judge import REASONS as JUDGE_REASONS
 from concordat.primitives.codec import Struct
 from concordat.protocol.families import clock, contracts, credit, datasets, membership
 from concordat.protocol.receipts import Rejection
@@ -40,8 +39,6 @@ REJECTIONS: tuple[Rejection, ...] = (
     *datasets.REJECTIONS,
     *membership.REJECTIONS,
 )
-
-REASON_CODES: tuple[str, ...] = (*JUDGE_REASONS, *membership.REVIEW_REASONS)
 
 
 def _get_tag(kind: type[Struct]) -> str:

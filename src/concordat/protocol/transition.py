@@ -88,7 +88,7 @@ def react(context: Context, event: Struct) -> None:
         case contracts.Breached():
             credit.append_breach(context, event.contract, event.obligation, event.severity)
         case contracts.Lapsed(severity=severity) if severity:
-            credit.append_lateness(context, event.contract, event.obligation, severity)
+            credit.append_negative(context, event.contract, event.obligation, severity)
         case credit.ExitDue():
             exits.open_hearing(context, event.member, event.limb)
         case _:

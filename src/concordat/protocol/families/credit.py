@@ -104,8 +104,9 @@ def append_settlement(
         _append(context, record)
         _add_flow(context.state, (week, creditor, duty.debtor), duty.size // count)
     if severity:
-        _append_breach(context, contract, clause, severity)
-    _publish(context, duty.debtor, has_new_negative=bool(severity))
+        append_negative(context, contract, clause, severity)
+    else:
+        _publish(context, duty.debtor, has_new_negative=False)
 
 
 def _add_flow(state: State, key: tuple[int, str, str], units: int) -> None:
@@ -121,17 +122,11 @@ def append_breach(context: Context, contract: int, clause: int, severity: Litera
     duty = context.state.terms[(contract,)].obligations[clause - 1]
     size_milli = compute_size_milli(duty.size, context.params.full_size_units, is_negative=False)
     is_serious = severity == 2 and size_milli >= RULEBOOK.serious_size_milli
-    _append_breach(context, contract, clause, 3 if is_serious else severity)
-    _publish(context, duty.debtor, has_new_negative=True)
+    append_negative(context, contract, clause, 3 if is_serious else severity)
 
 
-def append_lateness(context: Context, contract: int, clause: int, severity: Literal[1, 2]) -> None:
-    """CRD-4: delivered late and never agreed on: the lateness alone is a record."""
-    _append_breach(context, contract, clause, severity)
-    _publish(context, context.state.terms[(contract,)].obligations[clause - 1].debtor, has_new_negative=True)
-
-
-def _append_breach(context: Context, contract: int, clause: int, severity: Literal[1, 2, 3]) -> None:
+def append_negative(context: Context, contract: int, clause: int, severity: Literal[1, 2, 3]) -> None:
+    """CRD-4: one record, whose fall acts at once; of what was late and never agreed on the lateness alone is one."""
     duty = context.state.terms[(contract,)].obligations[clause - 1]
     week = compute_week(context.time, context.genesis_us)
     creditor = _get_witness(context.state, duty, week)
@@ -148,6 +143,7 @@ def _append_breach(context: Context, contract: int, clause: int, severity: Liter
         clause=clause,
     )
     _append(context, record)
+    _publish(context, duty.debtor, has_new_negative=True)
 
 
 def _get_witness(state: State, duty: Obligation, week: int) -> str:
