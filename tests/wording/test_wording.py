@@ -16,7 +16,7 @@ from concordat.contracts.judge import REASONS
 from concordat.contracts.terms import TemplateName, Terms
 from concordat.contracts.text import Language, render_clauses
 from concordat.credit.rulebook import RULEBOOK
-from concordat.ledger.survey import Status
+from concordat.ledger.survey import CheckId, Status
 from concordat.primitives.identifiers import Label
 from concordat.protocol import records
 from concordat.protocol.families import contracts
@@ -72,13 +72,6 @@ def find_proof_words() -> Iterator[str]:
                         yield f"proof.not_proved.{part.value}"
             case ast.Tuple(elts=[ast.Constant(value=str(word)), ast.Tuple()]):
                 yield f"proof.authority.{word}"
-
-
-def find_checks() -> Iterator[str]:
-    for node in find_nodes(SOURCES):
-        match node:
-            case ast.Call(func=ast.Name(id="Check"), args=[ast.Constant(value=str(check)), *_]):
-                yield check
 
 
 RAISED = find_raised()
@@ -195,7 +188,7 @@ def test_every_word_of_a_proof_and_of_doctor_is_there() -> None:
     words = set(find_proof_words())
     assert {"proof.ok", "proof.authority.genesis", "proof.not_proved.content_is_true"} <= words
     assert words <= set(EN)
-    checks = set(find_checks())
+    checks = get_args(CheckId)
     assert {key for key in EN if key.startswith("doctor.")} == with_prefix("doctor", checks)
     assert with_prefix("next.doctor", checks) <= set(EN)
 

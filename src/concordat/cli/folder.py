@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,7 +11,6 @@ from cyclopts import Parameter, Token
 
 from concordat.cli.output import OUTPUT, Output, emit, render_json, tell
 from concordat.cli.where import warn_if_open
-from concordat.contracts.text import Language
 from concordat.errors import Corrupt, UsageError
 
 if TYPE_CHECKING:
@@ -130,11 +129,13 @@ def doctor(folder: Folder, /, *, files: bool = False, output: Output = OUTPUT) -
     from concordat.ledger.doctor import list_files
     from concordat.ledger.files import DiskFiles
     from concordat.node.checkup import examine_folder
+    from concordat.wording.sentences import CATALOGS
 
-    checks = examine_folder(folder)
+    checks, words = examine_folder(folder), CATALOGS[output.language]
     is_sound = all(check.status != "failed" for check in checks)
-    document = {"ok": is_sound, "checks": [msgspec.structs.asdict(check) for check in checks]}
-    lines = [line for check in checks for line in _describe_check(check, output.language)]
+    told = [msgspec.structs.asdict(check) | {"fix": _get_fix(check, words)} for check in checks]
+    document = {"ok": is_sound, "checks": told}
+    lines = [line for check in checks for line in _describe_check(check, words)]
     if files:
         stored = list_files(DiskFiles(folder))
         document["files"] = [msgspec.structs.asdict(file) for file in stored]
@@ -143,19 +144,20 @@ def doctor(folder: Folder, /, *, files: bool = False, output: Output = OUTPUT) -
     return 0 if is_sound else Corrupt.exit_status
 
 
-def _describe_check(check: Check, language: Language) -> Iterator[str]:
-    """Say what was looked at, where, and what to do; a check without words of its own is told by its name."""
-    from concordat.wording.sentences import CATALOGS
-
-    words = CATALOGS[language].get(f"doctor.{check.id}", check.id)
+def _describe_check(check: Check, words: Mapping[str, str]) -> Iterator[str]:
+    """Say what was looked at, where, and what to do."""
     places = {"byte": check.offset, "height": check.height}
     place = "".join(f", {name} {value}" for name, value in places.items() if value is not None)
     place += f", +{check.byte_count}" if check.byte_count is not None else ""
     # The words say how it should be: what is not so needs more than a sign.
-    verdict = "" if check.status == "ok" else f"{CATALOGS[language][f'status.check.{check.status}'].upper()}: "
-    yield f"{_MARKS[check.status]} {verdict}{words} ({check.file}{place})"
+    verdict = "" if check.status == "ok" else f"{words[f'status.check.{check.status}'].upper()}: "
+    yield f"{_MARKS[check.status]} {verdict}{words[f'doctor.{check.id}']} ({check.file}{place})"
     if check.status != "ok":
-        yield f"  {CATALOGS[language].get(f'next.doctor.{check.id}', check.fix)}"
+        yield f"  {_get_fix(check, words)}"
+
+
+def _get_fix(check: Check, words: Mapping[str, str]) -> str:
+    return "" if check.status == "ok" else words[f"next.doctor.{check.id}"]
 
 
 def export(folder: Folder, file: Path, /, *, output: Output = OUTPUT) -> None:

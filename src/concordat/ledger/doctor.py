@@ -26,10 +26,6 @@ AUDIT_BREAK: Final = "audit.break"
 """The action of the first line of an audit log that was begun anew after damage or loss."""
 
 _AUTHORITATIVE: Final = frozenset({GENESIS_FILE, HEAD_FILE, LOG_FILE, AUDIT_FILE, AUDIT_HEAD_FILE})
-_AUDIT_FIX: Final = (
-    "The next start of the node puts audit.log aside as audit.log.damaged-... and begins a new one, whose first line "
-    "says so. Find out what happened, and keep the damaged log as evidence."
-)
 
 
 class StoredFile(msgspec.Struct, frozen=True):
@@ -75,44 +71,40 @@ def _check_key_file(files: Files, name: str) -> Check:
     try:
         unseal(name, files.read(name))
     except Corrupt:
-        return Check("keys.seal", "failed", name, 0, fix="Restore this key file from its backup; do not edit it.")
+        return Check("keys.seal", "failed", name, 0)
     return Check("keys.seal", "ok", name)
 
 
 def _check_audit(files: Files) -> Iterator[Check]:
     if not files.exists(AUDIT_HEAD_FILE):
         if files.exists(AUDIT_FILE):
-            yield Check("audit.end", "failed", AUDIT_HEAD_FILE, 0, fix=_AUDIT_FIX)
+            yield Check("audit.end", "failed", AUDIT_HEAD_FILE, 0)
         return
     try:  # read before the lines: beside a running node these can then only be longer
         recorded = read_end(AUDIT_HEAD_FILE, files.read(AUDIT_HEAD_FILE))
     except Corrupt:
-        yield Check("audit.end", "failed", AUDIT_HEAD_FILE, 0, fix=_AUDIT_FIX)
+        yield Check("audit.end", "failed", AUDIT_HEAD_FILE, 0)
         return
     if not files.exists(AUDIT_FILE):
-        yield Check("audit.end", "failed", AUDIT_FILE, 0, fix=_AUDIT_FIX)
+        yield Check("audit.end", "failed", AUDIT_FILE, 0)
         return
     data = files.read(AUDIT_FILE)
     yield _judge_lines(data, read_lines(data, recorded))
     first_line = data.partition(b"\n")[0]
     if f'"action": "{AUDIT_BREAK}"'.encode() in first_line:
-        fix = "The first line says what was lost and where the log before it is kept: compare it with your backups."
-        yield Check("audit.break", "warning", AUDIT_FILE, 0, fix=fix)
+        yield Check("audit.break", "warning", AUDIT_FILE, 0)
 
 
 def _judge_lines(data: bytes, reading: LinesReading) -> Check:
     offset = reading.end.offset
     if reading.is_damaged:
-        check = "audit.end" if offset == len(data) else "audit.chain"
-        return Check(check, "failed", AUDIT_FILE, offset, fix=_AUDIT_FIX)
+        return Check("audit.end" if offset == len(data) else "audit.chain", "failed", AUDIT_FILE, offset)
     if offset == len(data):
         return Check("audit.chain", "ok", AUDIT_FILE)
-    fix = "The last line was cut short by a crash. The next start of the node removes it."
-    return Check("audit.tail", "warning", AUDIT_FILE, offset, fix=fix, byte_count=len(data) - offset)
+    return Check("audit.tail", "warning", AUDIT_FILE, offset, byte_count=len(data) - offset)
 
 
 def _check_kept(files: Files) -> Iterator[Check]:
     for name in files.names():
         if name.startswith(AUDIT_DAMAGED_PREFIX) and not name.endswith(TEMPORARY_SUFFIX):
-            fix = "The node put a damaged audit log aside: find out what happened, and move this file to your evidence."
-            yield Check("audit.kept", "failed", name, 0, fix=fix)
+            yield Check("audit.kept", "failed", name, 0)

@@ -16,7 +16,7 @@ from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.block_log import DIGEST_BYTES, FIRST_DIGEST, LogFault, frame, scan
 from concordat.ledger.files import Files
 from concordat.ledger.head import Head, compute_slot_offset, encode_slot
-from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE, RESTORE_FIX, Check, Log, Survey, fetch_survey
+from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE, Check, Log, Survey, fetch_survey
 
 LOCK_FILE: Final = "lock"
 
@@ -179,4 +179,5 @@ def _corrupt(file: str, offset: int | None, height: int | None) -> Corrupt:
         places.append(f"byte {offset}")
     if height is not None:
         places.append(f"height {height}")
-    return Corrupt("ledger.corrupt", ", ".join(places), RESTORE_FIX)
+    next_step = "Stop the node and keep this folder as evidence; restore the whole folder from a backup."
+    return Corrupt("ledger.corrupt", ", ".join(places), next_step)

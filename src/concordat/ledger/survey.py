@@ -20,10 +20,11 @@ GENESIS_FILE: Final = "genesis.json"
 LOG_FILE: Final = "blocks.log"
 HEAD_FILE: Final = "head"
 
-RESTORE_FIX: Final = (
-    "Stop the node and keep this folder as evidence; restore the whole folder from a backup or from another node, "
-    "then run doctor on it."
-)
+CheckId = Literal[
+    "file.readable", "genesis.equal", "head.slots", "head.agrees", "log.chain", "log.tail", "keys.seal", "keys.node",
+    "audit.chain", "audit.end", "audit.break", "audit.kept", "audit.tail", "roots.replay",
+]  # fmt: skip
+"""Each has words that say how it should be, and what to do when it is not so."""
 
 Status = Literal["ok", "warning", "failed"]
 
@@ -34,12 +35,11 @@ class Check(msgspec.Struct, frozen=True):
     `byte_count` is how many bytes from there the next start of the node removes.
     """
 
-    id: str
+    id: CheckId
     status: Status
     file: str
     offset: int | None = None
     height: int | None = None
-    fix: str = ""
     byte_count: int | None = None
 
 
@@ -106,8 +106,8 @@ def _fetch_log(files: Files, reading: HeadReading) -> tuple[Log, tuple[Head, ...
 
 
 def _check_head(reading: HeadReading, misplaced: tuple[Head, ...]) -> tuple[Check, ...]:
-    bad = [Check("head.slots", "failed", HEAD_FILE, offset, fix=RESTORE_FIX) for offset in reading.fault_offsets]
-    bad += [Check("head.agrees", "failed", HEAD_FILE, height=slot.height, fix=RESTORE_FIX) for slot in misplaced]
+    bad = [Check("head.slots", "failed", HEAD_FILE, offset) for offset in reading.fault_offsets]
+    bad += [Check("head.agrees", "failed", HEAD_FILE, height=slot.height) for slot in misplaced]
     return tuple(bad) or (Check("head.slots", "ok", HEAD_FILE),)
 
 
@@ -119,18 +119,10 @@ def _check_log(files: Files, log: Log, head: Head | None) -> Check:
         head is None or is_followed_by_record(partial(files.read, LOG_FILE), log.fault)
     )
     if is_short or is_damaged:
-        return Check("log.chain", "failed", LOG_FILE, log.end, next_height, RESTORE_FIX)
+        return Check("log.chain", "failed", LOG_FILE, log.end, next_height)
     if log.fault is None:
         return Check("log.chain", "ok", LOG_FILE, height=log.height)
-    return Check(
-        "log.tail",
-        "warning",
-        LOG_FILE,
-        log.end,
-        next_height,
-        "A write was cut short before anyone was told of this block. The next start of the node removes these bytes.",
-        log.size - log.end,
-    )
+    return Check("log.tail", "warning", LOG_FILE, log.end, next_height, log.size - log.end)
 
 
 def _check_genesis(files: Files, log: Log) -> Check:
@@ -138,8 +130,7 @@ def _check_genesis(files: Files, log: Log) -> Check:
     if stored is not None and (log.genesis is None or stored == log.genesis):
         return Check("genesis.equal", "ok", GENESIS_FILE)
     offset = _compute_first_difference(stored or b"", log.genesis or b"")
-    fix = "Restore the genesis file of this chain; its exact bytes are also the first record of blocks.log."
-    return Check("genesis.equal", "failed", GENESIS_FILE, offset, fix=fix)
+    return Check("genesis.equal", "failed", GENESIS_FILE, offset)
 
 
 def _compute_first_difference(one: bytes, other: bytes) -> int:

@@ -7,7 +7,6 @@ from contextlib import closing
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
 from concordat.client.keys import read_public_key
 from concordat.crypto.checkpoint import Checkpoint, is_note_signed_by, is_signed_by, parse_signed_note
@@ -17,13 +16,10 @@ from concordat.ledger.application import Application, get_block, replay
 from concordat.ledger.block_log import Record, scan
 from concordat.ledger.doctor import AUDIT_FILE, AUDIT_HEAD_FILE, examine
 from concordat.ledger.files import DiskFiles
-from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE, RESTORE_FIX, Check
+from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE, Check
 from concordat.node.archive import scan_export
 from concordat.node.founding import NODE_KEY_FILE
 from concordat.protocol.genesis import Chain, read_genesis
-
-_READ_FIX: Final = "Make it a file that the node's user may read, or restore it from a backup."
-_KEY_FIX: Final = "Put the key that genesis.json names as node_key there."
 
 
 def replay_export(path: Path, trust: Trust | None) -> Iterator[tuple[Checkpoint, int]]:
@@ -85,7 +81,7 @@ def examine_folder(folder: Path) -> tuple[Check, ...]:
         is_legible = not any(check.status == "failed" and not check.id.startswith("audit.") for check in checks)
         if is_legible:  # what cannot be read cannot be replayed
             checks = (*checks, *_check_audit_exists(files), *_check_node_key(files), _check_roots(files))
-        return (*(Check("file.readable", "failed", name, fix=_READ_FIX) for name in files.unreadable), *checks)
+        return (*(Check("file.readable", "failed", name) for name in files.unreadable), *checks)
 
 
 class _ForgivingFiles(DiskFiles):
@@ -106,24 +102,19 @@ class _ForgivingFiles(DiskFiles):
 
 def _check_audit_exists(files: DiskFiles) -> Iterator[Check]:
     if not files.exists(AUDIT_FILE) and not files.exists(AUDIT_HEAD_FILE):
-        fix = "Every node's folder has an audit log from its founding: look for it in your backups."
-        yield Check("audit.end", "failed", AUDIT_FILE, fix=fix)
+        yield Check("audit.end", "failed", AUDIT_FILE)
 
 
 def _check_node_key(files: DiskFiles) -> Iterator[Check]:
     if not files.exists(NODE_KEY_FILE):
-        yield Check("keys.node", "warning", NODE_KEY_FILE, fix=_KEY_FIX)
+        yield Check("keys.node", "warning", NODE_KEY_FILE)
         return
     genesis = read_genesis(files.read(GENESIS_FILE)).genesis
     try:
         is_same = read_public_key(files.read(NODE_KEY_FILE), NODE_KEY_FILE) == genesis.node_key
     except Corrupt:
         is_same = False
-    yield (
-        Check("keys.node", "ok", NODE_KEY_FILE)
-        if is_same
-        else Check("keys.node", "failed", NODE_KEY_FILE, fix=_KEY_FIX)
-    )
+    yield Check("keys.node", "ok" if is_same else "failed", NODE_KEY_FILE)
 
 
 def _check_roots(files: DiskFiles) -> Check:
@@ -142,5 +133,5 @@ def _check_roots(files: DiskFiles) -> Check:
         for _ in _replay(chain, follow()):
             pass
     except Corrupt:
-        return Check("roots.replay", "failed", LOG_FILE, offset, height, RESTORE_FIX)
+        return Check("roots.replay", "failed", LOG_FILE, offset, height)
     return Check("roots.replay", "ok", LOG_FILE, height=height)

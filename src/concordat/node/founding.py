@@ -192,4 +192,3 @@ def _as_founder(founder: Json) -> Json:
 def _as_label(name: Json) -> Json:
     """A plain text stands for an English label."""
     return {"en": name, "zh": ""} if isinstance(name, str) else name
-

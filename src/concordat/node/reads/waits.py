@@ -20,8 +20,7 @@ def get_waits(node: Node, member: str, *, about: int | str | None = None, limit:
         terms = node.application.state.terms
         titles = {wait.about: terms[(wait.about,)].title for wait in found if isinstance(wait.about, int)}
     return [
-        make_wait(wait)
-        | ({"title": to_plain(titles[wait.about])} if wait.about in titles else {"subject": wait.about})
+        make_wait(wait) | ({"title": to_plain(titles[wait.about])} if wait.about in titles else {"subject": wait.about})
         for wait in found
     ]
 
