@@ -31,3 +31,11 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     found = Scene(tmp_path / "node")
     yield found
     found.node.close()
+
+
+@pytest.fixture
+def officer(scene: Scene) -> Iterator[Visitor]:
+    """The same officer on the chain to act on."""
+    with Visitor(scene.node) as found:
+        found.sign_in()
+        yield found

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from concordat.api.server import make_app
-from concordat.client.clock import fetch_now_us
-from concordat.client.requests import sign_request
 
 from .scene import Scene, get_key
 from .visitor import PAGES, Visitor
@@ -39,12 +37,8 @@ def test_a_stranger_learns_how_to_take_part(told: Scene) -> None:
 
 
 def test_applicant_reads_its_own_pages_only(told: Scene) -> None:
-    key = get_key("amber-coast")
     with Visitor(told.node) as visitor:
-        target, place = "/v1/sessions/links", (told.node.chain.id, told.node.key.public_key)
-        header = sign_request(key, *place, "POST", target, b"", fetch_now_us(), b"12345678")
-        link = visitor.client.post(target, headers={"Authorization": header}).json()["url"]
-        page = visitor.open(link)
+        page = visitor.come_in(get_key("amber-coast"))
         assert visitor.status == 200
         assert "Officer of Amber Coast" in page.text
         assert "/members/amber-coast" in page.links()

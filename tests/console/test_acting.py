@@ -14,7 +14,7 @@ from .visitor import Document, Visitor
 
 def sign_here(visitor: Visitor, page: Document, password: str = PASSWORD) -> Document:
     """Fill the password of a page that asks for a signature."""
-    return visitor.send(next(form for form in page.forms if form.action == visitor.path), password=password)
+    return visitor.send(page.form_to(visitor.path), password=password)
 
 
 def offer(scene: Scene) -> int:
@@ -22,148 +22,126 @@ def offer(scene: Scene) -> int:
     return scene.propose(scene.make_terms(Label("Ferries", "渡轮"), "silver-plain", "azure-bay", AIR, days=20))
 
 
-def test_sign_a_contract_with_the_password(scene: Scene) -> None:
+def test_sign_a_contract_with_the_password(scene: Scene, officer: Visitor) -> None:
     number = offer(scene)
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        page = visitor.send(visitor.open(f"/contracts/{number}").form(action="sign"))
-        assert visitor.path.startswith("/sign/")
-        assert "signs contract C-0001" in page.text
-        clauses = visitor.client.get(f"/v1/contracts/{number}/text?language=en").json()["clauses"]
-        assert all(clause in page.text for clause in clauses)
-        done = sign_here(visitor, page)
-        assert visitor.status == 200
-        assert "Signed and recorded" in done.text
-        assert f"/contracts/{number}" in done.links()
+    page = officer.send(officer.open(f"/contracts/{number}").form(action="sign"))
+    assert officer.path.startswith("/sign/")
+    assert "signs contract C-0001" in page.text
+    clauses = officer.client.get(f"/v1/contracts/{number}/text?language=en").json()["clauses"]
+    assert all(clause in page.text for clause in clauses)
+    done = sign_here(officer, page)
+    assert officer.status == 200
+    assert "Signed and recorded" in done.text
+    assert f"/contracts/{number}" in done.links()
     row = scene.node.application.state.contracts[(number,)]
     assert [signature.public_key for signature in row.signatures] == [scene.local.public_key]
 
 
-def test_wrong_password_signs_nothing(scene: Scene) -> None:
+def test_wrong_password_signs_nothing(scene: Scene, officer: Visitor) -> None:
     number = offer(scene)
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        page = visitor.send(visitor.open(f"/contracts/{number}").form(action="sign"))
-        again = sign_here(visitor, page, "not the password")
-        assert visitor.status == 403
-        assert "No key of this node opens with this name and this password." in again.text
-        assert "Signed and recorded" in sign_here(visitor, again).text
+    page = officer.send(officer.open(f"/contracts/{number}").form(action="sign"))
+    again = sign_here(officer, page, "not the password")
+    assert officer.status == 403
+    assert "No key of this node opens with this name and this password." in again.text
+    assert "Signed and recorded" in sign_here(officer, again).text
 
 
-def test_decline_shows_its_reason_on_the_ledger(scene: Scene) -> None:
+def test_decline_shows_its_reason_on_the_ledger(scene: Scene, officer: Visitor) -> None:
     number = offer(scene)
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        form = visitor.open(f"/contracts/{number}").form(action="decline")
-        done = sign_here(visitor, visitor.send(form, reason="No longer needed."))
-        assert "declined contract C-0001" in done.text
+    form = officer.open(f"/contracts/{number}").form(action="decline")
+    done = sign_here(officer, officer.send(form, reason="No longer needed."))
+    assert "declined contract C-0001" in done.text
     assert scene.node.application.state.contracts[(number,)].status == "declined"
 
 
-def test_accept_a_delivery(scene: Scene) -> None:
+def test_accept_a_delivery(scene: Scene, officer: Visitor) -> None:
     number = scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "silver-plain", "azure-bay", AIR, days=20))
     scene.deliver(number, 1)
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        done = sign_here(visitor, visitor.send(visitor.open(f"/contracts/{number}").form(action="acknowledge")))
-        assert "Signed and recorded" in done.text
+    done = sign_here(officer, officer.send(officer.open(f"/contracts/{number}").form(action="acknowledge")))
+    assert "Signed and recorded" in done.text
     assert scene.node.application.state.duties[(number, 1)].status == "kept"
 
 
-def test_object_signs_the_digest_of_the_text_shown(scene: Scene) -> None:
+def test_object_signs_the_digest_of_the_text_shown(scene: Scene, officer: Visitor) -> None:
     number = scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "silver-plain", "azure-bay", AIR, days=20))
     scene.deliver(number, 1)
     text = "The file covers May,\nnot June."
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        form = visitor.open(f"/contracts/{number}").form(action="object")
-        page = visitor.send(form, ground="wrong_period", statement=text.replace("\n", "\r\n"))
-        assert text in page.html
-        action = visitor.client.get(visitor.path, headers={"Accept": "application/json"}).json()
-        assert action["operations"][0]["statement"] == sha256(text.encode()).hexdigest()
-        assert "Signed and recorded" in sign_here(visitor, page).text
+    form = officer.open(f"/contracts/{number}").form(action="object")
+    page = officer.send(form, ground="wrong_period", statement=text.replace("\n", "\r\n"))
+    assert text in page.html
+    action = officer.client.get(officer.path, headers={"Accept": "application/json"}).json()
+    assert action["operations"][0]["statement"] == sha256(text.encode()).hexdigest()
+    assert "Signed and recorded" in sign_here(officer, page).text
     assert scene.node.application.state.duties[(number, 1)].status == "objected"
 
 
-def test_sponsor_and_verify_an_applicant(scene: Scene) -> None:
+def test_sponsor_and_verify_an_applicant(scene: Scene, officer: Visitor) -> None:
     dossier = scene.apply("amber-coast", "azure-bay").hex()
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        page = visitor.open("/members/amber-coast")
-        assert (
-            "Signed and recorded" in sign_here(visitor, visitor.send(page.form(action="sponsor", verdict="yes"))).text
-        )
-        page = visitor.open("/members/amber-coast")
-        assert "concordat dossier check" in page.text
-        assert dossier not in page.html
-        confirm = page.form(action="attest", verdict="yes")
-        assert confirm.fields["dossier"] == ""
-        told = sign_here(visitor, visitor.send(confirm, dossier="5a" * 32))
-        assert "This is not the dossier that Amber Coast filed." in told.text
-        told = sign_here(visitor, visitor.send(confirm, dossier=f" {dossier.upper()} "))
-        assert "Signed and recorded" in told.text
+    page = officer.open("/members/amber-coast")
+    assert "Signed and recorded" in sign_here(officer, officer.send(page.form(action="sponsor", verdict="yes"))).text
+    page = officer.open("/members/amber-coast")
+    assert "concordat dossier check" in page.text
+    assert dossier not in page.html
+    confirm = page.form(action="attest", verdict="yes")
+    assert confirm.fields["dossier"] == ""
+    told = sign_here(officer, officer.send(confirm, dossier="5a" * 32))
+    assert "This is not the dossier that Amber Coast filed." in told.text
+    told = sign_here(officer, officer.send(confirm, dossier=f" {dossier.upper()} "))
+    assert "Signed and recorded" in told.text
     assert scene.node.application.state.members[("amber-coast",)].status == "active"
 
 
-def test_who_does_not_confirm_types_no_commitment(scene: Scene) -> None:
+def test_who_does_not_confirm_types_no_commitment(scene: Scene, officer: Visitor) -> None:
     scene.apply("amber-coast", "azure-bay")
     scene.act("azure-bay", Sponsor("amber-coast", verdict=True))
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        refuse = visitor.open("/members/amber-coast").form(action="attest", verdict="no")
-        assert "dossier" not in refuse.fields
-        assert "Signed and recorded" in sign_here(visitor, visitor.send(refuse)).text
+    refuse = officer.open("/members/amber-coast").form(action="attest", verdict="no")
+    assert "dossier" not in refuse.fields
+    assert "Signed and recorded" in sign_here(officer, officer.send(refuse)).text
 
 
-def test_refusal_of_the_ledger_is_shown_with_its_next_step(scene: Scene) -> None:
+def test_refusal_of_the_ledger_is_shown_with_its_next_step(scene: Scene, officer: Visitor) -> None:
     scene.apply("amber-coast", "azure-bay")
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        page = visitor.send(visitor.open("/members/amber-coast").form(action="sponsor", verdict="yes"))
-        scene.act("azure-bay", Sponsor("amber-coast", verdict=True))
-        done = sign_here(visitor, page)
-        assert "Recorded as refused" in done.text
-        assert "was refused" in done.text
-        assert not [form for form in done.forms if form.action.startswith("/sign/")]
+    page = officer.send(officer.open("/members/amber-coast").form(action="sponsor", verdict="yes"))
+    scene.act("azure-bay", Sponsor("amber-coast", verdict=True))
+    done = sign_here(officer, page)
+    assert "Recorded as refused" in done.text
+    assert "was refused" in done.text
+    assert not [form for form in done.forms if form.action.startswith("/sign/")]
 
 
-def test_bytes_to_sign_stay_the_same_until_their_number_is_taken(scene: Scene) -> None:
+def test_bytes_to_sign_stay_the_same_until_their_number_is_taken(scene: Scene, officer: Visitor) -> None:
     number = offer(scene)
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        page = visitor.send(visitor.open(f"/contracts/{number}").form(action="sign"))
-        path = visitor.path
-        first = visitor.client.get(path, headers={"Accept": "application/json"}).json()
-        assert first["digest"] in page.text
-        assert first["digest"] == sha256(bytes.fromhex(first["bytes"])).hexdigest()
-        scene.apply("amber-coast", "azure-bay")  # another block
-        assert visitor.client.get(path, headers={"Accept": "application/json"}).json() == first
+    page = officer.send(officer.open(f"/contracts/{number}").form(action="sign"))
+    path = officer.path
+    first = officer.client.get(path, headers={"Accept": "application/json"}).json()
+    assert first["digest"] in page.text
+    assert first["digest"] == sha256(bytes.fromhex(first["bytes"])).hexdigest()
+    scene.apply("amber-coast", "azure-bay")  # another block
+    assert officer.client.get(path, headers={"Accept": "application/json"}).json() == first
 
 
-def test_whoever_has_the_key_file_signs_elsewhere_and_the_page_knows(scene: Scene) -> None:
+def test_whoever_has_the_key_file_signs_elsewhere_and_the_page_knows(scene: Scene, officer: Visitor) -> None:
     number = offer(scene)
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        page = visitor.send(visitor.open(f"/contracts/{number}").form(action="sign"))
-        path = visitor.path
-        assert f"concordat sign http://testserver.local{path} --key FILE" in page.text
-        with Visitor(scene.node) as stranger:
-            stranger.open(path)
-            assert stranger.status == 404  # another process of the same node knows nothing of it
-        action = visitor.client.get(path, headers={"Accept": "application/json"}).json()
-        unsigned = bytes.fromhex(action["bytes"])
-        answer = visitor.client.post(action["submit"], content=scene.local.sign(unsigned) + unsigned)
-        assert answer.status_code == 200, answer.text
-        done = visitor.open(path)
-        assert "Signed and recorded" in done.text
-        assert f"/ledger/{answer.json()['position']}" in done.links()
+    page = officer.send(officer.open(f"/contracts/{number}").form(action="sign"))
+    path = officer.path
+    assert f"concordat sign http://testserver.local{path} --key FILE" in page.text
+    with Visitor(scene.node) as stranger:
+        stranger.open(path)
+        assert stranger.status == 404  # another process of the same node knows nothing of it
+    action = officer.client.get(path, headers={"Accept": "application/json"}).json()
+    unsigned = bytes.fromhex(action["bytes"])
+    answer = officer.client.post(action["submit"], content=scene.local.sign(unsigned) + unsigned)
+    assert answer.status_code == 200, answer.text
+    done = officer.open(path)
+    assert "Signed and recorded" in done.text
+    assert f"/ledger/{answer.json()['position']}" in done.links()
 
 
 def test_forms_need_their_token_and_a_session(scene: Scene) -> None:
     number = offer(scene)
     with Visitor(scene.node) as visitor:
         page = visitor.open("/login")
-        token = next(form for form in page.forms if form.action == "/login").fields["_csrf_token"]
+        token = page.form_to("/login").fields["_csrf_token"]
         fields = {"action": "sign", "contract": str(number)}
         assert visitor.client.post("/act", data=fields | {"_csrf_token": token}).status_code == 401
         visitor.sign_in()
@@ -191,28 +169,23 @@ def test_forms_need_their_token_and_a_session(scene: Scene) -> None:
         {"action": "respond", "statement": "x" * 20_001},
     ],
 )
-def test_forms_that_make_no_sense_are_refused(scene: Scene, fields: dict[str, str]) -> None:
-    with Visitor(scene.node) as visitor:
-        token = visitor.sign_in().form().fields.get("_csrf_token") or visitor.client.cookies["csrftoken"]
-        answer = visitor.client.post("/act", data=fields | {"_csrf_token": token})
-        assert answer.status_code == 400
-        assert "Code" in answer.text
+def test_forms_that_make_no_sense_are_refused(visitor: Visitor, fields: dict[str, str]) -> None:
+    answer = visitor.client.post("/act", data=fields | {"_csrf_token": visitor.client.cookies["csrftoken"]})
+    assert answer.status_code == 400
+    assert "input." in answer.text
 
 
-def test_sign_out_ends_the_session(scene: Scene) -> None:
-    with Visitor(scene.node) as visitor:
-        page = visitor.sign_in()
-        assert "Officer of Azure Bay" in page.text
-        visitor.send(next(form for form in page.forms if form.action == "/logout"))
-        visitor.open("/contracts")
-        assert visitor.status == 401
+def test_sign_out_ends_the_session(scene: Scene, officer: Visitor) -> None:
+    page = officer.open("/")
+    assert "Officer of Azure Bay" in page.text
+    officer.send(page.form_to("/logout"))
+    officer.open("/contracts")
+    assert officer.status == 401
 
 
-def test_unlock_and_act_are_in_the_audit_log(scene: Scene) -> None:
+def test_unlock_and_act_are_in_the_audit_log(scene: Scene, officer: Visitor) -> None:
     number = offer(scene)
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        sign_here(visitor, visitor.send(visitor.open(f"/contracts/{number}").form(action="sign")))
+    sign_here(officer, officer.send(officer.open(f"/contracts/{number}").form(action="sign")))
     log = (scene.node.folder / "audit.log").read_text(encoding="utf-8")
     assert '"face": "console", "action": "POST /login"' in log
     assert '"action": "POST /sign/{action}"' in log
@@ -224,91 +197,77 @@ def owe(scene: Scene) -> int:
     return scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "azure-bay", "silver-plain", AIR, days=20))
 
 
-def test_debtor_without_a_version_hears_how_to_register_one(scene: Scene) -> None:
+def test_debtor_without_a_version_hears_how_to_register_one(scene: Scene, officer: Visitor) -> None:
     number = owe(scene)
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        page = visitor.open(f"/contracts/{number}")
-        assert "None of your registered versions of hourly-air-quality-readings meets the agreement yet." in page.text
-        command = "concordat dataset register FILE.csv --name hourly-air-quality-readings --title 'Hourly air-quality"
-        assert command in page.text
-        assert not [form for form in page.forms if form.fields.get("action") == "deliver"]
+    page = officer.open(f"/contracts/{number}")
+    assert "None of your registered versions of hourly-air-quality-readings meets the agreement yet." in page.text
+    command = "concordat dataset register FILE.csv --name hourly-air-quality-readings --title 'Hourly air-quality"
+    assert command in page.text
+    assert not [form for form in page.forms if form.fields.get("action") == "deliver"]
 
 
-def test_debtor_delivers_a_version_that_would_do_and_hears_why_others_would_not(scene: Scene) -> None:
+def test_debtor_delivers_a_version_that_would_do_and_hears_why_others_would_not(scene: Scene, officer: Visitor) -> None:
     number = owe(scene)
     assert scene.deliver(number, 1, rows=31).code == "contracts.too_few_rows"
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        page = visitor.open(f"/contracts/{number}")
-        assert "Version 1: The version has 31 rows; the contract asks for at least 700." in page.text
-        scene.register(number, 1, rows=744)
-        form = visitor.open(f"/contracts/{number}").form(action="deliver")
-        done = sign_here(visitor, visitor.send(form, version="2"))
-        assert "Azure Bay delivered version 2" in done.text
+    page = officer.open(f"/contracts/{number}")
+    assert "Version 1: The version has 31 rows; the contract asks for at least 700." in page.text
+    scene.register(number, 1, rows=744)
+    form = officer.open(f"/contracts/{number}").form(action="deliver")
+    done = sign_here(officer, officer.send(form, version="2"))
+    assert "Azure Bay delivered version 2" in done.text
     assert scene.node.application.state.duties[(number, 1)].status == "delivered"
 
 
-def test_what_was_objected_to_is_delivered_again_beside_what_is_due_first(scene: Scene) -> None:
+def test_what_was_objected_to_is_delivered_again_beside_what_is_due_first(scene: Scene, officer: Visitor) -> None:
     number = scene.agree(
         scene.make_terms(Label("Ferries", "渡轮"), "azure-bay", "silver-plain", AIR, days=20, times=3, every=1)
     )
     scene.deliver(number, 1)
     scene.act("silver-plain", Object(number, 1, "wrong_period", bytes(32)))
     scene.register(number, 1)
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        page = visitor.open(f"/contracts/{number}")
-        offered = {form.fields["obligation"] for form in page.forms if form.fields.get("action") == "deliver"}
-        assert offered == {"1", "2"}
-        sign_here(visitor, visitor.send(page.form(action="deliver", obligation="1"), version="2"))
+    page = officer.open(f"/contracts/{number}")
+    offered = {form.fields["obligation"] for form in page.forms if form.fields.get("action") == "deliver"}
+    assert offered == {"1", "2"}
+    sign_here(officer, officer.send(page.form(action="deliver", obligation="1"), version="2"))
     assert scene.node.application.state.duties[(number, 1)].status == "delivered"
 
 
-def test_whoever_objected_may_withdraw_it(scene: Scene) -> None:
+def test_whoever_objected_may_withdraw_it(scene: Scene, officer: Visitor) -> None:
     number = scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "silver-plain", "azure-bay", AIR, days=20))
     scene.deliver(number, 1)
     scene.act("azure-bay", Object(number, 1, "wrong_period", bytes(32)))
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        page = visitor.open(f"/contracts/{number}")
-        assert "Withdraw your objection to the delivery for obligation 1" in page.text
-        assert "Signed and recorded" in sign_here(visitor, visitor.send(page.form(action="acknowledge"))).text
-        assert "Withdraw" not in visitor.open(f"/contracts/{number}").text
+    page = officer.open(f"/contracts/{number}")
+    assert "Withdraw your objection to the delivery for obligation 1" in page.text
+    assert "Signed and recorded" in sign_here(officer, officer.send(page.form(action="acknowledge"))).text
+    assert "Withdraw" not in officer.open(f"/contracts/{number}").text
     assert scene.node.application.state.duties[(number, 1)].status == "kept"
 
 
-def test_parties_end_a_contract_by_consent(scene: Scene) -> None:
+def test_parties_end_a_contract_by_consent(scene: Scene, officer: Visitor) -> None:
     number = owe(scene)
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        sign_here(visitor, visitor.send(visitor.open(f"/contracts/{number}").form(action="end")))
-        page = visitor.open(f"/contracts/{number}")
-        assert "You asked to end the contract. These have not: Silver Plain." in page.text
-        assert not [form for form in page.forms if form.fields.get("action") == "end"]
+    sign_here(officer, officer.send(officer.open(f"/contracts/{number}").form(action="end")))
+    page = officer.open(f"/contracts/{number}")
+    assert "You asked to end the contract. These have not: Silver Plain." in page.text
+    assert not [form for form in page.forms if form.fields.get("action") == "end"]
     scene.act("silver-plain", Terminate(number))
     assert scene.node.application.state.contracts[(number,)].status == "terminated"
 
 
-def test_what_another_party_asked_is_agreed_to(scene: Scene) -> None:
+def test_what_another_party_asked_is_agreed_to(scene: Scene, officer: Visitor) -> None:
     number = owe(scene)
     scene.act("silver-plain", Terminate(number))
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        page = visitor.open(f"/contracts/{number}")
-        assert "Silver Plain asked to end the contract." in page.text
-        sign_here(visitor, visitor.send(page.form(action="end")))
+    page = officer.open(f"/contracts/{number}")
+    assert "Silver Plain asked to end the contract." in page.text
+    sign_here(officer, officer.send(page.form(action="end")))
     assert scene.node.application.state.contracts[(number,)].status == "terminated"
 
 
-def test_what_was_signed_already_is_shown_with_its_receipt(scene: Scene) -> None:
+def test_what_was_signed_already_is_shown_with_its_receipt(scene: Scene, officer: Visitor) -> None:
     number = offer(scene)
-    with Visitor(scene.node) as visitor:
-        visitor.sign_in()
-        contract = visitor.open(f"/contracts/{number}")
-        assert "To come, unless everybody does before what is due: The offer is void." in contract.text
-        page = visitor.send(contract.form(action="sign"))
-        form = next(form for form in page.forms if form.action == visitor.path)
-        for _ in range(2):
-            assert "Signed and recorded" in visitor.send(form, password=PASSWORD).text
-            assert visitor.status == 200
+    contract = officer.open(f"/contracts/{number}")
+    assert "To come, unless everybody does before what is due: The offer is void." in contract.text
+    page = officer.send(contract.form(action="sign"))
+    form = page.form_to(officer.path)
+    for _ in range(2):
+        assert "Signed and recorded" in officer.send(form, password=PASSWORD).text
+        assert officer.status == 200

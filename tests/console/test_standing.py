@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from concordat.client.clock import fetch_now_us
-from concordat.client.requests import sign_request
 from concordat.contracts.text import show_day
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import WEEK_US, format_time
 from concordat.protocol.families.membership import Apply
 
 from .scene import AIR, RIVER, Scene, get_key
-from .visitor import Document, Visitor
+from .visitor import Visitor
 
 
 def expel(scene: Scene) -> int:
@@ -31,57 +29,47 @@ def expel(scene: Scene) -> int:
     return left
 
 
-def come_in(visitor: Visitor, scene: Scene, member: str) -> Document:
-    """Sign in with a link; return the first page."""
-    target, place = "/v1/sessions/links", (scene.node.chain.id, scene.node.key.public_key)
-    header = sign_request(get_key(member), *place, "POST", target, b"", fetch_now_us(), b"12345678")
-    return visitor.open(visitor.client.post(target, headers={"Authorization": header}).json()["url"])
-
-
-def test_what_ended_with_breaches_is_not_shown_as_completed(scene: Scene) -> None:
+def test_what_ended_with_breaches_is_not_shown_as_completed(scene: Scene, officer: Visitor) -> None:
     expel(scene)
-    with Visitor(scene.node) as visitor:
-        assert "5 ended with breaches" in visitor.sign_in().text
-        for path in ("/contracts", "/members/maple-ridge", "/contracts/2"):
-            page = visitor.open(path)
-            assert "✓ completed" not in page.text
-            assert "ended, breaches: 1" in page.text or "0 of 1 duties kept, 1 breached" in page.text
+    assert "5 ended with breaches" in officer.open("/").text
+    for path in ("/contracts", "/members/maple-ridge", "/contracts/2"):
+        page = officer.open(path)
+        assert "✓ completed" not in page.text
+        assert "ended, breaches: 1" in page.text or "0 of 1 duties kept, 1 breached" in page.text
 
 
-def test_an_expelled_member_is_shown_as_one(scene: Scene) -> None:
+def test_an_expelled_member_is_shown_as_one(scene: Scene, officer: Visitor) -> None:
     expel(scene)
-    with Visitor(scene.node) as visitor:
-        overview = visitor.sign_in()
-        assert "forced out" in overview.text
-        page = visitor.open("/members/maple-ridge")
-        since = scene.node.application.state.members[("maple-ridge",)].expelled_at
-        assert since is not None
-        assert f"Forced out since {show_day(format_time(since), 'en')}" in page.text
-        returns = show_day(format_time(since + 52 * WEEK_US), "en")
-        assert f"It may ask to return from {returns} on" in page.text
-        assert "Largest contract today" not in page.text
+    overview = officer.open("/")
+    assert "forced out" in overview.text
+    page = officer.open("/members/maple-ridge")
+    since = scene.node.application.state.members[("maple-ridge",)].expelled_at
+    assert since is not None
+    assert f"Forced out since {show_day(format_time(since), 'en')}" in page.text
+    returns = show_day(format_time(since + 52 * WEEK_US), "en")
+    assert f"It may ask to return from {returns} on" in page.text
+    assert "Largest contract today" not in page.text
 
 
-def test_names_that_read_alike_are_told_apart_where_somebody_decides(scene: Scene) -> None:
+def test_names_that_read_alike_are_told_apart_where_somebody_decides(scene: Scene, officer: Visitor) -> None:
     name = Label("Маple Ridge", "")
     scene.act(
         "amber-coast",
         Apply("amber-coast", name, "region", "USCC", "919", bytes(32), "azure-bay", None, None, bytes(32)),
     )
-    with Visitor(scene.node) as visitor:
-        assert f"Stand for {name.en} (amber-coast), or decline" in visitor.sign_in().text
-        page = visitor.open("/members/amber-coast")
-        assert "reads like the name of another: Maple Ridge (maple-ridge)" in page.text
-        signing = visitor.send(page.form(action="sponsor", verdict="yes"))
-        assert "reads like the name of another: Maple Ridge (maple-ridge)" in signing.text
-        assert f"stands for {name.en} (amber-coast)." in signing.text
+    assert f"Stand for {name.en} (amber-coast), or decline" in officer.open("/").text
+    page = officer.open("/members/amber-coast")
+    assert "reads like the name of another: Maple Ridge (maple-ridge)" in page.text
+    signing = officer.send(page.form(action="sponsor", verdict="yes"))
+    assert "reads like the name of another: Maple Ridge (maple-ridge)" in signing.text
+    assert f"stands for {name.en} (amber-coast)." in signing.text
 
 
 def test_a_party_reads_what_it_owes_whatever_its_standing(scene: Scene) -> None:
     left = expel(scene)
     other = scene.propose(scene.make_terms(Label("Levels", "水位"), "azure-bay", "cloud-ford", AIR, days=9))
     with Visitor(scene.node) as visitor:
-        home = come_in(visitor, scene, "maple-ridge")
+        home = visitor.come_in(get_key("maple-ridge"))
         assert "Your member was forced out" in home.text
         assert "Your application" not in home.text
         assert f"Deliver for obligation 1 of C-{left:04d}" in home.text

@@ -9,6 +9,9 @@ from litestar.testing import TestClient
 
 from concordat.api.server import make_app
 from concordat.api.traffic import Limits
+from concordat.client.clock import fetch_now_us
+from concordat.client.keys import Key
+from concordat.client.requests import sign_request
 from concordat.node.node import Node
 
 from .scene import PASSWORD
@@ -55,11 +58,16 @@ class Document(HTMLParser):
         """The form whose fields have these values."""
         return next(form for form in self.forms if fields.items() <= form.fields.items())
 
+    def form_to(self, address: str) -> Form:
+        """The form that is sent there."""
+        return next(form for form in self.forms if form.action == address)
+
 
 class Visitor:
     """One person's browser."""
 
     def __init__(self, node: Node, language: str = "en") -> None:
+        self.node = node
         self.client = TestClient(make_app(node, limits=Limits(requests_per_minute=100_000)))
         self.client.headers["Accept-Language"] = language
         self.status = 0
@@ -85,9 +93,14 @@ class Visitor:
         return Document(answer.text)
 
     def sign_in(self) -> Document:
-        page = self.open("/login")
-        form = next(form for form in page.forms if form.action == "/login")
-        return self.send(form, officer="l-officer", password=PASSWORD)
+        """By the password of the officer whose key the node keeps."""
+        return self.send(self.open("/login").form_to("/login"), officer="l-officer", password=PASSWORD)
+
+    def come_in(self, key: Key) -> Document:
+        """By a one-time link that a key asked for."""
+        target, place = "/v1/sessions/links", (self.node.chain.id, self.node.key.public_key)
+        header = sign_request(key, *place, "POST", target, b"", fetch_now_us(), b"12345678")
+        return self.open(self.client.post(target, headers={"Authorization": header}).json()["url"])
 
 
 PAGES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib
 import re
 from pathlib import Path
@@ -13,6 +14,7 @@ from concordat.protocol.messages import EVENTS, OPERATIONS, REJECTIONS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("spec/*.md")])
+EXAMPLES = sorted(path for path in (ROOT / "src").rglob("*.py") if "\n>>> " in path.read_text().replace("    ", ""))
 ROOMS = ("protocol.families", "protocol", "ledger", "contracts", "credit", "crypto", "node", "")
 
 
@@ -44,6 +46,14 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
     missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_in_the_code_holds(path: Path) -> None:
+    name = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
+    found = doctest.testmod(importlib.import_module(name))
+    assert found.attempted > 0
+    assert found.failed == 0
 
 
 def test_every_room_is_in_the_architecture() -> None:

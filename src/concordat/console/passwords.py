@@ -59,8 +59,8 @@ class Tries:
 def compute_wait_s(count: int) -> int:
     """Return how long the next try has to wait after `count` of them failed.
 
-    >>> [compute_wait_s(count) for count in (1, 4, 5, 6, 12, 13, 10_000)]
-    [0, 0, 2, 4, 256, 300, 300]
+    >>> [compute_wait_s(count) for count in (1, 4, 5, 6, 7, 8, 12, 13, 10**9)]
+    [0, 0, 2, 4, 8, 16, 256, 300, 300]
     """
     return 0 if count < TRIES_FREE else min(WAIT_MAX_S, 2 ** min(count - TRIES_FREE + 1, 16))
 

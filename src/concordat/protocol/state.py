@@ -4,7 +4,7 @@ A transaction is all or nothing: `begin` marks the journal, `rollback` undoes to
 `take_changes` hands the block's changed keys to the state tree.
 
 >>> state = State()
->>> state.counters.put(("contracts",), Counter(7))
+>>> state.begin(); state.counters.put(("contracts",), Counter(7)); state.commit()
 >>> state.begin(); state.counters.put(("contracts",), Counter(8)); state.rollback()
 >>> state.counters.get(("contracts",))
 Counter(last=7)
