@@ -38,7 +38,7 @@ test-long: .venv/installed-dev  ## Run the long lanes too: 10 000 crash points, 
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m browser
 
 lint: .venv/installed-dev  ## Style, types, import boundaries
-	@$(BIN)/ruff check src tests
+	@$(BIN)/ruff check src tests bench
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

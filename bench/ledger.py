@@ -27,6 +27,7 @@ from concordat.ledger.store import BlockStore
 from concordat.node.founding import make_genesis
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US
+from concordat.primitives.plain import Json
 from concordat.protocol.families import contracts, datasets
 from concordat.protocol.genesis import Chain, read_genesis, render_genesis
 from concordat.protocol.messages import Operation
@@ -60,9 +61,8 @@ class World:
         return key.sign(unsigned) + unsigned
 
 
-def make_world() -> World:
-    """Return a chain of twenty founders."""
-    keys = [derive_key("bench", f"member-{number}") for number in range(MEMBERS)]
+def make_plan(keys: list[Key]) -> Json:
+    """Return the plan of a chain with a founder for each key, the first one operator and verifier."""
     founders = [
         {
             "member": f"member-{number}",
@@ -74,8 +74,13 @@ def make_world() -> World:
         }
         for number, key in enumerate(keys)
     ]
-    plan = {"founders": founders, "node_key": NODE_KEY.public_key.hex(), "start_time": "2027-01-15T08:00:00Z"}
-    genesis = render_genesis(make_genesis(plan, "real", START_US))
+    return {"founders": founders, "node_key": NODE_KEY.public_key.hex()}
+
+
+def make_world() -> World:
+    """Return a chain of twenty founders."""
+    keys = [derive_key("bench", f"member-{number}") for number in range(MEMBERS)]
+    genesis = render_genesis(make_genesis(make_plan(keys), "real", START_US))
     return World(read_genesis(genesis), genesis, keys, [0] * MEMBERS)
 
 

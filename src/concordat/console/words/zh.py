@@ -50,7 +50,8 @@ WORDS: dict[str, str] = {
     "不得签署新合同。自{day}起，可由担保方担保申请恢复资格（membership.readmit）。",
     "welcome.own": "查看您的申请",
     "welcome.join": "申请入盟",
-    "welcome.join_text": "由经办人生成密钥、填写申请并签名；由一名资格正常的成员推荐，再由核验方核验申请材料。",
+    "welcome.join_text": "由经办人生成密钥，为申请材料和经办人信息生成承诺值，填写申请并签名；"
+    "由一名资格正常的成员推荐，再由核验方核验申请材料。",
     "welcome.ledger": "本账本",
     "welcome.height": "高度",
     "welcome.entries": "记录数",
