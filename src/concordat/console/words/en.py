@@ -51,8 +51,8 @@ WORDS: dict[str, str] = {
     "reads its own contracts and entries and signs nothing new. From {day} on it may ask to return "
     "(membership.readmit), with a guarantor.",
     "welcome.join": "Take part",
-    "welcome.join_text": "An officer makes a key and commitments to the papers and to her card, fills in the application "
-    "and signs it. A member in good standing stands for the applicant, and verifiers examine its papers.",
+    "welcome.join_text": "An officer makes a key and commitments to the papers and to her card, fills in the "
+    "application and signs it. A member in good standing stands for the applicant, and verifiers examine its papers.",
     "welcome.ledger": "This ledger",
     "welcome.height": "Height",
     "welcome.entries": "Entries",
