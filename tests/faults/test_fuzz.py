@@ -11,7 +11,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from concordat.crypto.proof import Trust, verify_proof
 from concordat.errors import Corrupt, Rejected, UsageError
 from concordat.ledger.application import Application, BlockRecord, get_block, replay
 from concordat.primitives.codec import decode, encode
@@ -194,8 +193,3 @@ def test_an_edited_genesis_is_refused_or_another_chain(changes: list[tuple[int, 
 def test_junk_is_no_genesis(data: bytes) -> None:
     with pytest.raises(Corrupt):
         read_genesis(data)
-
-
-@given(st.binary(max_size=600))
-def test_junk_is_no_proof(data: bytes) -> None:
-    assert not verify_proof(data, Trust(genesis=STORY.genesis)).valid

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 def compute_reached(seeds: Iterable[str], edges: Iterable[tuple[str, str, int]]) -> tuple[str, ...]:
     """Return, sorted, the seeds and every member that a path of edges leads to from one of them.
 
-    Edge (s, t, units): t settled `units` towards s within the window (credit §2.8); with 0 units it leads nowhere.
+    Edge (s, t, units): t settled `units` towards s within the window (CRD-14); with 0 units it leads nowhere.
     """
     targets: dict[str, list[str]] = {}
     for source, target, units in edges:

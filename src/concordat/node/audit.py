@@ -1,6 +1,6 @@
 """The audit log: who did what through which face, success and failure alike. One chained JSON line each.
 
-It holds no classified value: names of members, codes and digests only (architecture §3.25). `audit.head` records up to
+It holds no classified value: names of members, codes and digests only (HTTP-18). `audit.head` records up to
 where it is durable. A log that does not verify, or does not reach that, is put aside and begun anew: it never keeps a
 node from starting, and doctor tells of it.
 """

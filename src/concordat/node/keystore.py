@@ -1,6 +1,6 @@
 """The key store of the node's own member: `keys/officers/*.key`, each sealed with its officer's password.
 
-Only sealed keys count: a key that lies open would let anybody sign with an empty password (architecture §3.12).
+Only sealed keys count: a key that lies open would let anybody sign with an empty password (HTTP-19).
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Member(Struct, frozen=True):
     admitted_at: TimeUs | None = None
     """The last admission or readmission."""
     admitted_entry: EntryPlace = (0, 0)
-    """That admission: only later negatives count towards an exit (credit §2.7)."""
+    """That admission: only later negatives count towards an exit (CRD-13)."""
     expelled_at: TimeUs | None = None
     returned_at: TimeUs | None = None
     guarantor: MemberId | None = None

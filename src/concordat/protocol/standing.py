@@ -20,7 +20,7 @@ def is_in_standing(member: Member | None) -> bool:
 
 
 def get_limit_units(state: State, member: str, now_us: int) -> int:
-    """Return the largest contract `member` may sign, in units (credit §2.7: grade, and the limit after a return)."""
+    """Return the largest contract `member` may sign, in units (CRD-10: by grade, and less after a return)."""
     row = state.members[(member,)]
     share_milli = get_limit_milli(state.credits[(member,)].grade)
     if is_on_return(state, member, row, now_us):
@@ -29,7 +29,7 @@ def get_limit_units(state: State, member: str, now_us: int) -> int:
 
 
 def is_on_return(state: State, member: str, row: Member, now_us: int) -> bool:
-    """True while a returned member's small limit holds, for its weeks and its obligations kept, both (credit §2.7)."""
+    """True while a returned member's small limit holds, for its weeks and its obligations kept, both (CRD-13)."""
     if row.returned_at is None:
         return False
     if now_us < row.returned_at + RULEBOOK.return_weeks * WEEK_US:

@@ -36,7 +36,7 @@ from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
 
 FLOW_WEEKS = 51
-"""Settled volume counts towards reach while it is at most this old (credit §2.8)."""
+"""Settled volume counts towards reach while it is at most this old (CRD-14)."""
 
 
 class Recorded(Struct, frozen=True, tag="credit.recorded"):

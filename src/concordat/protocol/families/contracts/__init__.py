@@ -30,7 +30,7 @@ class Sign(Struct, frozen=True, tag="contracts.sign"):
 
 
 class Decline(Struct, frozen=True, tag="contracts.decline"):
-    """A party will not sign; never a record (credit §2.1)."""
+    """A party will not sign; never a record (CRD-4)."""
 
     contract: Positive
     reason: ShortText

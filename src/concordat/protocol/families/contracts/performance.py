@@ -234,7 +234,7 @@ def fire_lapse(context: Context, subject: bytes) -> None:
 
 
 def _lapse(context: Context, place: Place, duty: Obligation, row: Duty) -> None:
-    """What one side says of the content is no negative (credit §2.1); what the clock says of the time is."""
+    """What one side says of the content is no negative (CRD-4); what the clock says of the time is."""
     close(context, place, row, "lapsed")
     context.emit(Lapsed(*place, duty.debtor, compute_lateness(duty, row)))
 

@@ -209,7 +209,7 @@ def _count_silent_verifiers(state: State, applicant: Member) -> int:
 
 
 def admit(context: Context, member: str, row: Member) -> None:
-    """Give the mirror identity: a newcomer signs from day one (credit §2.7, grade N)."""
+    """Give the mirror identity: a newcomer signs from day one (CRD-10, grade N)."""
     context.state.members.put(
         (member,),
         replace(row, status="active", admitted_at=context.time, admitted_entry=(context.height, context.index)),
@@ -220,7 +220,7 @@ def admit(context: Context, member: str, row: Member) -> None:
 
 
 def make_newcomer_credit(roles: tuple[MemberRole, ...], week: int) -> Credit:
-    """Return a newcomer's credit: 600, grade N; only seeds have weight from the start (credit §2.5)."""
+    """Return a newcomer's credit: grade N; only seeds have weight from the start (CRD-14)."""
     return Credit(NEWCOMER, "N", week, 1000 if "seed" in roles else 0, 0)
 
 
