@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
 from concordat.client.keys import make_key, render_key, save_key
-from concordat.console.passwords import TRIES_FREE, Tries
+from concordat.console.passwords import STRANGERS_MAX, TRIES_FREE, TRIES_PER_MINUTE, Passwords, Tries
 from concordat.errors import Refused
 from concordat.node.keystore import OFFICERS_FOLDER
 
@@ -95,6 +96,50 @@ def test_who_is_signed_in_is_not_kept_from_signing_by_tries_at_the_door(scene: S
         page = visitor.send(visitor.open("/members/amber-coast").form(action="sponsor", verdict="yes"))
         form = page.form_to(visitor.path)
         assert "Signed and recorded" in visitor.send(form, password=PASSWORD).text
+
+
+def test_fresh_names_do_not_buy_an_address_more_tries(scene: Scene) -> None:
+    with Visitor(scene.node) as visitor:
+        statuses = []
+        for number in range(TRIES_PER_MINUTE + 1):
+            page = try_in(visitor, f"nobody-{number}", "wrong")
+            statuses.append(visitor.status)
+        assert statuses == [403] * TRIES_PER_MINUTE + [429]
+        assert 1 <= int(visitor.headers["retry-after"]) <= 60
+        assert "Too many attempts from this address." in page.text
+
+
+def test_who_is_signed_in_has_an_allowance_of_her_own() -> None:
+    async def ask() -> None:
+        passwords = Passwords()
+        for _ in range(TRIES_PER_MINUTE):
+            with pytest.raises(Refused, match=r"auth\.wrong_password|auth\.too_many_tries"):
+                await passwords.unlock(None, "a", "", "10.0.0.1", 0)
+        with pytest.raises(Refused, match=r"request\.too_many"):
+            await passwords.unlock(None, "b", "", "10.0.0.1", 0)
+        for _ in range(TRIES_PER_MINUTE):
+            with pytest.raises(Refused, match=r"auth\.wrong_password|auth\.too_many_tries"):
+                await passwords.unlock(None, "a", "", "10.0.0.1", 0, is_signed_in=True)
+        with pytest.raises(Refused, match=r"auth\.share_used"):
+            await passwords.unlock(None, "a", "", "10.0.0.2", 0, is_signed_in=True)
+
+    asyncio.run(ask())
+
+
+def test_strangers_do_not_queue_without_end() -> None:
+    async def ask() -> list[str]:
+        passwords = Passwords()
+
+        async def try_one(number: int) -> str:
+            with pytest.raises(Refused) as caught:
+                await passwords.unlock(None, f"nobody-{number}", "", f"10.0.0.{number}", 0)
+            return caught.value.code
+
+        many = await asyncio.gather(*(try_one(number) for number in range(STRANGERS_MAX + 2)))
+        return [*many, await try_one(99)]
+
+    codes = asyncio.run(ask())
+    assert codes == ["auth.wrong_password"] * STRANGERS_MAX + ["node.busy"] * 2 + ["auth.wrong_password"]
 
 
 def test_a_try_during_the_wait_is_neither_made_nor_counted() -> None:

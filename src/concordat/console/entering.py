@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from concordat.api.access import find_reader
-from concordat.api.asking import Asking
+from concordat.api.asking import Asking, get_address
 from concordat.api.problems import Problem, get_retry_header
 from concordat.api.sessions import end_session, open_session
 from concordat.api.trail import note_subject
@@ -29,10 +29,10 @@ def _render_login(page: Page, problem: Problem | None) -> str:
 
 
 async def _check_password(
-    node: Node, passwords: Passwords, officer: StoredOfficer | None, form: dict[str, str]
+    node: Node, passwords: Passwords, officer: StoredOfficer | None, form: dict[str, str], address: str
 ) -> bytes:
     typed = form.get("officer", "").strip()
-    key = await passwords.unlock(officer, typed, form.get("password", ""), fetch_now_us())
+    key = await passwords.unlock(officer, typed, form.get("password", ""), address, fetch_now_us())
     if await to_thread.run_sync(find_reader, node, key.public_key) is None:
         raise Refused("auth.unknown_key", key.public_key.hex(), "apply for membership, or ask your administrator")
     return key.public_key
@@ -53,7 +53,7 @@ async def login(
     # What nobody is called may be a password in the wrong field: the audit log does not hold it.
     subject = officer.public_key.hex()[:16] if officer else "unknown"
     try:
-        public_key = await _check_password(node, passwords, officer, data)
+        public_key = await _check_password(node, passwords, officer, data, get_address(request))
     except ConcordatError as error:
         note_subject(request, subject, error.code)
         page = open_page(node, request)

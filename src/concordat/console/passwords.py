@@ -8,6 +8,7 @@ from typing import Final
 
 from anyio import CapacityLimiter, to_thread
 
+from concordat.api.expiring import Allowance
 from concordat.client.keys import Key
 from concordat.errors import Refused
 from concordat.node.keystore import StoredOfficer, unlock
@@ -17,6 +18,12 @@ WAIT_MAX_S: Final = 300
 _FORGET_US: Final = 3600 * 1_000_000
 _NAMES_MAX: Final = 10_000
 """To fill it takes longer than the longest wait, since every try costs a stretched password."""
+
+TRIES_PER_MINUTE: Final = 10
+"""From one address whatever the names, since each costs a stretched password; or by one key that is signed in."""
+
+STRANGERS_MAX: Final = 10
+"""At the door, tried or waiting."""
 
 _AT_ONCE: Final = 2
 """Each takes the memory of a stretched password; those who wait hold no thread."""
@@ -70,21 +77,39 @@ class Passwords:
 
     def __init__(self) -> None:
         self._tries = Tries()
+        self._allowance = Allowance(TRIES_PER_MINUTE)
+        self._strangers = 0
         self._limiter = CapacityLimiter(_AT_ONCE)
 
     async def unlock(
-        self, officer: StoredOfficer | None, typed: str, password: str, now_us: int, *, is_signed_in: bool = False
+        self,
+        officer: StoredOfficer | None,
+        typed: str,
+        password: str,
+        address: str,
+        now_us: int,
+        *,
+        is_signed_in: bool = False,
     ) -> Key:
         """Return the officer's key. `typed` is what the visitor called herself; no officer may be called so.
 
-        Whoever is signed in with the key has a count of her own: nobody at the door can make her wait.
+        Whoever is signed in with the key has counts of her own: nobody at the door can make her wait.
 
         Raises:
-            Refused: `auth.too_many_tries`, `auth.wrong_password`.
+            Refused: `request.too_many`, `auth.share_used`, `node.busy`, `auth.too_many_tries`, `auth.wrong_password`.
         """
         named = officer.public_key if officer else typed.encode()
+        if wait_s := self._allowance.take(f"key {named.hex()}" if is_signed_in else address, now_us):
+            code, detail = ("auth.share_used", str(wait_s)) if is_signed_in else ("request.too_many", "passwords")
+            raise Refused(code, detail, f"wait {wait_s} s", retry_after_s=wait_s)
+        if not is_signed_in and self._strangers >= STRANGERS_MAX:
+            raise Refused("node.busy", "passwords", "try again in a few seconds", retry_after_s=2)
         name = sha256(named + bytes([is_signed_in])).digest()
         self._tries.count(name, now_us)
-        key = await to_thread.run_sync(unlock, officer, password, limiter=self._limiter)
+        self._strangers += not is_signed_in
+        try:
+            key = await to_thread.run_sync(unlock, officer, password, limiter=self._limiter)
+        finally:
+            self._strangers -= not is_signed_in
         self._tries.forget(name)
         return key

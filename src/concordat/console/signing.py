@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from concordat.api.access import get_asking_officer, get_reader
-from concordat.api.asking import Asking, get_language
+from concordat.api.asking import Asking, get_address, get_language
 from concordat.api.problems import Problem, get_retry_header
 from concordat.api.trail import note_subject
 from concordat.client.clock import fetch_now_us
@@ -107,9 +107,8 @@ async def sign(
     is_signed_in = get_reader(request).public_key == pending.public_key
     officer = await to_thread.run_sync(find_officer, node.folder, typed)
     try:
-        key = await passwords.unlock(
-            officer, typed, data.get("password", ""), fetch_now_us(), is_signed_in=is_signed_in
-        )
+        password, address = data.get("password", ""), get_address(request)
+        key = await passwords.unlock(officer, typed, password, address, fetch_now_us(), is_signed_in=is_signed_in)
         await to_thread.run_sync(submit_signed, node, actions, pending, key)
     except ConcordatError as error:
         note_subject(request, action, error.code, who)
