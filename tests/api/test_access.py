@@ -237,6 +237,16 @@ def test_a_link_opens_a_session_once(world: World) -> None:
     assert (again.status_code, again.json()["code"]) == (404, "auth.link_spent")
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_on_another_sites_page_opens_nothing_and_stays_good(world: World, site: str) -> None:
+    url = world.post("/v1/sessions/links", b"", "cedar-ford").json()["url"]
+    answer = world.client.get(url, headers={"Sec-Fetch-Site": site})
+    assert (answer.status_code, answer.json()["code"]) == (403, "auth.from_elsewhere")
+    assert "set-cookie" not in answer.headers
+    assert world.get("/v1/me").status_code == 401
+    assert world.client.get(url, headers={"Sec-Fetch-Site": "none"}).status_code == 303
+
+
 def test_each_sign_in_has_a_session_of_its_own(world: World) -> None:
     world.client.cookies.set(SESSION_COOKIE, "chosen by somebody else", domain="testserver.local", path="/")
     sign_in(world, "cedar-ford")

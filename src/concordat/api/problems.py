@@ -27,6 +27,7 @@ _STATUS_OF_CODE: Final = {
     "auth.replayed": 401,
     "auth.unknown_key": 401,
     "auth.csrf": 403,
+    "auth.from_elsewhere": 403,
     "auth.not_yours": 403,
     "auth.role_missing": 403,
     "auth.share_used": 429,

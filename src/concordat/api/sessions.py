@@ -21,7 +21,7 @@ from concordat.api.access import (
 )
 from concordat.api.asking import Asking, Connection
 from concordat.client.clock import fetch_now_us
-from concordat.errors import NotFound
+from concordat.errors import NotFound, Refused
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json
 
@@ -38,7 +38,12 @@ async def make_link(request: Asking) -> Json:
 
 @get("/sessions/links/{token:str}", status_code=303)
 async def follow_link(request: Asking, token: FromPath[str]) -> Response[None]:
-    """Follow a one-time link: sets the session cookie and leads to the console."""
+    """Follow a one-time link: sets the session cookie and leads to the console.
+
+    Not from a page of another site: it would sign the visitor in as whoever made the link.
+    """
+    if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+        raise Refused("auth.from_elsewhere", "the sign-in link", "copy the link into the browser's address bar")
     face = get_face(request)
     public_key = face.links.take(token, fetch_now_us())
     reader = await to_thread.run_sync(find_reader, face.node, public_key) if public_key else None

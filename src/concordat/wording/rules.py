@@ -18,6 +18,7 @@ _FACE_RULES: Final = {
     "auth": "HTTP-12",
     "auth.bad_signature": "HTTP-13",
     "auth.csrf": "HTTP-15",
+    "auth.from_elsewhere": "HTTP-14",
     "auth.link_spent": "HTTP-14",
     "auth.malformed": "HTTP-13",
     "auth.replayed": "HTTP-13",

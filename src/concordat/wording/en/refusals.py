@@ -412,6 +412,8 @@ WORDS: dict[str, str] = {
     "next.auth.unknown_key": "Apply for membership, or ask an administrator of your member to add the key.",
     "rejection.auth.link_spent": "This sign-in link has been used or is too old.",
     "next.auth.link_spent": "Make a new one with the login command.",
+    "rejection.auth.from_elsewhere": "The sign-in link was followed from a page of another site.",
+    "next.auth.from_elsewhere": "If you made the link yourself, copy it into the address bar of your browser.",
     "rejection.auth.role_missing": "You may not read {0}.",
     "next.auth.role_missing": "Ask an officer who may.",
     "rejection.auth.not_yours": "You may read what concerns your own member; {0} is not that.",

@@ -388,6 +388,8 @@ WORDS: dict[str, str] = {
     "next.auth.unknown_key": "请先申请入盟，或请本成员的管理员登记该密钥。",
     "rejection.auth.link_spent": "该登录链接已使用或已过期。",
     "next.auth.link_spent": "请用登录命令重新生成链接。",
+    "rejection.auth.from_elsewhere": "该登录链接是从其他网站的页面打开的。",
+    "next.auth.from_elsewhere": "如果链接是您本人生成的，请将其复制到浏览器地址栏打开。",
     "rejection.auth.role_missing": "您无权读取{0}。",
     "next.auth.role_missing": "请有权限的经办人查看。",
     "rejection.auth.not_yours": "您只能查看与本成员有关的内容，{0}不在其列。",
