@@ -17,7 +17,7 @@ from concordat.views.writing import writing
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS folded (chain_id BLOB NOT NULL, height INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS entries (
-    position INTEGER PRIMARY KEY, height INTEGER NOT NULL, transaction_id BLOB, member TEXT, leaf BLOB NOT NULL
+    position INTEGER PRIMARY KEY, transaction_id BLOB, member TEXT, leaf BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS entries_by_transaction ON entries (transaction_id);
 CREATE TABLE IF NOT EXISTS links (
@@ -37,11 +37,9 @@ _MEMBER_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class IndexedEntry:
-    """A row of `entries`, its columns in order; `member` is the signer's, None for due items and strangers."""
+    """An entry and its place in history; `member` is the signer's, None for due items and strangers."""
 
     position: int
-    height: int
-    transaction_id: bytes | None
     member: str | None
     leaf: bytes
 
@@ -72,9 +70,7 @@ def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, lea
         row = connection.execute("SELECT member FROM keys WHERE public_key = ?", (public_key,)).fetchone()
         member = row[0] if row else None
         facts += payload.operations if payload else ()
-    connection.execute(
-        "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)", (position, entry.height, transaction_id, member, leaf)
-    )
+    connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", (position, transaction_id, member, leaf))
     links = dict.fromkeys(link for fact in facts for link in find_links(fact, member))
     if member:
         links[("member", member)] = None
@@ -110,7 +106,7 @@ def fetch_entries(
     ceiling = 2**62 if before is None else before
     source = "entries WHERE" if link is None else "links JOIN entries USING (position) WHERE kind = ? AND id = ? AND"
     rows = connection.execute(
-        f"SELECT entries.* FROM {source} position < ? AND position >= ? ORDER BY position DESC LIMIT ?",  # noqa: S608
+        f"SELECT position, member, leaf FROM {source} position < ? AND position >= ? ORDER BY position DESC LIMIT ?",  # noqa: S608
         (*(link or ()), ceiling, since, limit),
     )
     return [IndexedEntry(*row) for row in rows]
@@ -131,6 +127,7 @@ def fetch_application(connection: sqlite3.Connection, member: str) -> int:
 def fetch_transaction(connection: sqlite3.Connection, transaction_id: bytes) -> IndexedEntry | None:
     """Return the entry of a transaction, or None while the ledger does not hold it."""
     row = connection.execute(
-        "SELECT * FROM entries WHERE transaction_id = ? ORDER BY position LIMIT 1", (transaction_id,)
+        "SELECT position, member, leaf FROM entries WHERE transaction_id = ? ORDER BY position LIMIT 1",
+        (transaction_id,),
     ).fetchone()
     return IndexedEntry(*row) if row else None

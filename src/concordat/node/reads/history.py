@@ -13,7 +13,7 @@ from concordat.node.reads.chain import get_names
 from concordat.node.reads.contracts import make_reason
 from concordat.primitives.codec import decode
 from concordat.primitives.plain import Json
-from concordat.protocol.transactions import Entry, compute_transaction_id, get_public_key
+from concordat.protocol.transactions import Entry, get_public_key
 from concordat.views.history import (
     IndexedEntry,
     fetch_application,
@@ -109,9 +109,7 @@ def make_receipt(node: Node, wire: bytes, committed: Committed, language: Langua
     """The receipt of a transaction that has just become durable, whatever became of the index since."""
     officer = node.application.state.officers.get((get_public_key(wire),))
     member = officer.member if officer else None
-    transaction_id = compute_transaction_id(wire)
-    indexed = IndexedEntry(committed.position, committed.height, transaction_id, member, committed.leaf)
-    return _make_receipt(node, indexed, language)
+    return _make_receipt(node, IndexedEntry(committed.position, member, committed.leaf), language)
 
 
 def find_transaction(node: Node, transaction_id: bytes) -> IndexedEntry:
