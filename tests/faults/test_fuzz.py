@@ -24,6 +24,7 @@ from concordat.protocol.transactions import (
     authenticate_transaction,
     parse_transaction,
 )
+from concordat.protocol.transition import Block
 from faults.building import begin_chain, make_story
 
 STORY = make_story("scenario")
@@ -138,15 +139,27 @@ def test_junk_in_a_decided_block_is_recorded_with_its_code(wires: list[bytes], d
     """Another node may propose anything; whatever is decided, every node says the same of it and goes on."""
     wires = [edit(wire, data.draw(edits)) if data.draw(st.booleans()) else wire for wire in wires]
     one, two = (Application(STORY.chain, STORY.sign) for _ in range(2))
-    pool = wires
+    pool, bodies = wires, []
     while pool:
         block, taken = one.prepare_proposal(pool, 0)
         assert two.process_proposal(block)
         record = one.finalize_block(block)
         assert two.finalize_block(get_block(record)) == record
+        bodies.append(encode(record))
         entries = [decode(Entry, leaf) for leaf in record.entries]
         assert {entry.receipt.code for entry in entries} <= CODES | {"ok"}
         pool = pool[taken:]
+    for trusts_signatures in (False, True):  # an auditor, and the node that restarts
+        again = Application(STORY.chain, STORY.sign)
+        list(replay(again, bodies, trusts_signatures=trusts_signatures))
+        assert again.checkpoint == one.checkpoint
+
+
+@pytest.mark.parametrize("wires", [(bytes(65_537),), (b"",) * 2001, (bytes(65_536),) * 65], ids=["one", "many", "all"])
+def test_a_proposal_beyond_the_bounds_of_a_block_is_refused(wires: tuple[bytes, ...]) -> None:
+    application = Application(STORY.chain, STORY.sign)
+    assert application.process_proposal(Block(1, application.time, wires[1:]))
+    assert not application.process_proposal(Block(1, application.time, wires))
 
 
 # ── what is stored ──────────────────────────────────────────────────────────────────────────────────────────────────

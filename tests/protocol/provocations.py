@@ -88,6 +88,17 @@ def attempt_as_auditor(c: Consortium, operation: Operation) -> Receipt:
     return c.attempt("azure-bay/2", operation)
 
 
+def too_many_events(c: Consortium) -> Receipt:
+    """Eight contracts of sixty-four late obligations end at once: two events each."""
+    numbers = [
+        c.agree(c.make_supply("cedar-ford", "azure-bay", size=1, due_days=2, times=64, grace_days=90)) for _ in range(8)
+    ]
+    c.advance(70)
+    ends = [Terminate(number) for number in numbers]
+    c.act("azure-bay", *ends)
+    return c.attempt("cedar-ford", *ends)
+
+
 # ── contracts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -203,6 +214,7 @@ PROVOKE: dict[str, Scene] = {
     "ledger.removed_key": removed_key,
     "ledger.not_admitted": not_admitted,
     "ledger.role_missing": lambda c: attempt_as_auditor(c, RESPOND),
+    "ledger.too_many_events": too_many_events,
     "clock.not_a_scenario": lambda c: c.attempt("azure-bay", Advance(c.time + 1)),
     "clock.not_an_operator": lambda c: c.attempt("birch-vale", Advance(c.time + 1)),
     "clock.not_alone": lambda c: c.attempt("azure-bay", Advance(c.time + 1), RESPOND),
@@ -278,7 +290,7 @@ def make_stage(code: str) -> Consortium:
     """The consortium in which a code can be provoked."""
     match code:
         case "ledger.due_first":
-            return Consortium(params=replace(DEFAULT_PARAMS, due_items_per_block_max=1))
+            return Consortium(params=replace(DEFAULT_PARAMS, due_events_per_block_max=1))
         case "clock.not_a_scenario":
             return Consortium(clock="real")
         case _:

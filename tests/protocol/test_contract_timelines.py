@@ -305,7 +305,7 @@ def test_due_items_run_in_order_of_time_kind_and_subject(c: Consortium) -> None:
 
 
 def test_more_due_items_than_a_block_takes_are_finished_by_later_blocks() -> None:
-    limited = Consortium(params=replace(DEFAULT_PARAMS, due_items_per_block_max=2))
+    limited = Consortium(params=replace(DEFAULT_PARAMS, due_events_per_block_max=2))
     free = Consortium()
     for consortium in (limited, free):
         for _ in range(5):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from concordat.primitives.codec import encode
+from concordat.protocol.families.contracts import Terminate
+from concordat.protocol.families.credit import Changed, Recorded
 from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.testing.consortium import Consortium
 from protocol.scenes import NEWCOMER, attest, get_member_status, get_reviewed, get_severities, keep
@@ -53,9 +55,17 @@ def play_a_year(c: Consortium) -> bytes:
 
 def test_an_epoch_closes_alike_in_one_block_and_in_many() -> None:
     def close(items_a_block: int) -> bytes:
-        return play_a_year(Consortium(params=replace(DEFAULT_PARAMS, due_items_per_block_max=items_a_block)))
+        return play_a_year(Consortium(params=replace(DEFAULT_PARAMS, due_events_per_block_max=items_a_block)))
 
     assert close(1) == close(2) == close(1000)
+
+
+def test_the_score_is_published_once_an_entry_whatever_it_records(c: Consortium) -> None:
+    number = c.agree(c.make_supply("cedar-ford", "azure-bay", size=10, due_days=2, times=3))
+    c.advance(5)
+    c.act("azure-bay", Terminate(number))
+    happened = [type(event) for event in c.act("cedar-ford", Terminate(number))]
+    assert (happened.count(Recorded), happened.count(Changed)) == (3, 1)
 
 
 def test_records_that_count_no_more_leave_the_state_at_a_close(c: Consortium) -> None:

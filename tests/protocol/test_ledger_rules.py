@@ -267,7 +267,7 @@ def test_the_nodes_key_does_nothing_but_tick() -> None:
 
 
 def test_transactions_wait_behind_what_is_due() -> None:
-    c = Consortium(params=replace(DEFAULT_PARAMS, due_items_per_block_max=2))
+    c = Consortium(params=replace(DEFAULT_PARAMS, due_events_per_block_max=2))
     for _ in range(5):
         c.propose(c.make_supply("cedar-ford", "azure-bay"))
     c.run_block(c.time + DAY_US, c.make_wire("azure-bay", Advance(c.time + DAY_US)))

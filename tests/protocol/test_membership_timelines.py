@@ -13,7 +13,7 @@ from concordat.protocol.families import credit
 from concordat.protocol.families import membership as m
 from concordat.protocol.families.contracts import Propose
 from concordat.protocol.families.datasets import Withdraw
-from concordat.protocol.params import DEFAULT_PARAMS
+from concordat.protocol.params import DEFAULT_PARAMS, ParamsRow
 from concordat.protocol.records import MemberRole
 from concordat.protocol.standing import get_limit_units
 from concordat.testing.consortium import DATASET, Consortium
@@ -184,6 +184,14 @@ def test_an_unfinished_application_lapses_and_its_second_try_has_its_own_time(c:
     c.act("echo-hill/2", application)
     assert names(c.advance(89)) == []
     assert names(c.advance(1)) == ["ApplicationLapsed"]
+
+
+def test_another_parameter_moves_no_application_that_waits(c: Consortium) -> None:
+    apply_for(c)
+    c.state.begin()
+    c.state.params.put((0,), ParamsRow((("application_days", 120),)))
+    c.state.commit()
+    assert names(c.advance(90)) == ["ApplicationLapsed"]
 
 
 def test_a_second_try_before_the_first_would_have_lapsed_is_not_cut_short(c: Consortium) -> None:

@@ -14,14 +14,12 @@ from typing import Final, Literal
 
 import msgspec
 
-from concordat.errors import InvariantBroken
-
 DIGEST_BYTES: Final = 32
 FIRST_DIGEST: Final = bytes(DIGEST_BYTES)
 """Stands for the record before record 0."""
 
-BODY_BYTES_MAX: Final = 64 * 1024 * 1024
-"""A longer length is damage, whatever follows it."""
+BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
+"""A longer length is damage, whatever follows it. No block comes near it: transactions and their events are bounded."""
 
 _LENGTH_BYTES: Final = 4
 
@@ -52,8 +50,6 @@ def compute_digest(previous: bytes, body: bytes) -> bytes:
 
 def frame(previous: bytes, body: bytes) -> bytes:
     """Return the record of `body` after the record whose digest is `previous`; its own digest is its last 32 bytes."""
-    if len(body) > BODY_BYTES_MAX:
-        raise InvariantBroken(f"a block of {len(body)} bytes was about to be written")
     return len(body).to_bytes(_LENGTH_BYTES, "big") + body + compute_digest(previous, body)
 
 

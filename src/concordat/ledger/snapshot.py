@@ -17,7 +17,6 @@ from concordat.ledger.store import BlockStore
 from concordat.primitives.codec import decode
 from concordat.protocol.genesis import Chain
 from concordat.protocol.state import State
-from concordat.protocol.transactions import SignedTransaction, parse_transaction
 
 SNAPSHOT_FILE: Final = "snapshot.state"
 
@@ -40,11 +39,7 @@ def load_application(chain: Chain, sign: Sign, files: Files, store: BlockStore) 
     """
     application = _load_from_snapshot(chain, sign, files, store) or Application(chain, sign)
     start = application.height
-
-    def authenticate(wire: bytes) -> SignedTransaction:
-        return parse_transaction(wire, chain.id)
-
-    for _ in replay(application, store.bodies(start + 1), authenticate):
+    for _ in replay(application, store.bodies(start + 1), trusts_signatures=True):
         pass
     return application, application.height - start
 

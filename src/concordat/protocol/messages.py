@@ -27,6 +27,7 @@ TRANSACTION_REJECTIONS = (
     Rejection("ledger.removed_key", "LED-7", may_succeed_later=False),
     Rejection("ledger.not_admitted", "LED-7", may_succeed_later=True),
     Rejection("ledger.role_missing", "LED-7", may_succeed_later=True),
+    Rejection("ledger.too_many_events", "LED-13", may_succeed_later=True),
 )
 """What any transaction may meet before a family looks at its operations, in order of precedence. Whether the key is
 known, removed or without a role is asked again by each operation, since an earlier one may have changed the answer.

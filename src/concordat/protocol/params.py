@@ -29,8 +29,8 @@ class Params(Struct, frozen=True):
     """After which an unfinished application lapses."""
     validity_heights_max: Annotated[int, Meta(ge=10, le=1_000_000)] = 100_000
     """How far ahead `valid_until_height` may lie."""
-    due_items_per_block_max: Annotated[int, Meta(ge=1, le=100_000)] = 1000
-    """Due items judged in one block; the rest wait for the next, and transactions wait behind them."""
+    due_events_per_block_max: Annotated[int, Meta(ge=1, le=100_000)] = 1000
+    """Events of due items in a block, after which what is due waits for the next, and transactions wait behind it."""
 
 
 DEFAULT_PARAMS = Params()

@@ -63,6 +63,8 @@ class Member(Struct, frozen=True):
     status: MemberStatus
     officers: tuple[PublicKey, ...]
     applied_at: TimeUs
+    lapses_at: TimeUs | None = None
+    """When the application lapses; None once it is decided."""
     attestations: tuple[Attestation, ...] = ()
     admitted_at: TimeUs | None = None
     """The last admission or readmission."""
@@ -145,6 +147,8 @@ class Contract(Struct, frozen=True):
     proposed_entry: EntryPlace
     signatures: tuple[PartySignature, ...] = ()
     activated_at: TimeUs | None = None
+    full_size_units: Natural = 0
+    """What a full size was when it came into force; a later ballot makes no breach of it larger."""
     ended_at: TimeUs | None = None
     wants_end: tuple[MemberId, ...] = ()
     """Parties that asked to end it; when all have, it ends."""

@@ -41,6 +41,9 @@ from concordat.protocol.transactions import Entry, Payload, Receipt, SignedTrans
 REASONS_MAX = 100
 """A receipt lists so many grounds: a small offer may have thousands, and history keeps receipts for ever."""
 
+EVENTS_MAX = 1000
+"""LED-13: operations that say more than this have to be sent apart. The end of the largest contract says some 900."""
+
 VALIDITY_DAYS_MAX = 366
 """How far ahead `valid_until` may lie."""
 
@@ -169,21 +172,22 @@ def has_due(state: State, time: int) -> bool:
 
 
 def _fire_due(chain: Chain, state: State, block: Block) -> list[Entry]:
-    """Judge what is due, each item at its own time, in order (due time, kind, subject), at most N a block.
+    """LED-10: judge what is due, each item at its own time, in order (due time, kind, subject), until N events.
 
-    An item that nothing follows from any more leaves no entry.
+    An item that nothing follows from any more leaves no entry, and counts as one event.
     """
     entries: list[Entry] = []
-    for _ in range(state.get_params().due_items_per_block_max):
-        if not has_due(state, block.time):
-            break
+    left = state.get_params().due_events_per_block_max
+    while left > 0 and has_due(state, block.time):
         due_at, kind, subject = state.due.first_key()  # type: ignore[misc]  # has_due found it
         context = Context(state, chain.id, chain.genesis.start_time, due_at, block.height, len(entries))
         state.begin()
         state.due.delete((due_at, kind, subject))
         FIRE[kind](context, subject)
         _react_to_all(context)
+        _publish_credit(context)
         state.commit()
+        left -= max(1, len(context.events))
         if context.events:
             cause = DueCause(due_at, kind, subject)
             receipt = Receipt(OK, 0, (), _get_events(context))
@@ -197,6 +201,13 @@ def _react_to_all(context: Context, start: int = 0) -> None:
     while place < len(context.events):
         react(context, context.events[place])
         place += 1
+
+
+def _publish_credit(context: Context) -> None:
+    """Score once an entry what all of it recorded, and let the families react to that."""
+    seen = len(context.events)
+    credit.publish(context)
+    _react_to_all(context, seen)
 
 
 # ── transactions ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -285,6 +296,10 @@ def _apply_operations(chain: Chain, context: Context, last_time: int, payload: P
             context.state.rollback()
             return _make_refusal(rejection, operation=number)
         _react_to_all(context, seen)
+        if len(context.events) > EVENTS_MAX:
+            context.state.rollback()
+            return _make_refusal(Rejected("ledger.too_many_events", EVENTS_MAX), operation=number)
+    _publish_credit(context)
     context.state.commit()
     return Receipt(OK, 0, (), _get_events(context))
 

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.families.contracts.duties import get_silent_creditors
 from concordat.protocol.state import State
 
@@ -63,14 +62,13 @@ def find_contract_waits(state: State, number: int) -> Iterator[Wait]:
 def find_member_waits(state: State, member: str, verifiers: Iterable[str]) -> Iterator[Wait]:
     """Yield what an application, a hearing or a return waits for."""
     row = state.members[(member,)]
-    lapses = row.applied_at + state.get_params().application_days * DAY_US
     if row.status == "applied" and row.sponsor is not None:
-        yield Wait(row.sponsor, member, "sponsor", 0, lapses, "application_lapses")
+        yield Wait(row.sponsor, member, "sponsor", 0, row.lapses_at, "application_lapses")
     elif row.status == "reviewed":
         spoken = {attestation.verifier for attestation in row.attestations}
         for verifier in verifiers:
             if verifier not in spoken:
-                yield Wait(verifier, member, "attest", 0, lapses, "application_lapses")
+                yield Wait(verifier, member, "attest", 0, row.lapses_at, "application_lapses")
     elif row.status == "suspended":
         yield Wait(member, member, "respond", 0, row.hearing_ends, "expelled")
     elif row.status == "expelled" and row.guarantor is not None:

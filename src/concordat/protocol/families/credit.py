@@ -88,7 +88,7 @@ def append_settlement(
     week = compute_week(context.time, context.genesis_us)
     timeliness = compute_timeliness(compute_days_late(due_us, settled_us))
     count = len(duty.creditors)
-    size_milli = compute_size_milli(duty.size, context.params.full_size_units, is_negative=False) // count
+    size_milli = compute_size_milli(duty.size, _get_full_size(context.state, contract), is_negative=False) // count
     for creditor in duty.creditors:
         record = make_performance(
             _next_id(context),
@@ -105,8 +105,6 @@ def append_settlement(
         _add_flow(context.state, (week, creditor, duty.debtor), duty.size // count)
     if severity:
         append_negative(context, contract, clause, severity)
-    else:
-        _publish(context, duty.debtor, has_new_negative=False)
 
 
 def _add_flow(state: State, key: tuple[int, str, str], units: int) -> None:
@@ -120,13 +118,13 @@ def _add_flow(state: State, key: tuple[int, str, str], units: int) -> None:
 def append_breach(context: Context, contract: int, clause: int, severity: Literal[1, 2]) -> None:
     """CRD-4: never settled: as late as it was, and serious instead of general when the obligation was large."""
     duty = context.state.terms[(contract,)].obligations[clause - 1]
-    size_milli = compute_size_milli(duty.size, context.params.full_size_units, is_negative=False)
+    size_milli = compute_size_milli(duty.size, _get_full_size(context.state, contract), is_negative=False)
     is_serious = severity == 2 and size_milli >= RULEBOOK.serious_size_milli
     append_negative(context, contract, clause, 3 if is_serious else severity)
 
 
 def append_negative(context: Context, contract: int, clause: int, severity: Literal[1, 2, 3]) -> None:
-    """CRD-4: one record, whose fall acts at once; of what was late and never agreed on the lateness alone is one."""
+    """CRD-4: one record; of what was late and never agreed on the lateness alone is one."""
     duty = context.state.terms[(contract,)].obligations[clause - 1]
     week = compute_week(context.time, context.genesis_us)
     creditor = _get_witness(context.state, duty, week)
@@ -137,13 +135,16 @@ def append_negative(context: Context, contract: int, clause: int, severity: Lite
         counterparty=creditor,
         channel="F",
         severity=severity,
-        size_milli=compute_size_milli(duty.size, context.params.full_size_units, is_negative=True),
+        size_milli=compute_size_milli(duty.size, _get_full_size(context.state, contract), is_negative=True),
         weight_milli=_get_weight(context.state, creditor, duty.debtor),
         contract=contract,
         clause=clause,
     )
     _append(context, record)
-    _publish(context, duty.debtor, has_new_negative=True)
+
+
+def _get_full_size(state: State, contract: int) -> int:
+    return state.contracts[(contract,)].full_size_units
 
 
 def _get_witness(state: State, duty: Obligation, week: int) -> str:
@@ -167,7 +168,7 @@ def _get_witness(state: State, duty: Obligation, week: int) -> str:
 
 
 def _next_id(context: Context) -> RecordId:
-    number = sum(1 for event in context.events if isinstance(event, Recorded))
+    number = next((event.number + 1 for event in reversed(context.events) if isinstance(event, Recorded)), 0)
     return (context.height, context.index, context.operation, number)
 
 
@@ -196,6 +197,16 @@ def _are_kin(state: State, one: str, other: str) -> bool:
 def get_records(state: State, member: str) -> list[Record]:
     """Return a member's records in ledger order."""
     return [record for _, record in state.records.group(member)]
+
+
+def publish(context: Context) -> None:
+    """CRD-9: once an entry, the score of everybody of whom it made records."""
+    subjects: dict[str, bool] = {}
+    for event in context.events:
+        if isinstance(event, Recorded):
+            subjects[event.member] = subjects.get(event.member, False) or event.severity > 0
+    for member, has_new_negative in subjects.items():
+        _publish(context, member, has_new_negative=has_new_negative)
 
 
 def _publish(context: Context, member: str, *, has_new_negative: bool) -> None:

@@ -37,6 +37,8 @@ WORDS: dict[str, str] = {
     "next.ledger.not_admitted": "Wait until sponsor and verifiers have given their word.",
     "rejection.ledger.role_missing": "This key does not have the role “{0:role}”.",
     "next.ledger.role_missing": "Ask an officer who has this role, or an administrator of your member to grant it.",
+    "rejection.ledger.too_many_events": "These operations say more than {0} events.",
+    "next.ledger.too_many_events": "Send them in several transactions.",
     "rejection.clock.not_a_scenario": "Time runs by itself on this chain and cannot be moved.",
     "next.clock.not_a_scenario": "Wait for the time, or use a chain with simulated time.",
     "rejection.clock.not_an_operator": "Only the operator may move simulated time.",

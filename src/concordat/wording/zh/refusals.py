@@ -35,6 +35,8 @@ WORDS: dict[str, str] = {
     "next.ledger.not_admitted": "请等待推荐方和核验方办结。",
     "rejection.ledger.role_missing": "该密钥没有“{0:role}”职责。",
     "next.ledger.role_missing": "请由具有该职责的经办人办理，或请本成员的管理员授予。",
+    "rejection.ledger.too_many_events": "这些操作产生的事件超过 {0} 条。",
+    "next.ledger.too_many_events": "请分成几笔交易提交。",
     "rejection.clock.not_a_scenario": "本链时间自然推进，不能人为调整。",
     "next.clock.not_a_scenario": "请等待时间到达，或使用模拟时间的链。",
     "rejection.clock.not_an_operator": "只有运营方可以推进模拟时间。",

@@ -77,7 +77,9 @@ def apply_sign(context: Context, operation: Sign) -> None:
     contract = replace(contract, signatures=signatures)
     if left == 0:
         check_valid(context, terms)
-        contract = replace(contract, status="active", activated_at=context.time)
+        contract = replace(
+            contract, status="active", activated_at=context.time, full_size_units=context.params.full_size_units
+        )
         for number, duty in enumerate(terms.obligations, start=1):
             row = Duty("waiting", duty.due)
             wait(context, (operation.contract, number), row, "waiting", duty.due)

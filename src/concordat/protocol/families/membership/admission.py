@@ -104,6 +104,7 @@ def apply_apply(context: Context, operation: Apply) -> None:
     """Register the identity; the application lapses unless it is finished in time."""
     check_apply(context, operation)
     state = context.state
+    lapses_at = context.time + context.params.application_days * DAY_US
     member = Member(
         name=operation.name,
         kind=operation.kind,
@@ -117,11 +118,11 @@ def apply_apply(context: Context, operation: Apply) -> None:
         status="applied",
         officers=(context.public_key,),
         applied_at=context.time,
+        lapses_at=lapses_at,
     )
     state.members.put((operation.member,), member)
     state.officers.put((context.public_key,), Officer(operation.member, ALL_ROLES, operation.card, context.time, None))
-    lapses = context.time + context.params.application_days * DAY_US
-    context.schedule(lapses, DUE_APPLICATION, operation.member.encode())
+    context.schedule(lapses_at, DUE_APPLICATION, operation.member.encode())
     context.emit(Applied(operation.member, operation.sponsor))
 
 
@@ -130,7 +131,7 @@ def _fail_application(context: Context, member: str, status: Literal["refused", 
     row = context.state.members[(member,)]
     for key in row.officers:
         context.state.officers.put((key,), replace(context.state.officers[(key,)], removed_at=context.time))
-    context.state.members.put((member,), replace(row, status=status, officers=()))
+    context.state.members.put((member,), replace(row, status=status, officers=(), lapses_at=None))
     if row.status == "reviewed":
         context.state.identities.delete(make_identity_key(row.scheme, row.code))
     context.emit(ApplicationRefused(member) if status == "refused" else ApplicationLapsed(member))
@@ -212,7 +213,13 @@ def admit(context: Context, member: str, row: Member) -> None:
     """Give the mirror identity: a newcomer signs from day one (CRD-10, grade N)."""
     context.state.members.put(
         (member,),
-        replace(row, status="active", admitted_at=context.time, admitted_entry=(context.height, context.index)),
+        replace(
+            row,
+            status="active",
+            lapses_at=None,
+            admitted_at=context.time,
+            admitted_entry=(context.height, context.index),
+        ),
     )
     week = compute_week(context.time, context.genesis_us)
     context.state.credits.put((member,), make_newcomer_credit(row.roles, week))
@@ -228,8 +235,7 @@ def fire_application_lapse(context: Context, subject: bytes) -> None:
     """MEM-21: an application that nobody finished lapses."""
     member = subject.decode()
     row = context.state.members[(member,)]
-    lapses = row.applied_at + context.params.application_days * DAY_US
-    if row.status in {"applied", "reviewed"} and lapses <= context.time:
+    if row.lapses_at is not None and row.lapses_at <= context.time:
         _fail_application(context, member, "lapsed")
 
 
