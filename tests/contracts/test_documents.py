@@ -108,8 +108,9 @@ def test_the_english_text_of_a_supply() -> None:
         (
         "1. azure-bay delivers to cedar-ford: Hourly readings. Due 3 Mar 2027, 00:00 UTC. Size: 50 units. "
         f"Evidence: a registered version of dataset azure-bay/readings with schema {'ab' * 32} and at least 24 rows. "
-        "Each creditor acknowledges or objects within 5 days; silence accepts. After an objection azure-bay may "
-        "deliver anew until 14 days after the deadline, and for 21 days at least; then this obligation closes and this "
+        "Each creditor acknowledges or objects within 5 days; silence accepts. From the first objection "
+        "azure-bay may deliver anew until 14 days after the deadline, and for 21 days at least; no later objection "
+        "prolongs this. An objection that stands then, or is made afterwards, closes this obligation, and this "
         "contract goes on. Lateness is measured at the first delivery. "
         "Within 7 days after the deadline: late, a minor breach. After that this contract is suspended and azure-bay "
         "has 14 days to cure: a general breach. "
@@ -126,8 +127,9 @@ def test_the_chinese_text_of_a_supply() -> None:
         (
         "1. azure-bay 向 cedar-ford 交付：逐时读数。期限 2027年3月3日 00:00（UTC）。规模 50 单位。"
         f"履约凭据：数据集 azure-bay/readings 登记一个结构摘要为 {'ab' * 32}、不少于 24 行的版本。"
-        "各债权方在 5 日内确认或提出异议；逾期不答视为接受。有异议的，"
-        "azure-bay 可重新交付，至期限后 14 日止，且不少于 21 日；届时仍未解决的，本项义务终结，本合同继续履行。"
+        "各债权方在 5 日内确认或提出异议；逾期不答视为接受。自首次异议起，"
+        "azure-bay 可重新交付，至期限后 14 日止，且不少于 21 日，再次异议不予延长；"
+        "届时未解决的异议或此后提出的异议使本项义务终结，本合同继续履行。"
         "是否逾期以首次交付为准。"
         "期限后 7 日内履行为逾期，记轻微违约。此后本合同中止，azure-bay 有 14 日补救期，记一般违约。"
         "未补救的：记一般违约，规模大的记严重违约。"

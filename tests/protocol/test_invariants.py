@@ -56,6 +56,7 @@ BREAK: list[tuple[str, Callable[[State], None]]] = [
     ("CON-INV-4", change_duty(KEPT, accepted=("dune-shore",))),
     ("CON-INV-4", change_duty(DELIVERED, objector="azure-bay")),
     ("CON-INV-4", change_duty(DELIVERED, status="objected")),
+    ("CON-INV-4", change_duty(DELIVERED, status="objected", objector="azure-bay", mend_by=1)),
     ("CON-INV-5", change_duty(DELIVERED, waits_until=None)),
     ("CON-INV-5", change_duty(DELIVERED, waits_until=1)),
     ("CON-INV-5", change_duty(KEPT, waits_until=1)),

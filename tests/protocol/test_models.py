@@ -51,7 +51,7 @@ class ContractMachine(RuleBasedStateMachine):
         self.accepted: list[set[str]] = [set(), set(), set()]
         self.objector = [""] * 3
         self.held_since_cure = [False] * 3
-        self.lapses = [0] * 3
+        self.mend_by: list[int | None] = [None] * 3
         self.severities: dict[str, list[int]] = {debtor: [] for debtor in self.DEBTORS}
         self.is_over = False
 
@@ -104,7 +104,8 @@ class ContractMachine(RuleBasedStateMachine):
             if self.status[place] == "delivered" and self.delivered[place] + OBJECTION <= self.day:
                 self.settle(place)
         for place in places:
-            if self.status[place] == "objected" and self.lapses[place] <= self.day and not self.is_over:
+            mend_by = self.mend_by[place]
+            if self.status[place] == "objected" and mend_by is not None and mend_by <= self.day and not self.is_over:
                 self.lapse(place)
         for place in places:
             if self.status[place] == "curing" and self.due[place] + GRACE + CURE <= self.day and not self.is_over:
@@ -194,8 +195,12 @@ class ContractMachine(RuleBasedStateMachine):
             assert receipt.code == "contracts.already_acknowledged"
         else:
             assert receipt.code == "ok"
-            self.status[place], self.lapses[place] = "objected", max(self.due[place], self.day + GRACE) + CURE
-            self.objector[place], self.held_since_cure[place] = creditor, False
+            mend_by = self.mend_by[place]
+            if mend_by is None:
+                mend_by = self.mend_by[place] = max(self.due[place], self.day + GRACE) + CURE
+            self.status[place], self.objector[place], self.held_since_cure[place] = "objected", creditor, False
+            if mend_by <= self.day:
+                self.lapse(place)
 
     @precondition(lambda self: self.day > 12)
     @rule()

@@ -93,13 +93,39 @@ def test_an_objection_that_nobody_resolves_lapses_without_a_record(c: Consortium
     assert get_severities(c) == []
 
 
-def test_a_second_objection_starts_its_own_clock(c: Consortium) -> None:
+def test_a_later_objection_prolongs_nothing(c: Consortium) -> None:
     number = deliver_and_object(c, days=30)
     c.advance(6)
     c.deliver(number)
     object_to(c, number)
-    assert names(c.advance(20)) == []
+    assert names(c.advance(14)) == []
     assert names(c.advance(1)) == ["Lapsed", "Completed"]
+
+
+def test_an_objection_after_the_time_to_mend_closes_the_duty_at_once(c: Consortium) -> None:
+    number = deliver_and_object(c, days=30)
+    c.advance_to(c.time + 21 * DAY_US - 1)
+    c.deliver(number)
+    assert names(c.advance(4)) == []
+    assert object_to(c, number) == ["Objected", "Lapsed", "Completed"]
+    assert get_severities(c) == []
+
+
+def test_an_answer_in_time_may_be_accepted_after_the_time_to_mend(c: Consortium) -> None:
+    number = deliver_and_object(c, days=30)
+    c.advance(20)
+    c.deliver(number)
+    assert names(c.advance(5)) == ["Settled", "Completed"]
+
+
+@pytest.mark.parametrize("is_redelivered", [True, False])
+def test_what_was_objected_to_is_marked_for_fulfillment_alone(c: Consortium, is_redelivered: bool) -> None:
+    number = deliver_and_object(c, days=32)
+    if is_redelivered:
+        c.deliver(number)
+    acknowledge(c, number)
+    marks = [record.marks for _, record in c.state.records.group("cedar-ford")]
+    assert marks == [(1000, None, None), (None, None, None)]
 
 
 def test_objecting_twice_at_the_same_time_lapses_once(c: Consortium) -> None:

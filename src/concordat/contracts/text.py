@@ -27,10 +27,10 @@ _WORDS = {
         "exact_file": "Evidence: a version of dataset {debtor}/{dataset} registered with digest {digest}.",
         "matching_table": "Evidence: a registered version of dataset {debtor}/{dataset} with schema {schema} "
         "and at least {rows} rows.",
-        "acceptance": "Each creditor acknowledges or objects within {objection} days; silence accepts. After an "
-        "objection {debtor} may deliver anew until {cure} days after the deadline, and for {open} days "
-        "at least; then this obligation closes and this contract goes on. Lateness is measured at the "
-        "first delivery.",
+        "acceptance": "Each creditor acknowledges or objects within {objection} days; silence accepts. From the first "
+        "objection {debtor} may deliver anew until {cure} days after the deadline, and for {open} days at least; no "
+        "later objection prolongs this. An objection that stands then, or is made afterwards, closes this obligation, "
+        "and this contract goes on. Lateness is measured at the first delivery.",
         "lateness": "Within {grace} days after the deadline: late, a minor breach. After that this contract is "
         "suspended and {debtor} has {cure} days to cure: a general breach.",
         "terminate": "Not cured: a general breach, a serious one when the obligation is large. This contract then "
@@ -49,8 +49,8 @@ _WORDS = {
         "exact_file": "履约凭据：数据集 {debtor}/{dataset} 登记一个摘要为 {digest} 的版本。",
         "matching_table": "履约凭据：数据集 {debtor}/{dataset} 登记一个结构摘要为 {schema}、不少于 {rows} 行的版本。",
         "acceptance": "各债权方在 {objection} 日内确认或提出异议；逾期不答视为接受。"
-        "有异议的，{debtor} 可重新交付，至期限后 {cure} 日止，且不少于 {open} 日；"
-        "届时仍未解决的，本项义务终结，本合同继续履行。是否逾期以首次交付为准。",
+        "自首次异议起，{debtor} 可重新交付，至期限后 {cure} 日止，且不少于 {open} 日，再次异议不予延长；"
+        "届时未解决的异议或此后提出的异议使本项义务终结，本合同继续履行。是否逾期以首次交付为准。",
         "lateness": "期限后 {grace} 日内履行为逾期，记轻微违约。此后本合同中止，"
         "{debtor} 有 {cure} 日补救期，记一般违约。",
         "terminate": "未补救的：记一般违约，规模大的记严重违约。"

@@ -174,7 +174,8 @@ class Duty(Struct, frozen=True):
     """The first one: lateness is measured there, since an objection is one side's word (CON-26)."""
     accepted: tuple[MemberId, ...] = ()
     objector: MemberId | None = None
-    objections: Natural = 0
+    mend_by: TimeUs | None = None
+    """Set by the first objection, once for all: until then the debtor may deliver anew (CON-26)."""
     settled_at: TimeUs | None = None
 
 

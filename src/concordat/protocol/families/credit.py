@@ -84,9 +84,9 @@ def append_settlement(
 ) -> None:
     """CRD-3, CRD-4: one performance for each creditor; beside it a minor or general breach when it was late."""
     duty = context.state.terms[(contract,)].obligations[clause - 1]
-    due_us = context.state.duties[(contract, clause)].due
+    row = context.state.duties[(contract, clause)]
     week = compute_week(context.time, context.genesis_us)
-    timeliness = compute_timeliness(compute_days_late(due_us, settled_us))
+    timeliness = compute_timeliness(compute_days_late(row.due, settled_us)) if row.mend_by is None else None
     count = len(duty.creditors)
     size_milli = compute_size_milli(duty.size, _get_full_size(context.state, contract), is_negative=False) // count
     for creditor in duty.creditors:

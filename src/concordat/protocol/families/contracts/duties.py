@@ -72,7 +72,7 @@ def get_holds(state: State, number: int) -> Iterator[tuple[str, int]]:
     for (_, obligation), row in state.duties.group(number):
         duty = obligations[obligation - 1]
         grace_ends = row.due + duty.grace_days * DAY_US
-        is_cured_late = row.objections == 0 and row.delivery is not None and row.delivery.time >= grace_ends
+        is_cured_late = row.mend_by is None and row.delivery is not None and row.delivery.time >= grace_ends
         if row.waits_until is not None and (row.status == "curing" or (row.status == "delivered" and is_cured_late)):
             yield duty.debtor, row.waits_until
 
@@ -97,8 +97,8 @@ def find_broken_invariants(state: State) -> Iterator[str]:
 
     CON-INV-1: put in force iff all signed. CON-INV-2: ended means nothing is owed. CON-INV-3: suspended iff a duty
     is overdue or waits to be accepted after being overdue. CON-INV-4: creditors accept, each once; while a delivery
-    waits not all of them have; an objection stands iff somebody holds it. CON-INV-5: an open duty waits for a due
-    item, a final one for nothing.
+    waits not all of them have; an objection stands iff somebody holds it, and until `mend_by`. CON-INV-5: an open
+    duty waits for a due item, a final one for nothing.
     """
     for (number,), contract in state.contracts.items():
         terms = state.terms[(number,)]
@@ -122,7 +122,9 @@ def _is_answered_consistently(duty: Obligation, row: Duty) -> bool:
         return False
     if row.status in FINAL_DUTY:
         return True
-    return bool(silent) and (row.objector in silent if row.status == "objected" else row.objector is None)
+    if row.status == "objected":
+        return row.objector in silent and row.mend_by == row.waits_until
+    return bool(silent) and row.objector is None
 
 
 def _is_scheduled(state: State, place: Place, row: Duty) -> bool:

@@ -138,16 +138,21 @@ def apply_acknowledge(context: Context, operation: Acknowledge) -> None:
 
 
 def apply_object(context: Context, operation: Object) -> None:
-    """CON-26, CON-30: the debtor may deliver anew for a while; how late it was stays as it was."""
+    """CON-26, CON-30: the first objection says how long the debtor may deliver anew; none prolongs it."""
     member, place, duty, row, _ = _get_delivered(context, operation)
     if row.status != "delivered":
         raise Rejected("contracts.nothing_delivered", operation.contract, operation.obligation, row.status)
     if member in row.accepted:
         raise Rejected("contracts.already_acknowledged", member)
-    until = max(row.due, context.time + duty.grace_days * DAY_US) + duty.cure_days * DAY_US
-    row = replace(row, objector=member, objections=row.objections + 1)
-    wait(context, place, row, "objected", until)
-    context.emit(Objected(*place, member, operation.ground, until))
+    mend_by = row.mend_by
+    if mend_by is None:
+        mend_by = max(row.due, context.time + duty.grace_days * DAY_US) + duty.cure_days * DAY_US
+    row = replace(row, objector=member, mend_by=mend_by)
+    context.emit(Objected(*place, member, operation.ground, max(mend_by, context.time)))
+    if mend_by > context.time:
+        wait(context, place, row, "objected", mend_by)
+    else:
+        _lapse(context, place, duty, row)
     _go_on(context, operation.contract)
 
 
