@@ -12,9 +12,22 @@ from concordat.console.waits import tell_wait
 from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
 from concordat.protocol.records import IN_FORCE
+from concordat.views.lists import ENDED_WITH_BREACHES
 
 HISTORY_MAX: Final = 10
 REFUSED_MAX: Final = 3
+
+_PLACES: Final = {
+    "proposed": (1, "now"),
+    "declined": (1, "exit"),
+    "expired": (1, "exit"),
+    "active": (3, "now"),
+    "suspended": (3, "halt"),
+    "terminated": (3, "exit"),
+    ENDED_WITH_BREACHES: (4, "exit"),
+    "completed": (5, ""),
+}
+"""Which step a contract has come to, and how that step is shown; those before it are done."""
 
 
 def render_contract(page: Page, number: int) -> str:
@@ -22,8 +35,6 @@ def render_contract(page: Page, number: int) -> str:
     row = reads.get_contract(page.node, number)
     status = reads.get_status(page.node)
     signed = {signature["member"]: signature["time"] for signature in row["signatures"]}
-    standing = {member["id"]: member for member in reads.summarize_members(page.node, row["parties"])}
-    exits = {"terminated", "declined", "expired"}
     return render_page(
         page,
         "contract.html",
@@ -31,27 +42,14 @@ def render_contract(page: Page, number: int) -> str:
         row=row,
         summary=_summarize(page, row),
         steps=_make_steps(page, row),
-        exit=page.catalog(f"status.contract.{row['status']}") if row["status"] in exits else None,
+        exit=page.catalog(f"status.contract.{row['status']}") if _PLACES[row["status"]][1] == "exit" else None,
         waits=_find_waits(page, row),
         also=_find_more(page, row),
         names_told=tell_names(page, row["parties"]),
         duties=row["duties"],
         otherwise=_tell_consequences(page, row),
         text=reads.get_contract_text(page.node, number, page.language),
-        parties=[
-            {
-                "id": party,
-                "grade": standing[party]["grade"],
-                "status": standing[party]["status"],
-                "note": page.say(
-                    "contract.party_note",
-                    score=standing[party]["score"],
-                    confidence=show_share(standing[party]["confidence"]),
-                ),
-                "signed": signed.get(party),
-            }
-            for party in row["parties"]
-        ],
+        parties=_tell_parties(page, row, signed),
         history=reads.list_entries(page.node, page.language, link=("contract", str(number)), limit=HISTORY_MAX),
         proof={
             "lines": [
@@ -63,6 +61,19 @@ def render_contract(page: Page, number: int) -> str:
             "digests": [(page.say("proof.document"), row["document"]), (page.say("proof.root"), status["app_hash"])],
         },
     )
+
+
+def _tell_parties(page: Page, row: Json, signed: dict[str, str]) -> list[Json]:
+    return [
+        {
+            "id": member["id"],
+            "grade": member["grade"],
+            "status": member["status"],
+            "note": page.say("contract.party_note", score=member["score"], confidence=show_share(member["confidence"])),
+            "signed": signed.get(member["id"]),
+        }
+        for member in reads.summarize_members(page.node, row["parties"])
+    ]
 
 
 def _find_waits(page: Page, row: Json) -> list[Json]:
@@ -144,55 +155,38 @@ def _summarize(page: Page, row: Json) -> list[str]:
     return [*lines, more]
 
 
-def _make_steps(page: Page, row: Json) -> list[Json]:
-    """The paper's flow: request, signatures, judgment, execution, result. `state`: done, now, halt, exit or empty."""
-    last = page.day(max(duty["due"] for duty in row["duties"]))
-    kept, breached, total = row["duties_kept"], row["duties_breached"], row["duties_total"]
-    executing = page.say("step.executing_note", done=row["duties_closed"], total=total)
-    if breached:
-        executing = page.say("step.executing_note_breached", kept=kept, breached=breached, total=total)
-    notes: dict[str, str] = {
-        "requested": page.say(
-            "step.requested_note", day=page.day(row["proposed_at"]), member=page.name(row["proposer"])
-        ),
-        "signed": page.say("step.signed_note", done=len(row["signed"]), total=len(row["parties"])),
-        "judged": page.day(row["activated_at"]) if row["activated_at"] else "",
-        "executing": executing if row["activated_at"] else "",
-        "completed": page.day(row["ended_at"])
-        if row["status"] == "completed"
-        else page.say("step.completed_note", day=last),
-    }
-    now = {
-        "proposed": "signed",
-        "declined": "signed",
-        "expired": "signed",
-        "active": "executing",
-        "suspended": "executing",
-        "terminated": "executing",
-        "completed": "",
-    }[row["status"]]
-    names = list(notes)
-    reached = names.index(now) if now else len(names)
-    at_place = "exit" if row["status"] in {"declined", "expired", "terminated"} else "now"
-    titles: dict[str, str] = {name: page.say(f"step.{name}") for name in names}
-    if row["status"] == "suspended":
-        titles["executing"], at_place = page.say("step.suspended"), "halt"
-    if row["status"] == "completed" and breached:
-        titles["completed"], at_place, reached = page.say("step.breached"), "exit", len(names) - 1
+def _make_steps(page: Page, row: Json) -> list[tuple[str, str, str]]:
+    """The paper's flow: request, signatures, judgment, execution, result, each as (title, note, state)."""
+    outcome = page.outcome(row)
+    reached, state = _PLACES[outcome]
+    executing = "suspended" if outcome == "suspended" else "executing"
+    ended = "breached" if outcome == ENDED_WITH_BREACHES else "completed"
+    titles = ("requested", "signed", "judged", executing, ended)
     return [
-        {
-            "title": titles[name],
-            "note": notes[name],
-            "state": "done" if place < reached else at_place if place == reached else "",
-        }
-        for place, name in enumerate(names)
+        (page.say(f"step.{title}"), note, "done" if place < reached else state if place == reached else "")
+        for place, (title, note) in enumerate(zip(titles, _tell_steps(page, row), strict=True))
     ]
 
 
+def _tell_steps(page: Page, row: Json) -> tuple[str, ...]:
+    total, breached = row["duties_total"], row["duties_breached"]
+    executing = page.say("step.executing_note", done=row["duties_closed"], total=total)
+    if breached:
+        executing = page.say("step.executing_note_breached", kept=row["duties_kept"], breached=breached, total=total)
+    last = page.say("step.completed_note", day=page.day(max(duty["due"] for duty in row["duties"])))
+    return (
+        page.say("step.requested_note", day=page.day(row["proposed_at"]), member=page.name(row["proposer"])),
+        page.say("step.signed_note", done=len(row["signed"]), total=len(row["parties"])),
+        page.day(row["activated_at"]) if row["activated_at"] else "",
+        executing if row["activated_at"] else "",
+        page.day(row["ended_at"]) if row["status"] == "completed" else last,
+    )
+
+
 def _tell_delivery(page: Page, row: Json, wait: Json) -> str:
-    duty = row["duties"][wait["obligation"] - 1] if wait["obligation"] else None
-    if wait["action"] != "acknowledge" or duty is None or duty["delivery"] is None:
+    if wait["action"] != "acknowledge":
         return ""
+    duty = row["duties"][wait["obligation"] - 1]
     return page.say(
         "wait.delivered",
         member=page.name(duty["debtor"]),
