@@ -9,7 +9,8 @@ from typing import Any, Literal
 import pytest
 from msgspec.structs import replace
 
-from concordat.client.api import Client, RefusedByNode
+from concordat.client.answers import RefusedByNode
+from concordat.client.api import Client
 from concordat.client.clock import fetch_now_us
 from concordat.client.keys import derive_key
 from concordat.client.operations import make_example
@@ -186,7 +187,8 @@ def test_an_answer_without_a_proof_is_not_believed_when_genesis_is_pinned(status
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(400, UsageError), (404, NotFound), (409, RefusedByNode), (403, RefusedByNode), (503, Stale)]
+    ("status", "kind"),
+    [(400, UsageError), (404, NotFound), (409, RefusedByNode), (403, RefusedByNode), (408, Stale), (503, Stale)],
 )
 def test_a_problem_becomes_the_error_of_its_kind(status: int, kind: type[ConcordatError]) -> None:
     problem = {"code": "some.code", "detail": "words", "reason": "words", "next_step": "more", "rule": "X-1"}
@@ -201,7 +203,10 @@ def test_a_problem_becomes_the_error_of_its_kind(status: int, kind: type[Concord
         assert caught.value.document == problem
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b"{}", b'{"chain_id": 1}', b'{"chain_id": "xx"}'])
+BARE = b'{"chain_id": "00", "node_key": "00"}'
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b"{}", b'{"chain_id": "xx"}', BARE])
 @pytest.mark.parametrize("status", [200, 500])
 def test_something_else_than_a_node_is_told(status: int, body: bytes) -> None:
     with (

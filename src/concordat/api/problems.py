@@ -51,7 +51,7 @@ _STATUS_OF_CODE: Final = {
 
 _STATUS_OF_KIND: Final = {Rejected: 409, Refused: 409, UsageError: 400, NotFound: 404, Corrupt: 500, Stale: 409}
 
-_RETRY_AFTER_S: Final = {"node.busy": "2", "ledger.stopped": "60", "node.stopped": "60"}
+_RETRY_AFTER_S: Final = {"node.busy": "2"}
 
 _FROM_FRAMEWORK: Final[dict[int, ConcordatError]] = {
     400: UsageError("request.malformed", "the request", "compare it with /v1/openapi.json"),

@@ -156,7 +156,7 @@ async def submit(
     code, who = OK if outcome.refusal is None else outcome.refusal.code, None
     if outcome.receipt:
         signer = outcome.receipt["signer"]
-        who = f"{signer['member'] or 'unknown'} {signer['public_key'][:16]}"
+        who = Reader(bytes.fromhex(signer["public_key"]), signer["member"]).name
     note_subject(request, compute_transaction_id(body).hex(), code, who)
     headers = {"Idempotent-Replayed": "true"} if outcome.is_replay else {}
     content = _render_outcome(outcome, node, language, get_request_id(request))

@@ -13,22 +13,19 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
+from concordat.client.answers import RefusedByNode, make_error, make_unreadable, read_answer
 from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key
 from concordat.client.receipts import check_receipt
 from concordat.client.requests import sign_request
 from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US, check_nonce, make_wall_nonces
 from concordat.crypto.proof import Trust, verify_proof
-from concordat.errors import ConcordatError, Corrupt, NotFound, Refused, Stale, UsageError
+from concordat.errors import Corrupt, NotFound, UsageError
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
 from concordat.protocol.genesis import Genesis, read_genesis
 from concordat.protocol.messages import Operation
-from concordat.protocol.transactions import (
-    Payload,
-    compute_transaction_id,
-    make_signed_bytes,
-)
+from concordat.protocol.transactions import Payload, compute_transaction_id, make_signed_bytes
 
 if TYPE_CHECKING:
     import httpx2
@@ -38,23 +35,6 @@ _OPEN_PATHS: Final = ("/v1/transactions/", "/v1/checkpoint", "/v1/genesis")
 _ATTEMPTS: Final = 3
 _TIMEOUT_S: Final = 30.0
 _CONNECT_TIMEOUT_S: Final = 5.0
-
-
-class RefusedByNode(Refused):
-    """A rule refuses. `document` is the node's whole answer: reasons, next step, transaction and height."""
-
-    def __init__(self, document: Json) -> None:
-        super().__init__(document["code"], str(document.get("reason", "")), str(document.get("next_step", "")))
-        self.document: Final = document
-
-
-_ERROR_BY_STATUS: Final[dict[int, type[ConcordatError]]] = {
-    400: UsageError,
-    404: NotFound,
-    429: Stale,
-    500: ConcordatError,
-    503: Stale,
-}
 
 
 class Client:
@@ -104,11 +84,12 @@ class Client:
             Corrupt: `node.other_chain`, `node.not_pinned` when the node serves another chain than the pinned one, or
                 calls another key its own than the pinned one, or the one that the pinned genesis names.
         """
-        status = _read_json(self._send("GET", "/v1/status"))
+        status = read_answer(self._send("GET", "/v1/status"))
         try:
             chain_id, node_key = bytes.fromhex(status["chain_id"]), bytes.fromhex(status["node_key"])
+            int(status["height"])
         except (TypeError, KeyError, ValueError) as error:
-            raise _unreadable("/v1/status") from error
+            raise make_unreadable("/v1/status") from error
         if self._trust is not None:
             _check_pinned(self._trust, chain_id, node_key)
         self._chain_id, self._node_key = chain_id, node_key
@@ -122,18 +103,18 @@ class Client:
 
     def genesis(self) -> bytes:
         """Return the exact bytes of the node's genesis.json; they must be those of the chain it says it serves."""
-        data = self._send("GET", "/v1/genesis", accept="*/*").content  # unsigned: an applicant's key is not known yet
+        data = self.fetch("/v1/genesis")
         if sha256(data).digest() != self.chain_id():
             raise Corrupt("node.other_chain", sha256(data).hexdigest(), "name a node of the chain that you trust")
         return data
 
     def get(self, target: str) -> Json:
         """Return the JSON at a path; the request is signed when there is a key."""
-        return _read_json(self._send("GET", target, is_signed=self._has_to_sign(target)))
+        return read_answer(self._send("GET", target, is_signed=self._has_to_sign(target)))
 
     def post(self, target: str, body: bytes) -> Json:
         """Return the JSON that a signed POST of a JSON body gives."""
-        return _read_json(self._send("POST", target, body, is_signed=self._key is not None))
+        return read_answer(self._send("POST", target, body, is_signed=self._key is not None))
 
     def fetch(self, target: str) -> bytes:
         """Return the bytes at a path: a proof file, a checkpoint, genesis."""
@@ -203,7 +184,7 @@ class Client:
         """
         self.chain_id()  # bytes go to a node of another chain only if nothing is pinned
         try:
-            receipt = _read_json(self._send("POST", "/v1/transactions", wire, media="application/octet-stream"))
+            receipt = read_answer(self._send("POST", "/v1/transactions", wire, media="application/octet-stream"))
         except RefusedByNode as error:
             if error.document.get("transaction") == compute_transaction_id(wire).hex():
                 self._check_told(wire, error.document)
@@ -271,7 +252,7 @@ class Client:
                 continue
             if response.is_success:
                 return response
-            raise _make_error(response)
+            raise make_error(response)
         raise NotFound("node.unreachable", str(self._http.base_url), "start the node, or name another") from failure
 
     def _sign(self, request: httpx2.Request, body: bytes) -> str:
@@ -305,26 +286,3 @@ def get_origin(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise UsageError("node.bad_address", url, "write it like http://127.0.0.1:8420")
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _make_error(response: httpx2.Response) -> ConcordatError:
-    """Return the error that a problem document describes (RFC 9457)."""
-    problem = _read_json(response)
-    if not isinstance(problem, dict) or not isinstance(problem.get("code"), str):
-        return _unreadable(str(response.url))
-    kind = _ERROR_BY_STATUS.get(response.status_code)
-    if kind is None:
-        return RefusedByNode(problem)
-    detail = problem.get("detail") or problem.get("reason") or problem["code"]
-    return kind(problem["code"], str(detail), str(problem.get("next_step", "")))
-
-
-def _read_json(response: httpx2.Response) -> Json:
-    try:
-        return response.json()
-    except ValueError as error:
-        raise _unreadable(str(response.url)) from error
-
-
-def _unreadable(address: str) -> NotFound:
-    return NotFound("node.unreadable", address, "name the address of a Concordat node with --node")

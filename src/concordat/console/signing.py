@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from concordat.api.access import get_asking_officer, get_reader
+from concordat.api.access import Reader, get_asking_officer, get_reader
 from concordat.api.asking import Asking, get_address, get_language
 from concordat.api.problems import Problem, get_retry_header
 from concordat.api.trail import note_subject
@@ -100,7 +100,7 @@ async def sign(
 ) -> Response[str]:
     """Sign with a key of this node's key store and submit."""
     pending = actions.get(action, fetch_now_us())
-    who = f"{pending.member} {pending.public_key.hex()[:16]}"
+    who = Reader(pending.public_key, pending.member).name
     typed = pending.public_key.hex()
     if await to_thread.run_sync(find_receipt, node, pending, "en") is not None:
         return Redirect(f"/sign/{action}", status_code=303)  # signed already: the page has the receipt

@@ -12,7 +12,8 @@ import json
 import sys
 from pathlib import Path
 
-from concordat.client.api import Client, RefusedByNode
+from concordat.client.answers import RefusedByNode
+from concordat.client.api import Client
 from concordat.client.keys import fetch_key
 from concordat.client.operations import read_operations
 

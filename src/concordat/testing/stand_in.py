@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+_POLL_S = 0.01
+"""How soon the server sees that it is to end."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -49,7 +52,7 @@ def stand_in(respond: Respond) -> Iterator[tuple[str, list[Request]]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(_POLL_S,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", received
