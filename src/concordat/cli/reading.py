@@ -6,11 +6,12 @@ import json
 from urllib.parse import urlencode
 
 from concordat.cli.output import OUTPUT, Output, emit
-from concordat.cli.showing import describe_contract, describe_member, show_label
+from concordat.cli.showing import describe_contract, describe_member
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where, read_contract_number
 from concordat.client.requests import make_path
 from concordat.primitives.plain import Json
+from concordat.wording.sentences import show_label
 
 
 def status(*, where: Where = WHERE, output: Output = OUTPUT) -> None:

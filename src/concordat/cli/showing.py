@@ -9,7 +9,7 @@ from concordat.client.operations import read_operations
 from concordat.contracts.text import Language
 from concordat.primitives.ledger_time import parse_time
 from concordat.primitives.plain import Json
-from concordat.wording.sentences import describe_operation, render
+from concordat.wording.sentences import describe_operation, render, show_contract, show_label
 
 _OPERATIONS: Final = {
     "sign": "contracts.sign",
@@ -20,12 +20,6 @@ _OPERATIONS: Final = {
 """What the next actor of a contract sends."""
 
 _STATUSES_WITH_NEXT_STEP: Final = ("applied", "reviewed", "suspended", "expelled")
-
-
-def show_label(label: Json, language: Language) -> str:
-    """Return a name or title in the reader's language, or in the other one."""
-    other: Language = "en" if language == "zh" else "zh"
-    return str(label[language] or label[other])
 
 
 def describe_member(member: Json, credit: Json, language: Language) -> Iterator[str]:
@@ -58,7 +52,7 @@ def describe_member(member: Json, credit: Json, language: Language) -> Iterator[
 def describe_contract(contract: Json, clauses: list[str], language: Language) -> Iterator[str]:
     """Yield how a contract stands, every duty, who is next, and the text that its signatures bind."""
     status = render(f"status.contract.{contract['status']}", language)
-    yield f"C-{contract['id']:04d} · {show_label(contract['title'], language)} · {status}"
+    yield f"{show_contract(contract['id'])} · {show_label(contract['title'], language)} · {status}"
     yield render("show.signed", language, parties=tuple(contract["parties"]), signed=tuple(contract["signed"]))
     for duty in contract["duties"]:
         state = render(f"status.duty.{'waiting' if duty['status'] == 'unsigned' else duty['status']}", language)

@@ -18,7 +18,7 @@ from concordat.protocol.messages import Operation
 from concordat.protocol.records import Member
 from concordat.protocol.state import State
 from concordat.protocol.transactions import SIGNATURE_BYTES, parse_transaction
-from concordat.wording.sentences import describe_operation
+from concordat.wording.sentences import describe_operation, show_contract
 
 if TYPE_CHECKING:
     from concordat.client.api import Client
@@ -93,7 +93,7 @@ def fetch_clauses(client: Client, operations: Sequence[Operation], language: Lan
             told = client.get(make_path("/v1/contracts", operation.contract))
             terms = from_plain(Terms, told.get("terms") if isinstance(told, dict) else None)
             if compute_document_digest(terms) != operation.document:
-                raise Corrupt("sign.other_document", f"C-{operation.contract:04d}", _ASK_AGAIN)
+                raise Corrupt("sign.other_document", show_contract(operation.contract), _ASK_AGAIN)
             yield from render_clauses(terms, language)
 
 

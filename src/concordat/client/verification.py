@@ -19,7 +19,7 @@ from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.records import Contract, Credit, Member, Officer
 from concordat.protocol.state import State, Table
 from concordat.protocol.transactions import Entry, get_public_key
-from concordat.wording.sentences import describe_receipt, render
+from concordat.wording.sentences import describe_receipt, render, show_contract
 
 TABLES = {table.number: (name, table) for name, table in vars(State()).items() if isinstance(table, Table)}
 """The state's tables by the first byte of a state key."""
@@ -143,7 +143,7 @@ def _describe_states(
 ) -> Iterator[str]:
     for _, key, row in states:
         if isinstance(row, Contract):
-            yield f"C-{int(key[0]):04d}: {render(f'status.contract.{row.status}', language)}."
+            yield f"{show_contract(int(key[0]))}: {render(f'status.contract.{row.status}', language)}."
         elif isinstance(row, Member):
             yield f"{key[0]!s}: {render(f'status.member.{row.status}', language)}."
         elif isinstance(row, Credit):

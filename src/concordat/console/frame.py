@@ -22,7 +22,7 @@ from concordat.node.node import Node
 from concordat.primitives.plain import Json
 from concordat.protocol.families.contracts import Ground
 from concordat.views.lists import ENDED_WITH_BREACHES, compute_outcome
-from concordat.wording.sentences import CATALOGS, fit_number, show_who
+from concordat.wording.sentences import CATALOGS, fit_number, show_contract, show_label, show_who
 
 _FOLDER: Final = Path(__file__).parent
 STYLE: Final = (_FOLDER / "static" / "console.css").read_bytes()
@@ -95,8 +95,7 @@ class Page:
 
     def label(self, label: Json) -> str:
         """Return a label in the page's language, or in the other one when that is empty."""
-        other: Language = "en" if self.language == "zh" else "zh"
-        return str(label[self.language] or label[other])
+        return show_label(label, self.language)
 
     def join(self, texts: Sequence[str]) -> Markup:
         """Return texts as one list in words, escaped."""
@@ -157,7 +156,7 @@ def render_page(page: Page, template: str, section: str, **values: object) -> st
         "number": formats.show_number,
         "signed": formats.show_signed,
         "digest": formats.show_digest,
-        "contract": formats.show_contract,
+        "contract": show_contract,
         "confidence": formats.show_share,
         "sign": lambda family, status: _MARKS[f"{family}.{status}"][0],
         "tone": lambda family, status: _MARKS[f"{family}.{status}"][1],

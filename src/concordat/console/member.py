@@ -6,13 +6,14 @@ from typing import Final
 
 from concordat.api.access import find_first_position
 from concordat.console.charts import GRADE_COLORS, SCORE_MAX, draw_bar
-from concordat.console.formats import show_contract, show_number, show_share, show_signed
+from concordat.console.formats import show_number, show_share, show_signed
 from concordat.console.frame import Page, render_page
 from concordat.console.pages import LIST_PAGE, cut_list, tell_not_proved
 from concordat.console.waits import tell_wait
 from concordat.errors import NotFound
 from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
+from concordat.wording.sentences import show_contract
 
 RECORDS_MAX: Final = 10
 NEGATIVES_MAX: Final = 6

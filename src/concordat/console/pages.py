@@ -9,14 +9,13 @@ from urllib.parse import urlencode
 
 from concordat.api.access import find_first_position
 from concordat.client.requests import make_path
-from concordat.console.formats import show_contract
 from concordat.console.frame import Page, render_page
 from concordat.errors import NotFound
 from concordat.node import reads
 from concordat.primitives.plain import Json
-from concordat.protocol.messages import REJECTIONS
 from concordat.protocol.receipts import OK
-from concordat.wording.sentences import describe_next_step, get_reason_key
+from concordat.wording.rules import list_codes
+from concordat.wording.sentences import describe_next_step, show_contract
 
 LIST_PAGE: Final = 50
 DATASET_ENTRIES: Final = 8
@@ -134,15 +133,7 @@ def _find_links(page: Page, entry: Json) -> list[tuple[str, str]]:
 
 def render_codes(page: Page) -> str:
     """Every code with which the ledger refuses, in order of precedence."""
-    codes = [
-        {
-            "code": rejection.code,
-            "rule": rejection.rule,
-            "reason": _blank(page.catalog(get_reason_key(rejection.code))),
-            "next_step": _blank(page.catalog(f"next.{rejection.code}")),
-        }
-        for rejection in REJECTIONS
-    ]
+    codes = [row | {name: _blank(page.label(row[name])) for name in ("reason", "next_step")} for row in list_codes()]
     return render_page(page, "codes.html", "codes", codes=codes)
 
 

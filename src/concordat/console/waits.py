@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from concordat.console.formats import show_contract
 from concordat.console.frame import Page
 from concordat.primitives.plain import Json
+from concordat.wording.sentences import show_contract
 
 
 def tell_wait(page: Page, wait: Json) -> Json:

@@ -128,8 +128,8 @@ def _show(value: object, spec: str, language: Language, names: Mapping[str, str]
             return names.get(str(value), str(value))
         case "who", _:
             return show_who(str(value), language, names)
-        case "contract", _:
-            return f"C-{value:04d}"
+        case "contract", int():
+            return show_contract(value)
         case "number", _:
             return f"{value:,}"
         case "time", int():
@@ -146,6 +146,17 @@ def show_who(member: str, language: Language, names: Mapping[str, str]) -> str:
     if name == member:
         return member
     return f"{name}（{member}）" if language == "zh" else f"{name} ({member})"
+
+
+def show_contract(number: int) -> str:
+    """Return a contract's number as people write it: C-0042."""
+    return f"C-{number:04d}"
+
+
+def show_label(label: Mapping[str, str], language: Language) -> str:
+    """Return a label of the JSON view in the reader's language, or in the other one when that is empty."""
+    other: Language = "en" if language == "zh" else "zh"
+    return label[language] or label[other]
 
 
 def _show_digest(digits: str) -> str:
