@@ -22,7 +22,7 @@ from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.primitives.plain import Json, from_plain, read_json
 
 Position = Annotated[int, PathParameter(ge=0, le=INTEGER_MAX)]
-Before = Annotated[int | None, QueryParameter(ge=0, le=INTEGER_MAX)]
+Number = Annotated[int | None, QueryParameter(ge=0, le=INTEGER_MAX)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 """How many rows of a list; what comes next is asked for with `after`, the identifier of the last one."""
 
@@ -73,7 +73,7 @@ def get_member_proof(node: NamedDependency[Node], member: FromPath[str], since: 
 
 @get("/contracts", sync_to_thread=True)
 def list_contracts(
-    node: NamedDependency[Node], member: FromQuery[str | None] = None, after: Before = None, limit: Limit = 50
+    node: NamedDependency[Node], member: FromQuery[str | None] = None, after: Number = None, limit: Limit = 50
 ) -> Json:
     """Contracts, newest first; all, or those of one member; `after` one of them."""
     return reads.list_contracts(node, member=member, after=after, limit=limit)
@@ -125,7 +125,7 @@ def list_datasets(node: NamedDependency[Node], after: FromQuery[str | None] = No
 
 @get("/datasets/{owner:str}/{name:str}", sync_to_thread=True)
 def get_dataset(
-    node: NamedDependency[Node], owner: FromPath[str], name: FromPath[str], after: Before = None, limit: Limit = 50
+    node: NamedDependency[Node], owner: FromPath[str], name: FromPath[str], after: Number = None, limit: Limit = 50
 ) -> Json:
     """One dataset with its versions, newest first; `after` one of them."""
     return reads.get_dataset(node, owner, name, after=after, limit=limit)
@@ -139,10 +139,10 @@ def list_entries(
     request: Asking,
     node: NamedDependency[Node],
     language: NamedDependency[Language],
-    before: Before = None,
+    before: Number = None,
     limit: Limit = 50,
     member: FromQuery[str | None] = None,
-    contract: FromQuery[int | None] = None,
+    contract: Number = None,
     dataset: FromQuery[str | None] = None,
 ) -> Json:
     """Entries of history, newest first, each as one sentence; all, or those about one thing."""

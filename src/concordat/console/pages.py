@@ -61,7 +61,8 @@ def render_ledger(page: Page, link: tuple[str, str] | None, before: int | None) 
     found = reads.list_entries(page.node, page.language, link=link, before=before, since=since, limit=LIST_PAGE)
     about = None
     if link is not None:
-        about = {"member": page.name, "contract": _show_number}.get(link[0], str)(link[1])
+        kind, value = link
+        about = show_contract(int(value)) if kind == "contract" else page.name(value) if kind == "member" else value
     filters = f"{link[0]}={link[1]}&" if link else ""
     return render_page(
         page,
@@ -72,10 +73,6 @@ def render_ledger(page: Page, link: tuple[str, str] | None, before: int | None) 
         older=f"/ledger?{filters}before={found['next']}",
         about=about,
     )
-
-
-def _show_number(text: str) -> str:
-    return show_contract(int(text)) if text.isdecimal() else text
 
 
 def render_entry(page: Page, position: int) -> str:

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from concordat.api.asking import Asking
-from concordat.api.records import Before
+from concordat.api.records import Number, Position
 from concordat.console import pages
 from concordat.console.answers import answer, like, open_page
 from concordat.console.contract import render_contract
@@ -41,7 +41,7 @@ def show_member(request: Asking, node: NamedDependency[Node], member: FromPath[s
 
 @get("/contracts", guards=[like("/v1/contracts")], sync_to_thread=True)
 def show_contracts(
-    request: Asking, node: NamedDependency[Node], member: FromQuery[str | None] = None, after: Before = None
+    request: Asking, node: NamedDependency[Node], member: FromQuery[str | None] = None, after: Number = None
 ) -> Response[str]:
     """Every contract, or those of one member."""
     return answer(request, pages.render_contracts(open_page(node, request), member, after))
@@ -61,7 +61,7 @@ def show_datasets(request: Asking, node: NamedDependency[Node], after: FromQuery
 
 @get("/datasets/{owner:str}/{name:str}", guards=[like("/v1/datasets/{owner}/{name}")], sync_to_thread=True)
 def show_dataset(
-    request: Asking, node: NamedDependency[Node], owner: FromPath[str], name: FromPath[str], after: Before = None
+    request: Asking, node: NamedDependency[Node], owner: FromPath[str], name: FromPath[str], after: Number = None
 ) -> Response[str]:
     """One dataset."""
     return answer(request, pages.render_dataset(open_page(node, request), owner, name, after))
@@ -71,19 +71,19 @@ def show_dataset(
 def show_ledger(
     request: Asking,
     node: NamedDependency[Node],
-    before: Before = None,
+    before: Number = None,
     member: FromQuery[str | None] = None,
-    contract: FromQuery[str | None] = None,
+    contract: Number = None,
     dataset: FromQuery[str | None] = None,
 ) -> Response[str]:
     """History, newest first; `member`, `contract` or `dataset` narrows it."""
     links = {"member": member, "contract": contract, "dataset": dataset}
-    link = next(((kind, value) for kind, value in links.items() if value), None)
+    link = next(((kind, str(value)) for kind, value in links.items() if value not in {None, ""}), None)
     return answer(request, pages.render_ledger(open_page(node, request), link, before))
 
 
 @get("/ledger/{position:int}", guards=[like("/v1/ledger/{position}")], sync_to_thread=True)
-def show_entry(request: Asking, node: NamedDependency[Node], position: FromPath[int]) -> Response[str]:
+def show_entry(request: Asking, node: NamedDependency[Node], position: Position) -> Response[str]:
     """One entry of history."""
     return answer(request, pages.render_entry(open_page(node, request), position))
 
