@@ -144,8 +144,8 @@ def test_an_exact_file_is_named_by_its_digest() -> None:
         template="exchange/1",
         obligations=(replace(SUPPLY.obligations[0], evidence=ExactFile(b"\xcd" * 32), consequence="continue"),),
     )
-    assert "registered with digest " + "cd" * 32 in render_clauses(terms, "en")[2]
-    assert "登记一个摘要为 " + "cd" * 32 + " 的版本" in render_clauses(terms, "zh")[2]
+    assert "registered with digest " + "cd" * 32 + "; this settles" in render_clauses(terms, "en")[2]
+    assert "登记一个摘要为 " + "cd" * 32 + " 的版本；内容以此为准" in render_clauses(terms, "zh")[2]
     assert render_clauses(terms, "en")[2].endswith("when the obligation is large. This contract goes on.")
     assert render_clauses(terms, "zh")[0].startswith("数据互换协议：")
 

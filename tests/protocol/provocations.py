@@ -153,6 +153,20 @@ def already_acknowledged(c: Consortium) -> Receipt:
     return c.attempt("azure-bay", Acknowledge(number, 1))
 
 
+def deliver_an_exact_file(c: Consortium) -> int:
+    """A contract whose one obligation asks for exactly the file that was delivered."""
+    registration = c.make_registration("cedar-ford")
+    terms = c.make_supply("cedar-ford", "azure-bay")
+    evidence = ExactFile(registration.digest)
+    number = c.agree(replace(terms, obligations=(replace(terms.obligations[0], evidence=evidence),)))
+    c.act("cedar-ford", registration, Deliver(number, 1, registration.version))
+    return number
+
+
+def object_to_an_exact_file(c: Consortium) -> Receipt:
+    return c.attempt("azure-bay", make_object(deliver_an_exact_file(c)))
+
+
 def end_already_asked(c: Consortium) -> Receipt:
     number = agree(c)
     c.act("azure-bay", Terminate(number))
@@ -246,6 +260,7 @@ PROVOKE: dict[str, Scene] = {
     "contracts.nothing_delivered": lambda c: c.attempt("azure-bay", make_object(agree(c))),
     "contracts.objection_stands": objection_stands,
     "contracts.already_acknowledged": already_acknowledged,
+    "contracts.ground_settled": object_to_an_exact_file,
     "contracts.end_already_asked": end_already_asked,
     "datasets.version_not_next": lambda c: c.attempt(
         "cedar-ford", replace(c.make_registration("cedar-ford"), version=2)

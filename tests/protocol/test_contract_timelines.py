@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from concordat.contracts.terms import MatchingTable
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Propose, Sign, Terminate
+from concordat.protocol.families.datasets import Register
 from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.protocol.receipts import DueCause
-from concordat.testing.consortium import Consortium
+from concordat.testing.consortium import DATASET, Consortium
 from protocol.scenes import (
     acknowledge,
     agree,
@@ -207,6 +208,37 @@ def test_obligations_may_be_fulfilled_by_versions_in_any_order(c: Consortium) ->
     c.act("cedar-ford", c.make_registration("cedar-ford"))
     c.deliver(number, 1)
     assert names(c.act("cedar-ford", Deliver(number, 2, 1))) == ["Delivered"]
+
+
+def make_copy(c: Consortium, version: int) -> Register:
+    """The next registration, of the bytes of a version that stands."""
+    digest = c.state.versions[("cedar-ford", DATASET, version)].digest
+    return replace(c.make_registration("cedar-ford"), digest=digest)
+
+
+def test_one_table_fulfills_one_obligation(c: Consortium) -> None:
+    number = agree(c, times=2)
+    c.deliver(number, 1)
+    copy = make_copy(c, 1)
+    receipt = c.attempt("cedar-ford", copy, Deliver(number, 2, copy.version))
+    assert (receipt.code, receipt.reasons[0].parameters) == ("contracts.version_used", (2, 1))
+    other = agree(c)
+    assert names(c.act("cedar-ford", copy, Deliver(other, 1, copy.version))) == ["Delivered"]
+
+
+def test_a_table_handed_over_fulfills_nothing_when_handed_back(c: Consortium) -> None:
+    number = agree_on_exchange(c, apart_days=5)
+    c.deliver(number, 1)
+    copy = replace(make_copy(c, 1), version=1)
+    assert c.attempt("azure-bay", copy, Deliver(number, 2, 1)).code == "contracts.version_used"
+
+
+def test_the_same_table_may_answer_an_objection_to_itself(c: Consortium) -> None:
+    number = agree(c)
+    c.deliver(number)
+    object_to(c, number)
+    copy = make_copy(c, 1)
+    assert names(c.act("cedar-ford", copy, Deliver(number, 1, copy.version))) == ["Delivered"]
 
 
 def test_a_delivery_at_the_end_of_grace_holds_the_contract_up_until_accepted(c: Consortium) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.families.contracts import Acknowledge, Acknowledged, Deliver, Settled
 from concordat.protocol.messages import Event
 from concordat.protocol.records import MemberRole
-from concordat.testing.consortium import Consortium
+from concordat.testing.consortium import DATASET, Consortium
+from protocol.provocations import deliver_an_exact_file
 from protocol.scenes import (
     acknowledge,
     agree,
@@ -134,6 +136,18 @@ def test_objecting_twice_at_the_same_time_lapses_once(c: Consortium) -> None:
         c.deliver(number)
         object_to(c, number)
     assert names(c.advance(21)) == ["Lapsed", "Completed"]
+
+
+def test_a_file_that_the_ledger_matched_may_only_not_have_been_received(c: Consortium) -> None:
+    number = deliver_an_exact_file(c)
+    for ground in ("incomplete", "wrong_content", "wrong_period"):
+        receipt = c.attempt("azure-bay", replace(make_object(number), ground=ground))
+        assert (receipt.code, receipt.reasons[0].parameters) == ("contracts.ground_settled", (number, 1, ground))
+    assert names(c.act("azure-bay", replace(make_object(number), ground="not_received"))) == ["Objected"]
+    again = c.make_registration("cedar-ford")
+    digest = c.state.versions[("cedar-ford", DATASET, 1)].digest
+    happened = c.act("cedar-ford", replace(again, digest=digest), Deliver(number, 1, again.version))
+    assert names(happened) == ["Delivered"]
 
 
 def test_an_objection_may_be_dropped(c: Consortium) -> None:

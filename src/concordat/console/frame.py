@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,7 +20,6 @@ from concordat.contracts.text import Language, show_day, show_time
 from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
-from concordat.protocol.families.contracts import Ground
 from concordat.views.lists import ENDED_WITH_BREACHES, compute_outcome
 from concordat.wording.sentences import CATALOGS, fit_number, show_contract, show_label, show_who
 
@@ -164,7 +163,6 @@ def render_page(page: Page, template: str, section: str, **values: object) -> st
         "csrf": page.csrf,
         "origin": page.origin,
         "lang": page.language,
-        "grounds": get_args(Ground),
         "css_version": _STYLE_VERSION,
         "section": section,
         "status": reads.get_status(page.node),

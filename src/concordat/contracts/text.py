@@ -24,7 +24,8 @@ _WORDS = {
         "exchange/1": "Agreement on the exchange of data",
         "parties": "Parties: {parties}. Unless all have signed by {sign_by}, this offer is void.",
         "duty": "{debtor} delivers to {creditors}: {subject}. Due {due}. Size: {size} units.",
-        "exact_file": "Evidence: a version of dataset {debtor}/{dataset} registered with digest {digest}.",
+        "exact_file": "Evidence: a version of dataset {debtor}/{dataset} registered with digest {digest}; this settles "
+        "what it contains, and the only ground to object is that it was not received.",
         "matching_table": "Evidence: a registered version of dataset {debtor}/{dataset} with schema {schema} "
         "and at least {rows} rows.",
         "acceptance": "Each creditor acknowledges or objects within {objection} days; silence accepts. From the first "
@@ -46,7 +47,8 @@ _WORDS = {
         "exchange/1": "数据互换协议",
         "parties": "当事方：{parties}。{sign_by} 前未全部签署，本要约失效。",
         "duty": "{debtor} 向 {creditors} 交付：{subject}。期限 {due}。规模 {size} 单位。",
-        "exact_file": "履约凭据：数据集 {debtor}/{dataset} 登记一个摘要为 {digest} 的版本。",
+        "exact_file": "履约凭据：数据集 {debtor}/{dataset} 登记一个摘要为 {digest} 的版本；"
+        "内容以此为准，仅得以未收到为由提出异议。",
         "matching_table": "履约凭据：数据集 {debtor}/{dataset} 登记一个结构摘要为 {schema}、不少于 {rows} 行的版本。",
         "acceptance": "各债权方在 {objection} 日内确认或提出异议；逾期不答视为接受。"
         "自首次异议起，{debtor} 可重新交付，至期限后 {cure} 日止，且不少于 {open} 日，再次异议不予延长；"

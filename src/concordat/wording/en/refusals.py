@@ -81,9 +81,9 @@ WORDS: dict[str, str] = {
     "next.contracts.unknown_version": "Register the version, then deliver it.",
     "rejection.contracts.version_withdrawn": "Version {1} of {0} has been withdrawn.",
     "next.contracts.version_withdrawn": "Register a new version and deliver that one.",
-    "rejection.contracts.version_used": "Version {0} has already been delivered for obligation {1}, or is older than "
-    "what was.",
-    "next.contracts.version_used": "Register a new version and deliver that one.",
+    "rejection.contracts.version_used": "Version {0}, or the same file, has already been delivered for obligation {1}, "
+    "or is older than what was.",
+    "next.contracts.version_used": "Register what this obligation asks for as a new version and deliver that one.",
     "rejection.contracts.digest_differs": "The version's digest is {0:digest}; the contract promises {1:digest}.",
     "next.contracts.digest_differs": "Register exactly the promised file and deliver that version.",
     "rejection.contracts.schema_differs": "The version's schema is {0:digest}; the contract promises {1:digest}.",
@@ -99,6 +99,9 @@ WORDS: dict[str, str] = {
     "accepting.",
     "rejection.contracts.already_acknowledged": "{0:member} has already accepted this delivery.",
     "next.contracts.already_acknowledged": "Nothing more to do; the other creditors answer for themselves.",
+    "rejection.contracts.ground_settled": "Obligation {1} of contract {0:contract} asks for exactly one file, and the "
+    "ledger found that this is the one: “{2:ground}” is no ground to object.",
+    "next.contracts.ground_settled": "Object only if you have not received the file.",
     "rejection.contracts.end_already_asked": "{0:member} has already asked to end this contract.",
     "next.contracts.end_already_asked": "It ends once the other parties have asked too.",
     "rejection.datasets.version_not_next": "Version {0} is not the next one; the next is {1}.",

@@ -232,5 +232,6 @@ REJECTIONS = (
     Rejection("contracts.nothing_delivered", "CON-21", may_succeed_later=True),
     Rejection("contracts.objection_stands", "CON-31", may_succeed_later=True),
     Rejection("contracts.already_acknowledged", "CON-30", may_succeed_later=False),
+    Rejection("contracts.ground_settled", "CON-32", may_succeed_later=False),
     Rejection("contracts.end_already_asked", "CON-22", may_succeed_later=False),
 )

@@ -83,19 +83,23 @@ def check_version(state: State, operation: Deliver, duty: Obligation) -> None:
         raise Rejected("contracts.unknown_version", f"{duty.debtor}/{duty.dataset}", operation.version)
     if version.withdrawn_at is not None:
         raise Rejected("contracts.version_withdrawn", f"{duty.debtor}/{duty.dataset}", operation.version)
-    _check_not_used(state, operation, duty)
+    _check_not_used(state, operation, duty, version)
     _check_evidence(duty, version)
 
 
-def _check_not_used(state: State, operation: Deliver, duty: Obligation) -> None:
-    """CON-17: what was objected to is answered by a newer version; one version fulfills one obligation."""
+def _check_not_used(state: State, operation: Deliver, duty: Obligation, version: Version) -> None:
+    """CON-17: what was objected to is answered by a newer version; one version or table fulfills one obligation."""
     obligations = state.terms[(operation.contract,)].obligations
     for (_, number), row in state.duties.group(operation.contract):
-        other = obligations[number - 1]
-        if row.delivery is None or (other.debtor, other.dataset) != (duty.debtor, duty.dataset):
+        if row.delivery is None:
             continue
-        is_older = number == operation.obligation and operation.version < row.delivery.version
-        if is_older or operation.version == row.delivery.version:
+        other = (obligations[number - 1].debtor, obligations[number - 1].dataset, row.delivery.version)
+        is_same_file = isinstance(duty.evidence, MatchingTable) and state.versions[other].digest == version.digest
+        if number == operation.obligation:
+            is_used = operation.version <= row.delivery.version
+        else:
+            is_used = is_same_file or other == (duty.debtor, duty.dataset, operation.version)
+        if is_used:
             raise Rejected("contracts.version_used", operation.version, number)
 
 
@@ -138,12 +142,14 @@ def apply_acknowledge(context: Context, operation: Acknowledge) -> None:
 
 
 def apply_object(context: Context, operation: Object) -> None:
-    """CON-26, CON-30: the first objection says how long the debtor may deliver anew; none prolongs it."""
+    """CON-26, CON-30, CON-32: the first objection says how long the debtor may deliver anew; none prolongs it."""
     member, place, duty, row, _ = _get_delivered(context, operation)
     if row.status != "delivered":
         raise Rejected("contracts.nothing_delivered", operation.contract, operation.obligation, row.status)
     if member in row.accepted:
         raise Rejected("contracts.already_acknowledged", member)
+    if isinstance(duty.evidence, ExactFile) and operation.ground != "not_received":
+        raise Rejected("contracts.ground_settled", operation.contract, operation.obligation, operation.ground)
     mend_by = row.mend_by
     if mend_by is None:
         mend_by = max(row.due, context.time + duty.grace_days * DAY_US) + duty.cure_days * DAY_US
