@@ -51,6 +51,8 @@ def strategy_of(info: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901  # 
             return items.map(tuple)
         case inspect.TupleType():
             return st.tuples(*(strategy_of(item) for item in info.item_types))
+        case inspect.DictType():
+            return st.dictionaries(strategy_of(info.key_type), strategy_of(info.value_type), max_size=3)
     raise NotImplementedError(info)
 
 
