@@ -120,6 +120,16 @@ def test_the_english_text_of_a_supply() -> None:
     )
 
 
+def test_one_of_a_thing_is_in_the_singular_in_what_is_signed() -> None:
+    evidence = MatchingTable(b"\xab" * 32, 1)
+    (duty,) = SUPPLY.obligations
+    single = replace(duty, evidence=evidence, size=1, grace_days=0, cure_days=1, objection_days=1)
+    text = render_clauses(replace(SUPPLY, obligations=(single,)), "en")[2]
+    for part in ("at least 1 row. ", "Size: 1 unit. ", "within 1 day; ", "for 1 day at least", "has 1 day to cure"):
+        assert part in text
+    assert "Within 0 days after" in text
+
+
 def test_the_chinese_text_of_a_supply() -> None:
     assert render_clauses(SUPPLY, "zh") == (
         "数据供给协议：海湾水情",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from concordat.contracts.terms import MatchingTable
 from concordat.errors import UsageError
 from concordat.primitives.plain import to_plain
 from concordat.primitives.vectors import check_case, compute_expected
@@ -128,7 +129,12 @@ def describe_blocks(c: Consortium) -> Inputs:
 def make_documents() -> Inputs:
     c = Consortium()
     terms = c.make_supply("cedar-ford", "azure-bay", "birch-vale", times=2, consequence="continue")
-    return {"supply/1": to_plain(terms), "exchange/1": to_plain(replace(terms, template="exchange/1", sign_by=1))}
+    single = (replace(terms.obligations[0], evidence=MatchingTable(bytes(32), 1), size=1, cure_days=1, grace_days=0),)
+    return {
+        "supply/1": to_plain(terms),
+        "exchange/1": to_plain(replace(terms, template="exchange/1", sign_by=1)),
+        "one of each": to_plain(replace(terms, obligations=single)),
+    }
 
 
 FILES: dict[str, tuple[str, Callable[[], Inputs]]] = {

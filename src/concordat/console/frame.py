@@ -16,12 +16,12 @@ from concordat.api.access import Reader
 from concordat.console import formats
 from concordat.console.charts import OUT, draw_badge
 from concordat.console.words import WORDS
-from concordat.contracts.text import Language, show_day, show_time
+from concordat.contracts.text import Language, fit_number, show_day, show_time
 from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
 from concordat.views.lists import ENDED_WITH_BREACHES, compute_outcome
-from concordat.wording.sentences import CATALOGS, fit_number, show_contract, show_label, show_who
+from concordat.wording.sentences import CATALOGS, show_contract, show_label, show_who
 
 _FOLDER: Final = Path(__file__).parent
 STYLE: Final = (_FOLDER / "static" / "console.css").read_bytes()

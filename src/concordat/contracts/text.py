@@ -6,8 +6,10 @@ not execute. The words of a published template never change: a better wording is
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Literal
+from typing import Final, Literal
 
 from concordat.contracts.terms import ExactFile, MatchingTable, Obligation, Terms
 from concordat.primitives.codec import encode
@@ -17,6 +19,22 @@ from concordat.primitives.ledger_time import format_time
 Language = Literal["en", "zh"]
 DOCUMENT_DOMAIN = b"concordat/document/v1\0"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_SINGULARS: Final = {
+    "bytes": "byte",
+    "contracts": "contract",
+    "datasets": "dataset",
+    "days": "day",
+    "entries": "entry",
+    "members": "member",
+    "officers": "officer",
+    "points": "point",
+    "rows": "row",
+    "units": "unit",
+    "versions": "version",
+    "weeks": "week",
+}
+_COUNTED: Final = re.compile(rf"(?P<place>\{{(?P<field>\w+)(?::\w+)?\}}) (?P<noun>{'|'.join(_SINGULARS)})\b")
 
 _WORDS = {
     "en": {
@@ -82,6 +100,20 @@ def show_time(time: str, language: Language) -> str:
     return f"{day} {clock}（UTC）" if language == "zh" else f"{day}, {clock} UTC"
 
 
+def fit_number(template: str, values: Mapping[str, object]) -> str:
+    """Return the template with the singular of what a value of 1 counts (CON-4).
+
+    >>> fit_number("{rows} rows in {days} days", {"rows": 1, "days": 2})
+    '{rows} row in {days} days'
+    """
+
+    def fit(match: re.Match[str]) -> str:
+        is_one = str(values.get(match["field"])) == "1"
+        return f"{match['place']} {_SINGULARS[match['noun']]}" if is_one else match[0]
+
+    return _COUNTED.sub(fit, template)
+
+
 def render_clauses(terms: Terms, language: Language) -> tuple[str, ...]:
     """Return the clauses as read: heading, parties, then one clause for each obligation, with its number."""
     words = _WORDS[language]
@@ -110,19 +142,20 @@ def _render_obligation(obligation: Obligation, language: Language) -> str:
         case MatchingTable(schema=schema, rows_min=rows_min):
             proof, evidence = "matching_table", {"schema": schema.hex(), "rows": rows_min}
     parts = ("duty", proof, "acceptance", "lateness", obligation.consequence)
-    return words["gap"].join(words[part] for part in parts).format(
-        debtor=obligation.debtor,
-        creditors=words["separator"].join(obligation.creditors),
-        subject=_own(obligation.subject, language),
-        due=show_time(format_time(obligation.due), language),
-        size=obligation.size,
-        dataset=obligation.dataset,
-        objection=obligation.objection_days,
-        grace=obligation.grace_days,
-        cure=obligation.cure_days,
-        open=obligation.grace_days + obligation.cure_days,
+    values: dict[str, str | int] = {
+        "debtor": obligation.debtor,
+        "creditors": words["separator"].join(obligation.creditors),
+        "subject": _own(obligation.subject, language),
+        "due": show_time(format_time(obligation.due), language),
+        "size": obligation.size,
+        "dataset": obligation.dataset,
+        "objection": obligation.objection_days,
+        "grace": obligation.grace_days,
+        "cure": obligation.cure_days,
+        "open": obligation.grace_days + obligation.cure_days,
         **evidence,
-    )
+    }
+    return fit_number(words["gap"].join(words[part] for part in parts), values).format(**values)
 
 
 def compute_document_digest(terms: Terms) -> bytes:

@@ -8,14 +8,13 @@
 
 from __future__ import annotations
 
-import re
 import string
 from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from concordat.contracts.text import Language, show_time
+from concordat.contracts.text import Language, fit_number, show_time
 from concordat.errors import ConcordatError, Rejected
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Label
@@ -28,22 +27,6 @@ from concordat.wording import en, zh
 CATALOGS: Final[Mapping[Language, Mapping[str, str]]] = {"en": en.CATALOG, "zh": zh.CATALOG}
 
 _SEVERAL: Final = 2
-
-_SINGULARS: Final = {
-    "bytes": "byte",
-    "contracts": "contract",
-    "datasets": "dataset",
-    "days": "day",
-    "entries": "entry",
-    "members": "member",
-    "officers": "officer",
-    "points": "point",
-    "rows": "row",
-    "units": "unit",
-    "versions": "version",
-    "weeks": "week",
-}
-_COUNTED: Final = re.compile(rf"(?P<place>\{{(?P<field>\w+)(?::\w+)?\}}) (?P<noun>{'|'.join(_SINGULARS)})\b")
 
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 """Members are shown by their identifiers."""
@@ -81,20 +64,6 @@ def render(
             value, _ = _FORMATTER.get_field(field, positional, named)
             text = _join(text, _show(value, spec or "", language, names), language)
     return text
-
-
-def fit_number(template: str, values: Mapping[str, object]) -> str:
-    """Return the template with the singular of what a value of 1 counts.
-
-    >>> fit_number("{rows} rows in {days} days", {"rows": 1, "days": 2})
-    '{rows} row in {days} days'
-    """
-
-    def fit(match: re.Match[str]) -> str:
-        is_one = str(values.get(match["field"])) == "1"
-        return f"{match['place']} {_SINGULARS[match['noun']]}" if is_one else match[0]
-
-    return _COUNTED.sub(fit, template)
 
 
 def _join(left: str, right: str, language: Language) -> str:
