@@ -300,6 +300,26 @@ def test_consent_of_all_ends_a_contract_without_a_breach(c: Consortium) -> None:
     assert get_severities(c) == []
 
 
+def test_an_ask_to_end_speaks_of_the_contract_as_it_stands(c: Consortium) -> None:
+    number = agree_on_exchange(c, apart_days=270)
+    c.act("cedar-ford", Terminate(number))
+    c.deliver(number, 1)
+    assert names(c.act("azure-bay", Terminate(number))) == ["EndAsked"]
+    acknowledge(c, number, 1)
+    assert names(c.act("cedar-ford", Terminate(number))) == ["EndAsked"]
+    assert get_status(c, number) == "active"
+    assert names(c.act("azure-bay", Terminate(number))) == ["EndAsked", "Terminated"]
+
+
+@pytest.mark.parametrize("days", [30, 37])
+def test_an_ask_to_end_made_before_a_deadline_is_no_consent_after_it(c: Consortium, days: int) -> None:
+    number = agree_on_two(c, apart_days=60)
+    c.act("azure-bay", Terminate(number))
+    c.advance(days)
+    assert names(c.act("cedar-ford", Terminate(number))) == ["EndAsked"]
+    assert names(c.act("azure-bay", Terminate(number))) == ["EndAsked", "Breached", "Terminated"]
+
+
 def test_consent_to_end_does_not_wash_lateness_away(c: Consortium) -> None:
     number = agree_on_two(c, apart_days=60)
     c.advance(37)

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
 from concordat.contracts.terms import TemplateName
@@ -53,6 +53,7 @@ class ContractMachine(RuleBasedStateMachine):
         self.held_since_cure = [False] * 3
         self.mend_by: list[int | None] = [None] * 3
         self.severities: dict[str, list[int]] = {debtor: [] for debtor in self.DEBTORS}
+        self.asked: set[str] = set()
         self.is_over = False
 
     # ── the model ──
@@ -146,7 +147,10 @@ class ContractMachine(RuleBasedStateMachine):
     def wait(self, days: int) -> None:
         for _ in range(days):
             self.day += 1
+            before = (*self.status, *self.due)
             self.begin_day()
+            if before != (*self.status, *self.due):
+                self.asked.clear()
         self.c.advance(days)
 
     @rule(number=st.integers(0, 8))
@@ -157,6 +161,7 @@ class ContractMachine(RuleBasedStateMachine):
         receipt = self.c.attempt(debtor, registration, Deliver(self.number, place + 1, registration.version))
         if self.status[place] in {"waiting", "grace", "curing", "objected"} and not self.is_over:
             assert receipt.code == "ok"
+            self.asked.clear()
             self.held_since_cure[place] = self.status[place] == "curing"
             self.status[place], self.delivered[place] = "delivered", self.day
             self.first[place] = self.day if self.first[place] is None else self.first[place]
@@ -178,6 +183,7 @@ class ContractMachine(RuleBasedStateMachine):
             assert receipt.code == "contracts.already_acknowledged"
         else:
             assert receipt.code == "ok"
+            self.asked.clear()
             self.status[place], self.objector[place] = "delivered", ""
             self.accepted[place].add(creditor)
             if len(self.accepted[place]) == len(creditors) or self.delivered[place] + OBJECTION <= self.day:
@@ -195,6 +201,7 @@ class ContractMachine(RuleBasedStateMachine):
             assert receipt.code == "contracts.already_acknowledged"
         else:
             assert receipt.code == "ok"
+            self.asked.clear()
             mend_by = self.mend_by[place]
             if mend_by is None:
                 mend_by = self.mend_by[place] = max(self.due[place], self.day + GRACE) + CURE
@@ -202,14 +209,20 @@ class ContractMachine(RuleBasedStateMachine):
             if mend_by <= self.day:
                 self.lapse(place)
 
-    @precondition(lambda self: self.day > 12)
-    @rule()
-    def agree_to_end(self) -> None:
-        is_open = self.c.state.contracts[(self.number,)].status in {"active", "suspended"}
+    @rule(which=st.integers(0, 2))
+    def ask_to_end(self, which: int) -> None:
         parties = self.c.state.terms[(self.number,)].parties
-        codes = [self.c.attempt(party, Terminate(self.number)).code for party in parties]
-        assert codes == (["ok"] if is_open else ["contracts.not_in_force"]) * len(parties)
-        self.end()
+        party = parties[which % len(parties)]
+        code = self.c.attempt(party, Terminate(self.number)).code
+        if all(status in self.FINAL for status in self.status):
+            assert code == "contracts.not_in_force"
+        elif party in self.asked:
+            assert code == "contracts.end_already_asked"
+        else:
+            assert code == "ok"
+            self.asked.add(party)
+            if self.asked == set(parties):
+                self.end()
 
     @invariant()
     def the_ledger_agrees(self) -> None:

@@ -151,7 +151,7 @@ class Contract(Struct, frozen=True):
     """What a full size was when it came into force; a later ballot makes no breach of it larger."""
     ended_at: TimeUs | None = None
     wants_end: tuple[MemberId, ...] = ()
-    """Parties that asked to end it; when all have, it ends."""
+    """Parties that asked to end it since anything last happened to a duty; when all have, it ends."""
 
 
 class Delivery(Struct, frozen=True):

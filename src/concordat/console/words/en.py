@@ -348,11 +348,13 @@ WORDS: dict[str, str] = {
     "more.withdraw": "Withdraw the objection",
     "more.withdraw_text": "Withdraw your objection to the delivery for obligation {obligation} and accept it.",
     "more.end": "Ask to end the contract",
-    "more.end_text": "Ask to end the contract early. It ends once every party has asked; what is late stays a breach.",
+    "more.end_text": "Ask to end the contract early. It ends once every party has asked; what is late stays a breach. "
+    "When anything happens to an obligation before that, your request is void.",
     "more.end_agree": "Agree to end the contract",
     "more.end_agree_text": "{members} asked to end the contract. It ends once every party has asked; what is late "
     "stays a breach.",
-    "more.end_asked": "You asked to end the contract. These have not: {members}.",
+    "more.end_asked": "You asked to end the contract as it stands. These have not: {members}. When anything happens to "
+    "an obligation before they do, your request is void.",
     "sign.title": "Read and sign",
     "sign.done": "Signed and recorded",
     "sign.refused": "Recorded as refused",

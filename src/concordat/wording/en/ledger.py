@@ -22,7 +22,7 @@ WORDS: dict[str, str] = {
     "operation.contracts.object": "{signer:member} objects to the delivery for obligation {obligation} of contract "
     "{contract:contract}: {ground:ground}. Statement {statement:digest}.",
     "operation.contracts.terminate": "{signer:member} asks to end contract {contract:contract}; it ends once every "
-    "party has asked, and what is late then stays a breach.",
+    "party has asked with nothing done about an obligation in between, and what is late then stays a breach.",
     "operation.datasets.register": "{signer:member} registers version {version} of dataset {dataset}, “{title}”. "
     "Rows: {rows:number}; bytes: {byte_count:number}; digest {digest:digest}; schema {schema:digest}; row root "
     "{row_root:digest}.",

@@ -103,7 +103,8 @@ WORDS: dict[str, str] = {
     "ledger found that this is the one: “{2:ground}” is no ground to object.",
     "next.contracts.ground_settled": "Object only if you have not received the file.",
     "rejection.contracts.end_already_asked": "{0:member} has already asked to end this contract.",
-    "next.contracts.end_already_asked": "It ends once the other parties have asked too.",
+    "next.contracts.end_already_asked": "It ends once the other parties have asked too; when anything happens to an "
+    "obligation before, ask again.",
     "rejection.datasets.version_not_next": "Version {0} is not the next one; the next is {1}.",
     "next.datasets.version_not_next": "Register it as version {1}.",
     "rejection.datasets.unknown_version": "Version {2} of {0}/{1} is not registered.",

@@ -19,7 +19,7 @@ WORDS: dict[str, str] = {
     "operation.contracts.object": "{signer:member}对合同{contract:contract}第{obligation}项义务的交付提出异议："
     "{ground:ground}。异议书摘要{statement:digest}。",
     "operation.contracts.terminate": "{signer:member}请求协商终止合同{contract:contract}；"
-    "各当事方均提出后合同终止，届时已逾期的仍记违约。",
+    "其间各项义务均无变动且各当事方均提出的，合同终止，届时已逾期的仍记违约。",
     "operation.datasets.register": "{signer:member}登记数据集{dataset}（《{title}》）版本{version}：{rows:number}行，"
     "{byte_count:number}字节，摘要{digest:digest}，结构摘要{schema:digest}，行根{row_root:digest}。",
     "operation.datasets.withdraw": "{signer:member}撤回数据集{dataset}版本{version}。理由：{reason:text}",

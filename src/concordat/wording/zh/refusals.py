@@ -96,7 +96,7 @@ WORDS: dict[str, str] = {
     "不得以“{2:ground}”为由提出异议。",
     "next.contracts.ground_settled": "未收到文件的，方可提出异议。",
     "rejection.contracts.end_already_asked": "{0:member}已请求终止该合同。",
-    "next.contracts.end_already_asked": "其他当事方也提出后，合同即告终止。",
+    "next.contracts.end_already_asked": "其他当事方也提出后，合同即告终止；此前任何义务有变动的，须重新提出。",
     "rejection.datasets.version_not_next": "版本号{0}不连续，下一版本号应为{1}。",
     "next.datasets.version_not_next": "请按版本号{1}登记。",
     "rejection.datasets.unknown_version": "{0}/{1}版本{2}尚未登记。",

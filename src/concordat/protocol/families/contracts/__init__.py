@@ -61,7 +61,7 @@ class Object(Struct, frozen=True, tag="contracts.object"):
 
 
 class Terminate(Struct, frozen=True, tag="contracts.terminate"):
-    """A party asks to end the contract; when all have asked, it ends; what is late then stays a breach."""
+    """A party asks to end the contract as it stands; when all have asked, it ends; what is late then stays a breach."""
 
     contract: Positive
 

@@ -43,13 +43,21 @@ def get_party_to(context: Context, number: int, role: OfficerRole) -> tuple[str,
 
 def wait(context: Context, place: Place, row: Duty, status: DutyStatus, until: int) -> None:
     """Leave the duty in an open status, which its due item ends unless something else does before."""
-    context.state.duties.put(place, replace(row, status=status, waits_until=until))
+    _save(context.state, place, replace(row, status=status, waits_until=until))
     context.schedule(until, WAITS_FOR[status], make_subject(place))
 
 
 def close(context: Context, place: Place, row: Duty, status: DutyStatus) -> None:
     """Leave the duty in a final status."""
-    context.state.duties.put(place, replace(row, status=status, waits_until=None, settled_at=context.time))
+    _save(context.state, place, replace(row, status=status, waits_until=None, settled_at=context.time))
+
+
+def _save(state: State, place: Place, row: Duty) -> None:
+    """Whatever happens to a duty, who asked to end the contract spoke of one that stood otherwise (CON-22)."""
+    state.duties.put(place, row)
+    contract = state.contracts[(place[0],)]
+    if contract.wants_end:
+        state.contracts.put((place[0],), replace(contract, wants_end=()))
 
 
 def end(context: Context, number: int, status: ContractStatus) -> None:

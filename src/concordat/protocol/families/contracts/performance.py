@@ -251,7 +251,7 @@ def _lapse(context: Context, place: Place, duty: Obligation, row: Duty) -> None:
 
 
 def apply_terminate(context: Context, operation: Terminate) -> None:
-    """CON-10, CON-22: consent of all ends it; what was already late keeps its record."""
+    """CON-10, CON-22: consent of all to end it as it stands; what was already late keeps its record."""
     member, contract, terms = get_party_to(context, operation.contract, "contracts")
     _check_in_force(operation.contract, contract)
     if member in contract.wants_end:
