@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from concordat.credit.evidence import add_change, append_record, fold_evidence
 from concordat.credit.records import Record, get_record_id
-from concordat.credit.score import Score, compute_reasons, compute_score, is_counted, is_live
+from concordat.credit.score import Score, compute_faded_score, compute_reasons, compute_score, is_counted, is_live
 from concordat.primitives.identifiers import INTEGER_MAX
 
 from .samples import PARTNERS, breach, compute_plainly, perform, records_until
@@ -24,6 +25,17 @@ WEEKS = st.integers(60, 240)
 def test_the_score_is_that_of_the_plain_formulas(records: list[Record], week: int) -> None:
     score = compute_score(records, week)
     assert (score.score, score.confidence, score.positive, score.negative) == compute_plainly(records, week)
+
+
+@given(records_until(200), st.data())
+def test_what_was_summed_stays_summed(records: list[Record], data: st.DataObject) -> None:
+    records = sorted(records, key=get_record_id)
+    cut = data.draw(st.integers(0, len(records)))
+    evidence = fold_evidence(records[:cut])
+    for record in records[cut:]:
+        add_change(evidence.buckets, append_record(evidence, record))
+    week = data.draw(st.integers(max((record.week for record in records), default=0), 400))
+    assert compute_faded_score(evidence, week) == compute_score(records, week)
 
 
 @given(records_until(60), WEEKS, st.randoms(use_true_random=False))

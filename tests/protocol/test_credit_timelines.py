@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from concordat.credit.score import NEWCOMER as NEWCOMER_SCORE
 from concordat.primitives.codec import encode
 from concordat.protocol.families.contracts import Terminate
 from concordat.protocol.families.credit import Changed, Recorded
@@ -66,6 +67,17 @@ def test_the_score_is_published_once_an_entry_whatever_it_records(c: Consortium)
     c.act("azure-bay", Terminate(number))
     happened = [type(event) for event in c.act("cedar-ford", Terminate(number))]
     assert (happened.count(Recorded), happened.count(Changed)) == (3, 1)
+
+
+def test_a_record_that_was_undone_leaves_no_trace_in_the_score(c: Consortium) -> None:
+    number = c.agree(c.make_supply("cedar-ford", "azure-bay", size=10, due_days=2, times=3))
+    c.advance(7)
+    c.act("azure-bay", Terminate(number))
+    refused = c.attempt("cedar-ford", Terminate(number), Terminate(number))
+    assert (refused.code, refused.operation) == ("contracts.not_in_force", 1)
+    assert c.state.credits[("cedar-ford",)].score == NEWCOMER_SCORE
+    c.act("cedar-ford", Terminate(number))
+    c.check_invariants()
 
 
 def test_records_that_count_no_more_leave_the_state_at_a_close(c: Consortium) -> None:

@@ -6,11 +6,21 @@ on the order or the moments in which they were counted.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from math import isqrt
-from operator import floordiv
 
+from concordat.credit.evidence import (
+    Buckets,
+    Evidence,
+    PairQuarter,
+    Ranked,
+    add_change,
+    append_record,
+    compute_loss,
+    fold_evidence,
+    get_pair_quarter,
+    get_ranked,
+)
 from concordat.credit.records import Record, RecordId, get_record_id
 from concordat.credit.rulebook import RULEBOOK, Decay
 from concordat.primitives.codec import Struct
@@ -21,16 +31,6 @@ DECAYS: tuple[Decay, ...] = (RULEBOOK.performance_decay, *(rule.decay for rule i
 """By severity; 0 is a performance."""
 
 _FACTORS = tuple(decay.factors for decay in DECAYS)
-_LOSSES = (0, *(1000 * rule.loss for rule in RULEBOOK.negatives))
-
-_Ranked = tuple[int, RecordId, int]
-"""(minus the value, id, week): sorts as performances are ranked within a pair and quarter."""
-
-_Ranking = dict[int, tuple[list[int], list[int]]]
-"""A pair's performances of a quarter so far, by week: minus their values, ascending, and minus their ranks."""
-
-_Buckets = dict[tuple[int, int], int]
-"""Evidence by (severity, week), before it fades."""
 
 
 class Score(Struct, frozen=True):
@@ -69,20 +69,19 @@ def is_counted(record: Record, week: int) -> bool:
 
 def compute_score(records: Iterable[Record], week: int) -> Score:
     """Return the score at `week` of the one member whose records these are; later records are not seen."""
-    buckets: _Buckets = {}
-    groups: dict[tuple[str, int], list[_Ranked]] = {}
-    for record in records:
-        if not is_counted(record, week):
-            continue
-        if record.severity:
-            key = (record.severity, record.week)
-            buckets[key] = buckets.get(key, 0) + _compute_loss(record)
+    return compute_faded_score(fold_evidence(record for record in records if is_counted(record, week)), week)
+
+
+def compute_faded_score(evidence: Evidence, week: int) -> Score:
+    """Return the score at `week` of evidence none of which is later."""
+    positive, negative = 0, 0
+    for (severity, bucket_week), amount in evidence.buckets.items():
+        faded = _compute_faded(severity, amount, week - bucket_week)
+        if severity:
+            negative += faded
         else:
-            groups.setdefault(_get_pair_quarter(record), []).append(_get_ranked(record))
-    for group in groups.values():
-        group.sort()
-        _add_group(buckets, group)
-    return compute_ratios(*_compute_totals(buckets, week))
+            positive += faded
+    return compute_ratios(positive, negative)
 
 
 def compute_reasons(records: Sequence[Record], week: int) -> tuple[Reason, ...]:
@@ -91,28 +90,23 @@ def compute_reasons(records: Sequence[Record], week: int) -> tuple[Reason, ...]:
     Newcomer's score + all deltas == `compute_score(records, week).score`, always.
     """
     counted = sorted((record for record in records if is_counted(record, week)), key=get_record_id)
-    buckets: _Buckets = {}
-    groups: dict[tuple[str, int], list[_Ranked]] = {}
-    rankings: dict[tuple[str, int], _Ranking] = {}
+    evidence = Evidence()
+    groups: dict[PairQuarter, list[Ranked]] = {}
     deltas: list[int] = []
     positive, negative = 0, 0
     before = compute_ratios(positive, negative).score
     for record in counted:
-        if record.severity:
-            change: _Buckets = {(record.severity, record.week): _compute_loss(record)}
-        else:
-            pair_quarter = _get_pair_quarter(record)
-            groups.setdefault(pair_quarter, []).append(_get_ranked(record))
-            change = _rank_newest(rankings.setdefault(pair_quarter, {}), record)
-        gain, loss = _compute_shift(buckets, change, week)
+        if not record.severity:
+            groups.setdefault(get_pair_quarter(record), []).append(get_ranked(record))
+        change = append_record(evidence, record)
+        gain, loss = _compute_shift(evidence.buckets, change, week)
         positive, negative = positive + gain, negative + loss
-        for key, amount in change.items():
-            buckets[key] = buckets.get(key, 0) + amount
+        add_change(evidence.buckets, change)
         after = compute_ratios(positive, negative).score
         deltas.append(after - before)
         before = after
-    departures: dict[RecordId, _Buckets] = {
-        get_record_id(record): {(record.severity, record.week): -_compute_loss(record)}
+    departures: dict[RecordId, Buckets] = {
+        get_record_id(record): {(record.severity, record.week): -compute_loss(record)}
         for record in counted
         if record.severity
     }
@@ -122,52 +116,14 @@ def compute_reasons(records: Sequence[Record], week: int) -> tuple[Reason, ...]:
     reasons: list[Reason] = []
     for record, delta in zip(counted, deltas, strict=True):
         record_id = get_record_id(record)
-        gain, loss = _compute_shift(buckets, departures[record_id], week)
+        gain, loss = _compute_shift(evidence.buckets, departures[record_id], week)
         reasons.append(Reason(record_id, delta, compute_ratios(positive + gain, negative + loss).score))
     return tuple(reasons)
 
 
-def _get_pair_quarter(record: Record) -> tuple[str, int]:
-    return (record.counterparty, record.week // RULEBOOK.quarter_weeks)
-
-
-def _get_ranked(record: Record) -> _Ranked:
-    return (-record.value, get_record_id(record), record.week)
-
-
-def _compute_loss(record: Record) -> int:
-    return record.size_milli * _LOSSES[record.severity]
-
-
-def _add_group(buckets: _Buckets, group: Sequence[_Ranked]) -> None:
-    """Add to the buckets the evidence of one pair's quarter, sorted: the k-th largest counts one k-th."""
-    for rank, (minus_value, _, week) in enumerate(group, start=1):
-        buckets[(0, week)] = buckets.get((0, week), 0) + -minus_value // rank
-
-
-def _rank_newest(ranking: _Ranking, record: Record) -> _Buckets:
-    """Rank a pair's newest performance of the quarter, behind its equals; return how each bucket moves."""
-    change: _Buckets = {}
-    rank = 1
-    for week, (values, ranks) in ranking.items():
-        place = bisect_right(values, -record.value)
-        rank += place
-        # What has no value ranks last and counts nothing there.
-        if place < len(values) and record.value:
-            below, former = values[place:], ranks[place:]
-            ranks[place:] = moved = [minus_rank - 1 for minus_rank in former]
-            change[(0, week)] = sum(map(floordiv, below, moved)) - sum(map(floordiv, below, former))
-    values, ranks = ranking.setdefault(record.week, ([], []))
-    place = bisect_right(values, -record.value)
-    values.insert(place, -record.value)
-    ranks.insert(place, -rank)
-    change[(0, record.week)] = change.get((0, record.week), 0) + record.value // rank
-    return change
-
-
-def _compute_departures(group: Sequence[_Ranked]) -> Iterator[tuple[RecordId, _Buckets]]:
+def _compute_departures(group: Sequence[Ranked]) -> Iterator[tuple[RecordId, Buckets]]:
     """Yield for each record of one pair's quarter, sorted, how each bucket would move without it: all below rise."""
-    gained: _Buckets = {}
+    gained: Buckets = {}
     for rank in range(len(group), 0, -1):
         minus_value, record_id, week = group[rank - 1]
         share = -minus_value // rank
@@ -182,18 +138,7 @@ def _compute_faded(severity: int, amount: int, age: int) -> int:
     return amount * factors[age] >> _SHIFT if age < len(factors) else 0
 
 
-def _compute_totals(buckets: _Buckets, week: int) -> tuple[int, int]:
-    positive, negative = 0, 0
-    for (severity, bucket_week), amount in buckets.items():
-        faded = _compute_faded(severity, amount, week - bucket_week)
-        if severity:
-            negative += faded
-        else:
-            positive += faded
-    return positive, negative
-
-
-def _compute_shift(buckets: _Buckets, change: _Buckets, week: int) -> tuple[int, int]:
+def _compute_shift(buckets: Buckets, change: Buckets, week: int) -> tuple[int, int]:
     """Return by how much the totals move when `change` is added; each bucket is rounded once, as a whole."""
     positive, negative = 0, 0
     for key, amount in change.items():

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Generic, Literal, TypeVar
 
 from concordat.contracts.terms import Terms
+from concordat.credit.evidence import Evidence
 from concordat.credit.records import Record
 from concordat.errors import InvariantBroken
 from concordat.primitives.codec import Struct, decode, encode
@@ -90,10 +91,9 @@ class Table(Generic[K, V]):
         """Return the rows whose key begins with `first`, in key order."""
         return [(key, self._rows[key]) for key in self._groups.get(first, ())]
 
-    def newest_first(self, first: str | int | bytes) -> Iterator[V]:
-        """Yield the values of `group` from the last key back, for who wants few of many."""
-        for key in reversed(self._groups.get(first, ())):
-            yield self._rows[key]
+    def tail(self, first: str | int | bytes, start: int) -> list[V]:
+        """Return the rows whose key begins with `first`, from the place `start` on in key order."""
+        return [self._rows[key] for key in self._groups.get(first, ())[start:]]
 
     def items(self) -> Iterator[tuple[K, V]]:
         """Yield all rows in key order."""
@@ -151,6 +151,8 @@ class State:
         self.due = self._table(14, Due, tuple[int, int, bytes], "whole")
         self.params = self._table(15, ParamsRow, tuple[int])
         self.counters = self._table(16, Counter, tuple[str])
+        self.evidence: dict[str, Evidence] = {}
+        """By member, what its records came to when last asked; it follows from them and is no part of the state."""
         self._params_row: ParamsRow | None = None
         self._params = DEFAULT_PARAMS
         """What `_params_row` says, read once."""

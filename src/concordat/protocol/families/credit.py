@@ -6,13 +6,14 @@ facts that other families report through the transition, and the epoch close fol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Literal
 
 from msgspec.structs import replace
 
 from concordat.contracts.terms import Obligation
+from concordat.credit.evidence import Evidence, add_change, append_record, fold_evidence
 from concordat.credit.exits import GRAVE, is_by_score_condition, is_by_strikes_condition
 from concordat.credit.grades import compute_grade, settle_grade
 from concordat.credit.reach import compute_reached
@@ -26,7 +27,7 @@ from concordat.credit.records import (
     make_performance,
 )
 from concordat.credit.rulebook import RULEBOOK
-from concordat.credit.score import compute_score, is_counted, is_live
+from concordat.credit.score import compute_faded_score, compute_score, is_counted, is_live
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import MemberId, Milli, Natural
 from concordat.primitives.ledger_time import EPOCH_WEEKS, WEEK_US, compute_week
@@ -159,7 +160,7 @@ def _get_witness(state: State, duty: Obligation, week: int) -> str:
 
     best = max(rank(name) for name in duty.creditors)
     left = [name for name in duty.creditors if rank(name) == best]
-    for record in state.records.newest_first(duty.debtor):
+    for record in reversed(get_evidence(state, duty.debtor).negatives):
         if len(left) == 1:
             break
         if record.counterparty in left and record.severity >= GRAVE and is_live(record, week):
@@ -199,6 +200,18 @@ def get_records(state: State, member: str) -> list[Record]:
     return [record for _, record in state.records.group(member)]
 
 
+def get_evidence(state: State, member: str) -> Evidence:
+    """Return what a member's records come to; what was summed when it was last asked is not summed again."""
+    held = state.evidence.get(member)
+    rows = [] if held is None else state.records.tail(member, held.count - 1)
+    if held is None or not rows or rows[0] is not held.newest:  # the first time, or records were dropped or undone
+        held = state.evidence[member] = fold_evidence(get_records(state, member))
+    else:
+        for record in rows[1:]:
+            add_change(held.buckets, append_record(held, record))
+    return held
+
+
 def publish(context: Context) -> None:
     """CRD-9: once an entry, the score of everybody of whom it made records."""
     subjects: dict[str, bool] = {}
@@ -211,14 +224,14 @@ def publish(context: Context) -> None:
 
 def _publish(context: Context, member: str, *, has_new_negative: bool) -> None:
     """CRD-9: a fall acts with the record that causes it; a rise waits for the epoch close."""
-    records = get_records(context.state, member)
+    evidence = get_evidence(context.state, member)
     week = compute_week(context.time, context.genesis_us)
-    _settle(context, member, records, week, "negative" if has_new_negative else "performance")
+    _settle(context, member, evidence, week, "negative" if has_new_negative else "performance")
     row = context.state.members[(member,)]
     if (
         has_new_negative
         and row.status == "active"
-        and is_by_strikes_condition(records, week, _admitted(row), partial(_are_independent, context.state))
+        and is_by_strikes_condition(evidence.negatives, week, _admitted(row), partial(_are_independent, context.state))
     ):
         context.emit(ExitDue(member, "strikes"))
 
@@ -226,13 +239,13 @@ def _publish(context: Context, member: str, *, has_new_negative: bool) -> None:
 def _settle(
     context: Context,
     member: str,
-    records: Sequence[Record],
+    evidence: Evidence,
     week: int,
     occasion: Literal["performance", "negative", "close"],
 ) -> None:
     held = context.state.credits[(member,)]
-    score = compute_score(records, week)
-    has_negative = any(record.severity and is_live(record, week) for record in records)
+    score = compute_faded_score(evidence, week)
+    has_negative = any(is_live(record, week) for record in evidence.negatives)
     computed = compute_grade(score, has_live_negative=has_negative, held=held.grade)
     settled = settle_grade(held.grade, computed, at_close=occasion == "close")
     grade = held.grade if occasion == "performance" else settled
@@ -289,12 +302,12 @@ def fire_close(context: Context, subject: bytes) -> None:
     for key, record in context.state.records.group(member):
         if not is_counted(record, week):
             context.state.records.delete(key)
-    records = get_records(context.state, member)
-    _settle(context, member, records, week, "close")
+    evidence = get_evidence(context.state, member)
+    _settle(context, member, evidence, week, "close")
     row, credit = context.state.members[(member,)], context.state.credits[(member,)]
     are_independent = partial(_are_independent, context.state)
     is_below = row.status == "active" and is_by_score_condition(
-        credit.score, records, week, _admitted(row), are_independent
+        credit.score, evidence.negatives, week, _admitted(row), are_independent
     )
     closes = credit.closes_below + 1 if is_below else 0
     if closes >= RULEBOOK.score_exit.closes:
