@@ -21,9 +21,9 @@ from concordat.testing.consortium import Consortium
 
 ROOT = Path(__file__).parents[2]
 PAGES = {name: (ROOT / "spec" / f"{name}.md").read_text(encoding="utf-8") for name in (
-    "contracts", "datasets", "encoding", "genesis", "ledger", "membership", "state",
+    "contracts", "credit", "datasets", "encoding", "genesis", "http", "ledger", "membership", "proof", "state",
 )}  # fmt: skip
-NUMBER = re.compile(r"\b(?:ENC|LED|MEM|DAT|CON|GEN|STA)-(?:INV-)?[0-9]+(?:\.[0-9]+)?")
+NUMBER = re.compile(r"\b(?:ENC|LED|MEM|DAT|CON|CRD|GEN|HTTP|PRF|STA)-(?:INV-)?[0-9]+(?:\.[0-9]+)?")
 REJECTION = re.compile(r"^\| `([a-z_.]+)` \| ([A-Z]+-[0-9.]+) \| (yes|no) \|$", re.MULTILINE)
 
 
@@ -45,7 +45,7 @@ def test_a_page_lists_its_rejections_in_order(page: str, table: tuple[Rejection,
 
 
 def test_every_number_used_in_code_is_defined_in_one_page_once() -> None:
-    bold = [words for text in PAGES.values() for words in re.findall(r"\*\*([^*]+)\*\*", text)]
+    bold = [words for text in PAGES.values() for words in re.findall(r"\*\*([A-Z]+-[^*]+)\*\*", text)]
     defined = [number for words in bold for number in NUMBER.findall(words)]
     used = {
         number.rstrip(".")
@@ -90,13 +90,59 @@ def test_the_words_of_the_clauses_are_those_of_the_page() -> None:
 
 
 def test_the_tables_of_the_state_are_those_of_the_page() -> None:
-    rows = re.findall(r"^\| ([0-9]+) \| ([a-z_]+) \| .* \| ([A-Za-z]+) \| (.*) \|$", PAGES["state"], re.MULTILINE)
+    rows = re.findall(r"^\| ([0-9]+) \| ([a-z_]+) \| .* \| ([A-Za-z]+) \|$", PAGES["state"], re.MULTILINE)
     state = State()
-    for number, name, kind, fields in rows:
+    for number, name, kind in rows:
         table = getattr(state, name)
         assert (table.number, table.kind.__name__) == (int(number), kind)
-        assert ", ".join(table.kind.__struct_fields__) == fields.strip()
     assert [int(row[0]) for row in rows] == list(range(1, 17))
+
+
+def test_the_structs_of_the_state_are_those_of_the_page() -> None:
+    found: dict[str, str] = {}
+    state = State()
+    for name in re.findall(r"^\| [0-9]+ \| ([a-z_]+) \|", PAGES["state"], re.MULTILINE):
+        add_struct(inspect.type_info(getattr(state, name).kind), found)
+    rows = re.findall(r"^\| ([A-Z][A-Za-z]+) \| (.*) \|$", PAGES["state"], re.MULTILINE)
+    assert [f"| {name} | {fields.strip()} |" for name, fields in rows] == [
+        f"| {name} | {fields} |" for name, fields in sorted(found.items())
+    ]
+
+
+def add_struct(info: inspect.Type, found: dict[str, str]) -> str:
+    """Return how the page calls a type; write down the fields of each struct that it leads to."""
+    match info:
+        case inspect.UnionType():
+            return " or ".join(add_struct(each, found) for each in info.types)
+        case inspect.VarTupleType():
+            return f"array of {add_struct(info.item_type, found)}"
+        case inspect.TupleType():
+            return f"[{', '.join(add_struct(each, found) for each in info.item_types)}]"
+        case inspect.BytesType(min_length=int(size)):
+            return f"{size} bytes"
+        case inspect.LiteralType():
+            return "text" if isinstance(info.values[0], str) else "number"
+        case inspect.Metadata(extra_json_schema={"format": "date-time"}):
+            return "time"
+        case inspect.Metadata():
+            return add_struct(info.type, found)
+        case inspect.StructType():
+            name = info.cls.__name__
+            if name not in found:
+                found[name] = ""
+                fields = [f"{each.encode_name}: {add_struct(each.type, found)}" for each in info.fields]
+                found[name] = ", ".join(([f'"{info.tag}"'] if info.tag else []) + fields)
+            return name
+        case _:
+            return WORDS[type(info)]
+
+
+WORDS = {
+    inspect.BoolType: "bool",
+    inspect.IntType: "number",
+    inspect.NoneType: "nil",
+    inspect.StrType: "text",
+}
 
 
 def test_the_parameters_are_those_of_the_page() -> None:

@@ -1,6 +1,6 @@
 """The history: an append-only Merkle log (RFC 6962 §2.1, algorithms of RFC 9162 §2.1), kept in memory.
 
-A leaf is bytes; the tree stores its hash. Digests are SHA-256, 32 bytes. Normative text: spec/proof.md PRF-1 to PRF-4.
+A leaf is bytes; the tree stores its hash. Digests are SHA-256, 32 bytes. Normative text: spec/proof.md PRF-2 to PRF-4.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The proof file and its verifier: whether records and states stood on a ledger at a height. Needs no network.
 
-Normative text: spec/proof.md PRF-14 to PRF-22. The verifier never raises: whatever is wrong comes back as a code.
+Normative text: spec/proof.md PRF-14 to PRF-20. The verifier never raises: whatever is wrong comes back as a code.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def encode_proof(proof: Proof) -> bytes:
 
 
 def verify_proof(data: bytes, trust: Trust | None) -> Verification:
-    """Return the verdict on a proof file by what the reader trusts (PRF-16; codes in PRF-17)."""
+    """Return the verdict on a proof file by what the reader trusts (PRF-16)."""
     if trust is None:
         return Verification(valid=False, code="untrusted_root")
     try:

@@ -115,7 +115,7 @@ def _conclude(stage: Stage, title: Json, duty: Json) -> int:
     terms = _contract(stage, title, duty)
     receipt = stage.act(duty["debtor"], "R7", {"type": "contracts.propose", "terms": terms})
     number = next(event["contract"] for event in receipt["events"] if event["type"] == "contracts.proposed")
-    document = stage.reader.get(f"/v1/contracts/{number}/text?language=en")["document"]
+    document = stage.reader.get(f"/v1/contracts/{number}/text")["document"]
     for party in terms["parties"]:
         stage.act(party, "R7", {"type": "contracts.sign", "contract": number, "document": document})
     return int(number)
