@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from concordat.contracts.text import show_day
+from concordat.node.reads import get_credit, get_entry
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import WEEK_US, format_time
 from concordat.protocol.families.membership import Apply
@@ -102,3 +103,15 @@ def test_a_spent_link_is_a_page_with_a_way_onward(scene: Scene) -> None:
         assert visitor.status == 404
         assert "This sign-in link has been used or is too old." in page.text
         assert "/login" in page.links()
+
+
+def test_a_record_bears_the_time_of_its_entry(told: Scene, visitor: Visitor) -> None:
+    for member in ("maple-ridge", "azure-bay"):
+        reasons = get_credit(told.node, member, "en")["reasons"]
+        assert reasons
+        for reason in reasons:
+            entry = get_entry(told.node, reason["position"], "en")
+            assert (entry["height"], entry["index"]) == (reason["record"]["height"], reason["record"]["index"])
+            assert reason["time"] == entry["happened_at"]
+    breach = next(one for one in get_credit(told.node, "maple-ridge", "en")["reasons"] if one["severity"])
+    assert f"{show_day(breach['time'], 'en')}, general breach" in visitor.open("/members/maple-ridge").text

@@ -14,7 +14,7 @@ from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.messages import Event, Operation
 from concordat.protocol.receipts import OK, DueCause, TransactionCause
-from concordat.protocol.transactions import Entry, compute_transaction_id, get_public_key, read_payload
+from concordat.protocol.transactions import Entry, compute_transaction_id, get_happened_at, get_public_key, read_payload
 
 _FACTS_OF_REFUSAL = ("code", "height", "transaction", "reasons")
 """A problem document has no more of the receipt."""
@@ -27,7 +27,7 @@ def make_facts(position: int, entry: Entry, leaf: bytes) -> dict[str, Json]:
         "position": position,
         "height": entry.height,
         "time": format_time(entry.time),
-        "happened_at": format_time(cause.due_at if isinstance(cause, DueCause) else entry.time),
+        "happened_at": format_time(get_happened_at(entry)),
         "index": entry.index,
         "cause": "due" if isinstance(cause, DueCause) else "transaction",
         "code": receipt.code,

@@ -79,6 +79,11 @@ def compute_transaction_id(wire: bytes) -> bytes:
     return sha256(wire).digest()
 
 
+def get_happened_at(entry: Entry) -> int:
+    """Return when it happened, which for a due item is when it was due, not when a block came to it."""
+    return entry.cause.due_at if isinstance(entry.cause, DueCause) else entry.time
+
+
 def get_public_key(wire: bytes) -> bytes:
     """Return the signer's key as the wire form names it."""
     return wire[PAYLOAD_OFFSET - 32 : PAYLOAD_OFFSET]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from concordat.contracts.terms import Terms
@@ -11,7 +11,7 @@ from concordat.ledger.application import BlockRecord
 from concordat.primitives.codec import Struct, decode
 from concordat.protocol.families import membership
 from concordat.protocol.receipts import TransactionCause
-from concordat.protocol.transactions import Entry, compute_transaction_id, get_public_key, read_payload
+from concordat.protocol.transactions import Entry, compute_transaction_id, get_happened_at, get_public_key, read_payload
 from concordat.views.writing import writing
 
 SCHEMA = """
@@ -116,6 +116,15 @@ def fetch_entry(connection: sqlite3.Connection, position: int) -> IndexedEntry |
     """Return the entry at `position`, or None."""
     found = fetch_entries(connection, before=position + 1, limit=1)
     return found[0] if found and found[0].position == position else None
+
+
+def fetch_times(connection: sqlite3.Connection, positions: Iterable[int]) -> dict[int, int]:
+    """Return the ledger time of entries by their positions, each of which history has."""
+    found = {}
+    for position in positions:
+        (leaf,) = connection.execute("SELECT leaf FROM entries WHERE position = ?", (position,)).fetchone()
+        found[position] = get_happened_at(decode(Entry, leaf))
+    return found
 
 
 def fetch_application(connection: sqlite3.Connection, member: str) -> int:

@@ -19,6 +19,7 @@ from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.families.credit import get_records
 from concordat.protocol.records import Credit, Member
 from concordat.protocol.standing import get_limit_units, is_in_standing
+from concordat.views.history import fetch_times
 from concordat.views.lists import fetch_names, fetch_namesakes, fetch_partners
 from concordat.wording.sentences import render
 
@@ -108,6 +109,9 @@ def get_credit(node: Node, member: str, language: Language) -> Json:
         limit_units = _get_limit_units(node, member)
         full_size_units = state.get_params().full_size_units
     records = {get_record_id(record): record for record in found}
+    positions = {get_record_id(record): node.application.sizes[record.height - 1] + record.index for record in found}
+    with node.reading_index() as index:
+        times = fetch_times(index, set(positions.values()))
     names = get_names(node, language)
     return {
         "member": member,
@@ -122,7 +126,8 @@ def get_credit(node: Node, member: str, language: Language) -> Json:
         "full_size_units": full_size_units,
         "rulebook": node.chain.genesis.rulebook.hex(),
         "reasons": [
-            _make_reason(node, reason, records[reason.record], language, names)
+            {"position": positions[reason.record], "time": format_time(times[positions[reason.record]])}
+            | _make_reason(node, reason, records[reason.record], language, names)
             for reason in get_reasons(tuple(found), credit.week)
         ],
     }
@@ -148,7 +153,6 @@ def _make_reason(node: Node, reason: Reason, record: Record, language: Language,
     start = node.chain.genesis.start_time
     return {
         "record": dict(zip(("height", "index", "operation", "number"), reason.record, strict=True)),
-        "position": node.application.sizes[record.height - 1] + record.index,
         "sentence": render(
             f"event.credit.recorded{'.breach' if record.severity else ''}",
             language,
@@ -165,7 +169,6 @@ def _make_reason(node: Node, reason: Reason, record: Record, language: Language,
         "counterparty": record.counterparty,
         "contract": record.contract,
         "clause": record.clause,
-        "time": format_time(start + record.week * WEEK_US),
         "half_life_weeks": decay.half_life_weeks,
         "expires": format_time(start + (record.week + decay.expiry_weeks + 1) * WEEK_US),
     }
