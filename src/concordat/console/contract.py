@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import Final, get_args
+from typing import Final
 
 from concordat.console.formats import show_number, show_share
 from concordat.console.frame import Page, render_page
@@ -11,7 +11,6 @@ from concordat.console.pages import tell_not_proved
 from concordat.console.waits import tell_wait
 from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
-from concordat.protocol.families.contracts import Ground
 from concordat.protocol.records import IN_FORCE
 from concordat.views.lists import ENDED_WITH_BREACHES
 
@@ -87,15 +86,11 @@ def _find_waits(page: Page, row: Json) -> list[Json]:
         if is_delivery and wait["action"] in offered:
             continue
         offered.append(wait["action"])
-        choice = {"choice": _make_choice(page, row, wait)} if is_delivery else {"grounds": _find_grounds(row, wait)}
-        told.append(tell_wait(page, wait) | {"detail": _tell_delivery(page, row, wait)} | choice)
+        more: Json = {"choice": _make_choice(page, row, wait)} if is_delivery else {}
+        if wait["action"] == "acknowledge":
+            more = {"grounds": prospects.list_grounds(page.node, row["id"], wait["obligation"])}
+        told.append(tell_wait(page, wait) | {"detail": _tell_delivery(page, row, wait)} | more)
     return told
-
-
-def _find_grounds(row: Json, wait: Json) -> tuple[str, ...]:
-    """On which grounds the reader may object (CON-32)."""
-    is_exact = wait["obligation"] and row["duties"][wait["obligation"] - 1]["evidence"]["type"] == "exact_file"
-    return ("not_received",) if is_exact else get_args(Ground)
 
 
 def _make_choice(page: Page, row: Json, wait: Json) -> Json:

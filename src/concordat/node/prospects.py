@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from concordat.contracts.terms import Obligation
 from concordat.contracts.text import Language
 from concordat.credit.grades import compute_next_grade
 from concordat.errors import NotFound, Rejected
 from concordat.node.node import Node
 from concordat.primitives.ledger_time import EPOCH_WEEKS, WEEK_US, compute_week, format_time
 from concordat.primitives.plain import Json, to_plain
-from concordat.protocol.families.contracts import Deliver
-from concordat.protocol.families.contracts.performance import check_version
+from concordat.protocol.families.contracts import Deliver, Ground
+from concordat.protocol.families.contracts.performance import check_version, get_grounds
+from concordat.protocol.state import State
 from concordat.wording.sentences import describe_reason
 
 VERSIONS_MAX: Final = 10
@@ -28,10 +30,7 @@ def list_candidates(node: Node, number: int, obligation: int, language: Language
     """
     with node.engine.lock:
         state = node.application.state
-        terms = state.terms.get((number,))
-        if terms is None or not 1 <= obligation <= len(terms.obligations):
-            raise NotFound("read.no_such_contract", str(number), "look it up in the list of contracts")
-        duty = terms.obligations[obligation - 1]
+        duty = _get_obligation(state, number, obligation)
         dataset = state.datasets.get((duty.debtor, duty.dataset))
         latest = dataset.latest if dataset else 0
         candidates = []
@@ -47,6 +46,23 @@ def list_candidates(node: Node, number: int, obligation: int, language: Language
                 {"version": version, "rows": row.rows, "registered_at": registered_at, "refusal": refusal}
             )
     return candidates
+
+
+def list_grounds(node: Node, number: int, obligation: int) -> tuple[Ground, ...]:
+    """Return on which grounds a delivery for an obligation may be objected to.
+
+    Raises:
+        NotFound: `read.no_such_contract`.
+    """
+    with node.engine.lock:
+        return get_grounds(_get_obligation(node.application.state, number, obligation))
+
+
+def _get_obligation(state: State, number: int, obligation: int) -> Obligation:
+    terms = state.terms.get((number,))
+    if terms is None or not 1 <= obligation <= len(terms.obligations):
+        raise NotFound("read.no_such_contract", str(number), "look it up in the list of contracts")
+    return terms.obligations[obligation - 1]
 
 
 def get_next_grade(node: Node, member: str) -> Json:

@@ -14,7 +14,7 @@ acknowledgement or the end of the objection period. Everything that waits for ti
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec.structs import replace
 
@@ -32,6 +32,7 @@ from concordat.protocol.families.contracts import (
     Delivered,
     EndAsked,
     GraceBegan,
+    Ground,
     Lapsed,
     Object,
     Objected,
@@ -148,7 +149,7 @@ def apply_object(context: Context, operation: Object) -> None:
         raise Rejected("contracts.nothing_delivered", operation.contract, operation.obligation, row.status)
     if member in row.accepted:
         raise Rejected("contracts.already_acknowledged", member)
-    if isinstance(duty.evidence, ExactFile) and operation.ground != "not_received":
+    if operation.ground not in get_grounds(duty):
         raise Rejected("contracts.ground_settled", operation.contract, operation.obligation, operation.ground)
     mend_by = row.mend_by
     if mend_by is None:
@@ -160,6 +161,11 @@ def apply_object(context: Context, operation: Object) -> None:
     else:
         _lapse(context, place, duty, row)
     _go_on(context, operation.contract)
+
+
+def get_grounds(duty: Obligation) -> tuple[Ground, ...]:
+    """Return on which grounds a delivery may be objected to (CON-32)."""
+    return ("not_received",) if isinstance(duty.evidence, ExactFile) else get_args(Ground)
 
 
 def _get_delivered(context: Context, operation: Acknowledge | Object) -> tuple[str, Place, Obligation, Duty, Delivery]:
