@@ -60,3 +60,32 @@ def test_a_reader_that_has_enough_is_no_defect() -> None:
 def test_every_error_has_the_status_that_the_reference_states() -> None:
     kinds = {kind.__name__: kind.exit_status for kind in ConcordatError.__subclasses__()}
     assert kinds == {"Rejected": 4, "Refused": 4, "UsageError": 2, "NotFound": 3, "Corrupt": 5, "Stale": 6}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "x"),
+        ("replay", "x"),
+        ("status",),
+        ("receipt", "ab" * 32),
+        ("sign", "http://127.0.0.1:9/sign/x"),
+        ("key", "prove", "x", "--member", "azure-bay"),
+    ],
+)
+def test_an_empty_root_of_trust_is_wrong_usage(
+    call: Call, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    told = call("error", *words, "--trust", "")
+    monkeypatch.setenv("CONCORDAT_TRUST", "")
+    for answer in (told, call("error", *words)):
+        assert (answer.status, answer.document["code"]) == (2, "cli.usage")
+
+
+def test_what_is_verified_offline_is_checked_against_the_trust_of_the_environment(
+    call: Call, sound: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("export", "export", sound.node, tmp_path / "ledger.export")
+    monkeypatch.setenv("CONCORDAT_TRUST", str(sound.genesis))
+    assert call("verify", "verify", sound.contract_proof).document["valid"] is True
+    assert call("replay", "replay", tmp_path / "ledger.export").document["trusted"] is True

@@ -233,6 +233,84 @@ def test_another_chain_is_not_spoken_to(call: Call, url: str, folder: Path, tmp_
     assert (answer.status, answer.document["code"]) == (5, "node.other_chain")
 
 
+@pytest.mark.parametrize("words", [("receipt", "ab" * 32), ("checkpoint",), ("ledger",), ("proof", "tx", "ab" * 32)])
+def test_a_node_of_another_chain_is_asked_nothing(
+    call: Call, url: str, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    other = call("init", "init", tmp_path / "other").document["genesis"]
+    out = ("--out", tmp_path / "a.proof") if words[0] == "proof" else ()
+    answer = call("error", *words, *out, "--node", url, "--trust", other)
+    assert (answer.status, answer.document["code"]) == (5, "node.other_chain")
+
+
+@contextmanager
+def stand_between(url: str, change: Callable[[str, bytes], bytes]) -> Iterator[str]:
+    """Pass everything on to the node, and what it answers as changed."""
+
+    def respond(request: Request) -> Reply:
+        told = httpx2.request(request.method, url + request.path, content=request.body, headers=dict(request.headers))
+        return told.status_code, change(request.path, told.content)
+
+    with stand_in(respond) as (address, _):
+        yield address
+
+
+@pytest.mark.parametrize("change", [{"height": 1}, {"code": "ledger.expired"}, {"signer": "somebody-else"}])
+def test_a_receipt_that_the_ledger_does_not_prove_is_not_shown(
+    call: Call, url: str, folder: Path, registered: Json, change: Json
+) -> None:
+    name = registered["transaction"]
+
+    def lie(path: str, data: bytes) -> bytes:
+        if path != f"/v1/transactions/{name}":
+            return data
+        told = json.loads(data)
+        told["sentence"] = "a lie"
+        if "signer" in change:
+            return json.dumps(told | {"signer": told["signer"] | {"member": change["signer"]}}).encode()
+        return json.dumps(told | change).encode()
+
+    with stand_between(url, lie) as address:
+        words = ("receipt", name, "--node", address)
+        assert call("receipt", *words).document["sentence"] == "a lie"
+        answer = call("receipt", *words, "--trust", folder / "genesis.json")
+    assert (answer.status, answer.document["code"]) == (5, "node.unproved")
+
+
+def test_the_sentence_of_a_proved_receipt_is_made_here(
+    call: Call, url: str, folder: Path, registered: Json
+) -> None:
+    name = registered["transaction"]
+
+    def lie(path: str, data: bytes) -> bytes:
+        is_receipt = path == f"/v1/transactions/{name}"
+        return json.dumps(json.loads(data) | {"sentence": "a lie"}).encode() if is_receipt else data
+
+    with stand_between(url, lie) as address:
+        words = ("receipt", name, "--node", address)
+        assert call("receipt", *words).document["sentence"] == "a lie"
+        told = call("receipt", *words, "--trust", folder / "keys" / "node.key").document
+    assert told["sentence"] == registered["sentence"]
+
+
+def test_a_checkpoint_is_printed_only_if_the_pinned_key_signed_it(
+    call: Call, url: str, folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    call("init", "init", other, "--clock", "scenario")
+    with serve(other, tmp_path / "ready.json") as address:
+        theirs = httpx2.get(f"{address}/v1/checkpoint").content
+    ours = httpx2.get(f"{url}/v1/checkpoint").content
+    unsigned = ours.replace(ours.splitlines()[-1], theirs.splitlines()[-1])
+    assert call("checkpoint", "checkpoint", "--node", url).document["checked"] is False
+    for note, code in ((theirs, "node.other_chain"), (unsigned, "proof.bad_signature"), (b"x", "checkpoint.malformed")):
+        with stand_between(url, lambda path, data: note if path == "/v1/checkpoint" else data) as address:  # noqa: B023
+            answer = call("checkpoint", "checkpoint", "--node", address, "--trust", folder / "genesis.json")
+        assert (answer.status, answer.document["code"]) == (5, code)
+    sound = call("checkpoint", "checkpoint", "--node", url, "--trust", folder / "genesis.json")
+    assert (sound.status, sound.document["checked"]) == (0, True)
+
+
 def test_a_login_link_is_good_once(ask: Ask, url: str) -> None:
     link = ask("login", "login", url).document["url"]
     assert link.startswith(url)

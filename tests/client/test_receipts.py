@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from concordat.client.receipts import check_receipt, make_facts
+from concordat.client.receipts import check_refusal, make_facts, prove_receipt
 from concordat.crypto.proof import Verification
 from concordat.errors import Corrupt
 from concordat.primitives.codec import encode
@@ -19,15 +19,19 @@ from concordat.protocol.families.contracts import Sign
 from concordat.protocol.messages import Operation
 from concordat.protocol.transactions import Entry
 from concordat.testing.consortium import Consortium
+from concordat.wording.sentences import describe_receipt
 
 
 def prove(is_refused: bool) -> tuple[bytes, Entry, Verification]:
-    """Return the bytes of a transaction, its entry, and the proof of it."""
+    """Return a transaction's id, its entry, and the proof of it."""
     c = Consortium({"azure-bay": ("operator", "seed", "verifier")})
     operation: Operation = Sign(9, bytes(32)) if is_refused else c.make_registration("azure-bay")
     wire = c.make_wire("azure-bay", operation)
     (entry,) = c.run_block(c.time, wire)
-    return wire, entry, Verification(valid=True, code="ok", entries=((3, encode(entry)),))
+    key = (c.get_public_key("azure-bay"),)
+    states = ((c.state.officers.key_bytes(key), encode(c.state.officers[key])),)
+    entries = ((3, encode(entry)),)
+    return sha256(wire).digest(), entry, Verification(valid=True, code="ok", entries=entries, states=states)
 
 
 @pytest.mark.parametrize("cut", [0, 20, 111, -1])
@@ -68,39 +72,64 @@ def change(told: Json, path: tuple[str | int, ...]) -> Json:
     return changed
 
 
-NODES_OWN = {"sentence", "text", "member"}
-
-
 @pytest.mark.parametrize("is_refused", [False, True])
-def test_every_fact_of_a_receipt_is_compared(is_refused: bool) -> None:
-    wire, entry, verification = prove(is_refused)
+def test_every_fact_of_a_receipt_is_compared_and_its_words_are_made_here(is_refused: bool) -> None:
+    transaction, entry, verification = prove(is_refused)
     told = tell(entry)
-    if is_refused:
-        told = {name: told[name] for name in ("code", "height", "transaction", "reasons")} | {"detail": "words"}
-    check_receipt(told, wire, verification)
-    changed = [path for path in find_places(told) if path[-1] not in NODES_OWN and path != ("detail",)]
-    assert len(changed) >= (5 if is_refused else 25)
+    proved = prove_receipt(told, transaction, verification, "en")
+    assert proved["sentence"] == describe_receipt(entry, "azure-bay", "en")
+    assert all(reason["text"] not in {"", "words"} for reason in proved["reasons"])
+    assert {name: proved[name] for name in told if name not in {"sentence", "reasons"}} == {
+        name: told[name] for name in told if name not in {"sentence", "reasons"}
+    }
+    changed = [path for path in find_places(told) if path[-1] not in {"sentence", "text"}]
+    assert len(changed) >= (15 if is_refused else 25)
     for path in changed:
         with pytest.raises(Corrupt, match=r"node\.unproved"):
-            check_receipt(change(told, path), wire, verification)
+            prove_receipt(change(told, path), transaction, verification, "en")
 
 
-@pytest.mark.parametrize("name", ["events", "operations", "reasons"])
+def test_a_signer_that_the_proof_does_not_name_is_called_by_its_key() -> None:
+    transaction, entry, verification = prove(is_refused=True)
+    told = tell(entry)
+    told["signer"]["member"] = None
+    assert f"{told['signer']['public_key'][:8]}…" in prove_receipt(told, transaction, verification, "en")["sentence"]
+
+
+def test_every_fact_of_a_refusal_is_compared() -> None:
+    transaction, entry, verification = prove(is_refused=True)
+    told = tell(entry)
+    told = {name: told[name] for name in ("code", "height", "transaction", "reasons")} | {"detail": "words"}
+    check_refusal(told, transaction, verification)
+    changed = [path for path in find_places(told) if path[-1] not in {"text", "detail"}]
+    assert len(changed) >= 5
+    for path in changed:
+        with pytest.raises(Corrupt, match=r"node\.unproved"):
+            check_refusal(change(told, path), transaction, verification)
+
+
+def test_what_was_done_is_not_told_as_a_refusal() -> None:
+    transaction, entry, verification = prove(is_refused=False)
+    with pytest.raises(Corrupt, match=r"node\.unproved"):
+        check_refusal(tell(entry), transaction, verification)
+
+
+@pytest.mark.parametrize("name", ["events", "operations", "reasons", "signer"])
 def test_nothing_may_be_left_out_or_added(name: str) -> None:
-    wire, entry, verification = prove(is_refused=False)
+    transaction, entry, verification = prove(is_refused=False)
     told = tell(entry)
     for changed in (told | {name: [*told[name], {}]}, {key: value for key, value in told.items() if key != name}):
         with pytest.raises(Corrupt, match=r"node\.unproved"):
-            check_receipt(changed, wire, verification)
+            prove_receipt(changed, transaction, verification, "en")
 
 
 def test_another_transaction_or_an_invalid_proof_proves_nothing() -> None:
-    wire, entry, verification = prove(is_refused=False)
+    transaction, entry, verification = prove(is_refused=False)
     unproved = (
-        (wire + b"x", verification),
-        (wire, Verification(valid=False, code="bad_inclusion", entries=verification.entries)),
-        (wire, Verification(valid=True, code="ok")),
+        (bytes(32), verification),
+        (transaction, Verification(valid=False, code="bad_inclusion", entries=verification.entries)),
+        (transaction, Verification(valid=True, code="ok")),
     )
     for asked, found in unproved:
         with pytest.raises(Corrupt, match=r"node\.unproved"):
-            check_receipt(tell(entry), asked, found)
+            prove_receipt(tell(entry), asked, found, "en")

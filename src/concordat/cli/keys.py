@@ -7,10 +7,8 @@ from getpass import getpass
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
-
 from concordat.cli.output import OUTPUT, Output, emit, render_json, tell
-from concordat.cli.where import fetch_key_asking, warn_if_open
+from concordat.cli.where import ROOT, fetch_key_asking, warn_if_open
 from concordat.client.commitments import make_card
 from concordat.client.files import read_file, save_new_file
 from concordat.client.keys import derive_key, make_key, read_public_key, save_key
@@ -69,7 +67,7 @@ def prove_key(
     /,
     *,
     member: str,
-    trust: Annotated[Path, Parameter(env_var="CONCORDAT_TRUST")],
+    trust: Annotated[str, ROOT],
     output: Output = OUTPUT,
 ) -> None:
     """Prove that you hold a key, so that an admin of a member may add it as an officer's.
@@ -79,7 +77,7 @@ def prove_key(
     :param trust: genesis.json of the chain.
     """
     key = fetch_key_asking(file)
-    chain = read_genesis(read_file(trust))
+    chain = read_genesis(read_file(Path(trust)))
     possession = key.sign(compute_possession_message(chain.id, member)).hex()
     document = {"member": member, "public_key": key.public_key.hex(), "possession": possession}
     emit(output, document, [possession])

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from concordat.cli.output import OUTPUT, Output, emit, emit_line, tell
-from concordat.cli.verifying import Root
-from concordat.cli.where import WHERE, Where, read_contract_number
+from concordat.cli.where import WHERE, Root, Where, read_contract_number
 from concordat.client.files import save_new_file
 from concordat.client.requests import make_path
 from concordat.primitives.ledger_time import format_time
@@ -47,8 +46,8 @@ def proof(
 def checkpoint(*, where: Where = WHERE, output: Output = OUTPUT) -> None:
     """Print the ledger's signed checkpoint; keep it, and later proofs can be checked against it."""
     with where.connect(output) as client:
-        note = client.fetch("/v1/checkpoint").decode(errors="replace")
-    emit(output, {"note": note}, note.splitlines())
+        note = client.fetch_checkpoint()
+    emit(output, {"note": note, "checked": where.trust is not None}, note.splitlines())
 
 
 def replay(file: Path, /, *, roots: bool = False, trust: Root = None, output: Output = OUTPUT) -> None:
@@ -65,7 +64,7 @@ def replay(file: Path, /, *, roots: bool = False, trust: Root = None, output: Ou
         tell(render("proof.untrusted_root", output.language))
     last: Checkpoint | None = None
     count = 0
-    for checkpoint, tx_count in replay_export(file, read_trust(trust) if trust else None):
+    for checkpoint, tx_count in replay_export(file, None if trust is None else read_trust(trust)):
         last, count = checkpoint, count + tx_count
         if roots:
             block: dict[str, Json] = {"height": checkpoint.height, "time": format_time(checkpoint.time)}

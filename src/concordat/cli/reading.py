@@ -76,7 +76,7 @@ def receipt(transaction: str, /, *, where: Where = WHERE, output: Output = OUTPU
     :param transaction: Its id, 64 hexadecimal digits.
     """
     with where.connect(output) as client:
-        emit_receipt(client.get(make_path("/v1/transactions", transaction)), output)
+        emit_receipt(client.fetch_receipt(transaction), output)
 
 
 def _show(value: Json) -> str:

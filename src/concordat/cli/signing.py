@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from urllib.parse import urljoin
 
 from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, tell
-from concordat.cli.where import fetch_key_asking
+from concordat.cli.where import Root, fetch_key_asking, fetch_root
 from concordat.errors import Corrupt, Refused, UsageError
 from concordat.wording.sentences import render
-
-if TYPE_CHECKING:
-    from concordat.crypto.proof import Trust
 
 
 def sign(
@@ -23,7 +20,7 @@ def sign(
     /,
     *,
     key: Annotated[Path | None, Parameter(env_var="CONCORDAT_KEY")] = None,
-    trust: Annotated[str | None, Parameter(env_var="CONCORDAT_TRUST")] = None,
+    trust: Root = None,
     yes: bool = False,
     output: Output = OUTPUT,
 ) -> None:
@@ -40,7 +37,7 @@ def sign(
 
     if key is None:
         raise UsageError("key.needed", "no key was given", "name your key file with --key")
-    signer, root = fetch_key_asking(key), _read_root(trust)
+    signer, root = fetch_key_asking(key), fetch_root(trust)
     origin, language = get_origin(url), output.language
     with Client(origin, None, root, language=language) as stranger:
         page = read_page(stranger.get(url.removeprefix(origin)))
@@ -63,12 +60,3 @@ def sign(
                 raise Refused("sign.declined", "nothing was signed", "run it again to sign")
         receipt = client.submit(signer.sign(page.unsigned) + page.unsigned)
     emit_receipt({**receipt, "trusted": root is not None}, output)
-
-
-def _read_root(trust: str | None) -> Trust | None:
-    from concordat.client.verification import read_trust
-
-    root = read_trust(trust) if trust else None
-    if root is not None and root.note is not None:
-        raise UsageError("sign.no_root", str(trust), "give genesis.json, a key file or 64 hexadecimal digits")
-    return root

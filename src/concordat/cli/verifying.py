@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from concordat.cli.output import OUTPUT, Output, emit
 from concordat.cli.problems import describe_error
+from concordat.cli.where import Root
 from concordat.client.files import PROOF_BYTES_MAX, read_file
 from concordat.errors import ConcordatError, Corrupt
 from concordat.primitives.plain import Json
-
-Root = Annotated[
-    str | None, Parameter(help="What you trust: genesis.json, a signed checkpoint, a key file or 64 digits.")
-]
 
 
 def verify(file: Path, /, *, trust: Root = None, output: Output = OUTPUT) -> int:
@@ -29,7 +23,7 @@ def verify(file: Path, /, *, trust: Root = None, output: Output = OUTPUT) -> int
     status = Corrupt.exit_status
     try:
         data = read_file(file, PROOF_BYTES_MAX)
-        verdict = compute_verdict(data, read_trust(trust) if trust else None, output.language)
+        verdict = compute_verdict(data, None if trust is None else read_trust(trust), output.language)
     except ConcordatError as error:
         # Whatever could not be read, the answer keeps its shape: nothing is valid, and why.
         told = describe_error(error, output.language)

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from concordat.cli.output import Output, tell
-from concordat.client.files import read_file
-from concordat.errors import NotFound, Refused
+from concordat.errors import NotFound, Refused, UsageError
 from concordat.primitives.identifiers import INTEGER_MAX
 
 if TYPE_CHECKING:
     from concordat.client.api import Client
     from concordat.client.keys import Key
+    from concordat.crypto.proof import Trust
+
+
+def _read_root(_: object, tokens: Sequence[Token]) -> str:
+    """An empty text pins nothing: a script with an unset variable must not believe that it pins."""
+    if not tokens[0].value:
+        raise ValueError("what you trust is empty")
+    return tokens[0].value
+
+
+ROOT = Parameter(
+    env_var="CONCORDAT_TRUST",
+    converter=_read_root,
+    help="What you trust: genesis.json, a signed checkpoint, a key file or 64 digits.",
+)
+Root = Annotated[str | None, ROOT]
+"""A root of trust, as `read_trust` reads it."""
 
 
 @Parameter(name="*")
@@ -30,21 +47,35 @@ class Where:
     """The node's address."""
     key: Annotated[Path | None, Parameter(env_var="CONCORDAT_KEY")] = None
     """Your key file; it signs here and is never sent."""
-    trust: Annotated[Path | None, Parameter(env_var="CONCORDAT_TRUST")] = None
-    """genesis.json of the chain: every receipt is then checked against its proof."""
+    trust: Annotated[
+        Root, Parameter(help="genesis.json of the chain, or its node's key: receipts and checkpoints are then proved.")
+    ] = None
 
     def connect(self, output: Output) -> Client:
         """Return a client of the node."""
         from concordat.client.api import Client  # here and below: what --help does without
-        from concordat.crypto.proof import Trust
 
-        trust = Trust(genesis=read_file(self.trust)) if self.trust else None
+        trust = fetch_root(self.trust)
         key = fetch_key_asking(self.key) if self.key else None
         return Client(self.node, key, trust, language=output.language)
 
 
 WHERE = Where()
 _DIGITS_MAX = 16
+
+
+def fetch_root(trust: str | None) -> Trust | None:
+    """Return the root by which a node has to prove itself.
+
+    Raises:
+        UsageError: `sign.no_root` for a checkpoint, which names no key. As `read_trust` otherwise.
+    """
+    from concordat.client.verification import read_trust
+
+    root = None if trust is None else read_trust(trust)
+    if root is not None and root.note is not None:
+        raise UsageError("sign.no_root", str(trust), "give genesis.json, a key file or 64 hexadecimal digits")
+    return root
 
 
 def fetch_key_asking(path: Path) -> Key:

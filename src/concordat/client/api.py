@@ -1,7 +1,7 @@
 """The client of one node: builds, signs and sends transactions, reads, and checks what it is told.
 
 A private key never leaves this process: only signatures are sent. With a pinned genesis every receipt is compared with
-the ledger's own proof before the caller sees it, all of it but the names and sentences that the node adds.
+the ledger's own proof before the caller sees it; its sentence is then made here.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from urllib.parse import urlsplit
 from concordat.client.answers import RefusedByNode, make_error, make_unreadable, read_answer
 from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key
-from concordat.client.receipts import check_receipt
-from concordat.client.requests import sign_request
+from concordat.client.receipts import check_refusal, prove_receipt
+from concordat.client.requests import make_path, sign_request
 from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US, check_nonce, make_wall_nonces
-from concordat.crypto.proof import Trust, verify_proof
+from concordat.contracts.text import Language
+from concordat.crypto.checkpoint import is_note_signed_by, parse_signed_note
+from concordat.crypto.proof import Trust, Verification, verify_proof
 from concordat.errors import Corrupt, NotFound, UsageError
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
@@ -46,11 +48,12 @@ class Client:
         key: Key | None = None,
         trust: Trust | None = None,
         *,
-        language: str = "en",
+        language: Language = "en",
     ) -> None:
         """`trust` is the genesis document or the node's key that the caller pins."""
         self._key = key
         self._trust = trust
+        self._language = language
         self._next_nonce = make_wall_nonces()
         get_origin(url)
         import httpx2  # here and in `_send`: half of what a command's --help would cost
@@ -105,11 +108,12 @@ class Client:
         """Return the exact bytes of the node's genesis.json; they must be those of the chain it says it serves."""
         data = self.fetch("/v1/genesis")
         if sha256(data).digest() != self.chain_id():
-            raise Corrupt("node.other_chain", sha256(data).hexdigest(), "name a node of the chain that you trust")
+            raise _make_other_chain(sha256(data).digest())
         return data
 
     def get(self, target: str) -> Json:
-        """Return the JSON at a path; the request is signed when there is a key."""
+        """Return the JSON at a path of the pinned chain's node; the request is signed when there is a key."""
+        self._check_chain()
         return read_answer(self._send("GET", target, is_signed=self._has_to_sign(target)))
 
     def post(self, target: str, body: bytes) -> Json:
@@ -118,6 +122,7 @@ class Client:
 
     def fetch(self, target: str) -> bytes:
         """Return the bytes at a path: a proof file, a checkpoint, genesis."""
+        self._check_chain()
         return self._send("GET", target, is_signed=self._has_to_sign(target), accept="*/*").content
 
     def fetch_proof(self, target: str) -> bytes:
@@ -130,6 +135,30 @@ class Client:
         if self._trust is not None and not (found := verify_proof(data, self._trust)).valid:
             raise Corrupt(f"proof.{found.code}", "the file does not prove what it should", "ask another node")
         return data
+
+    def fetch_checkpoint(self) -> str:
+        """Return the node's newest signed checkpoint, which the pinned key must have signed, if one is pinned.
+
+        Raises:
+            Corrupt: `checkpoint.malformed`, `node.other_chain`, `node.not_pinned`, `proof.bad_signature`.
+        """
+        note = self.fetch("/v1/checkpoint").decode(errors="replace")
+        if self._trust is not None:
+            signed = parse_signed_note(note)
+            if signed.checkpoint.chain_id != self.chain_id():
+                raise _make_other_chain(signed.checkpoint.chain_id)
+            if not is_note_signed_by(signed, self._node_key):
+                raise Corrupt("proof.bad_signature", "the checkpoint", "ask another node")
+        return note
+
+    def fetch_receipt(self, transaction: str) -> Json:
+        """Return the receipt of a transaction by its id (hex), proved when a root is pinned.
+
+        Raises:
+            NotFound: `read.*`. Corrupt: `node.other_chain`, `node.not_pinned`, `node.unproved`.
+        """
+        receipt = self.get(make_path("/v1/transactions", transaction))
+        return receipt if self._trust is None else self._prove(receipt, _read_transaction_id(transaction))
 
     def fetch_valid_until_max(self) -> int:
         """Return the latest end of validity (µs) that this client signs in a node's bytes: its own choice and a day."""
@@ -183,14 +212,14 @@ class Client:
             RefusedByNode: a rule refuses. Corrupt: `node.unproved` when the receipt does not stand on the ledger.
         """
         self.chain_id()  # bytes go to a node of another chain only if nothing is pinned
+        transaction = compute_transaction_id(wire)
         try:
             receipt = read_answer(self._send("POST", "/v1/transactions", wire, media="application/octet-stream"))
         except RefusedByNode as error:
-            if error.document.get("transaction") == compute_transaction_id(wire).hex():
-                self._check_told(wire, error.document)
+            if self._trust is not None and error.document.get("transaction") == transaction.hex():
+                check_refusal(error.document, transaction, self._fetch_verification(transaction))
             raise
-        self._check_told(wire, receipt)
-        return receipt
+        return receipt if self._trust is None else self._prove(receipt, transaction)
 
     def make_login_link(self) -> Json:
         """Return {url, expires_at}: a link that signs a browser in once."""
@@ -198,6 +227,11 @@ class Client:
         return self.post("/v1/sessions/links", b"")
 
     # ── inner steps ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _check_chain(self) -> None:
+        """Ask nothing else of a node that does not serve what is pinned."""
+        if self._trust is not None:
+            self.chain_id()
 
     def _get_now_us(self, status: Json) -> int:
         """Return the time (µs) from which validity counts: this machine's, or the ledger's where time is simulated.
@@ -218,12 +252,12 @@ class Client:
             raise UsageError("key.needed", "no key was given", "name your key file with --key")
         return self._key
 
-    def _check_told(self, wire: bytes, told: Json) -> None:
-        """Compare what the node says about a transaction with what the ledger proves, when a root is pinned."""
-        if self._trust is None:
-            return
-        name = compute_transaction_id(wire).hex()
-        check_receipt(told, wire, verify_proof(self.fetch(f"/v1/transactions/{name}/proof"), self._trust))
+    def _prove(self, receipt: Json, transaction: bytes) -> Json:
+        return prove_receipt(receipt, transaction, self._fetch_verification(transaction), self._language)
+
+    def _fetch_verification(self, transaction: bytes) -> Verification:
+        """Return what the ledger proves of a transaction to who trusts the pinned root."""
+        return verify_proof(self.fetch(f"/v1/transactions/{transaction.hex()}/proof"), self._trust)
 
     def _send(
         self,
@@ -267,10 +301,22 @@ def _check_pinned(trust: Trust, chain_id: bytes, node_key: bytes) -> None:
     pinned = trust.node_key
     if trust.genesis is not None:
         if sha256(trust.genesis).digest() != chain_id:
-            raise Corrupt("node.other_chain", chain_id.hex(), "name a node of the chain that you trust")
+            raise _make_other_chain(chain_id)
         pinned = read_genesis(trust.genesis).genesis.node_key
     if pinned not in {None, node_key}:
         raise Corrupt("node.not_pinned", node_key.hex(), "name the node whose key you trust")
+
+
+def _read_transaction_id(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise NotFound("read.no_such_transaction", text, "check the id") from error
+
+
+def _make_other_chain(chain_id: bytes) -> Corrupt:
+    """Return the error of a node that serves another chain than the pinned one."""
+    return Corrupt("node.other_chain", chain_id.hex(), "name a node of the chain that you trust")
 
 
 def get_origin(url: str) -> str:

@@ -6,6 +6,7 @@ import json
 
 import msgspec
 
+from concordat.contracts.text import Language
 from concordat.crypto.merkle import hash_leaf
 from concordat.crypto.proof import Verification
 from concordat.errors import Corrupt
@@ -14,7 +15,10 @@ from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.messages import Event, Operation
 from concordat.protocol.receipts import OK, DueCause, TransactionCause
+from concordat.protocol.records import Officer
+from concordat.protocol.state import State
 from concordat.protocol.transactions import Entry, compute_transaction_id, get_happened_at, get_public_key, read_payload
+from concordat.wording.sentences import describe_reason, describe_receipt
 
 _FACTS_OF_REFUSAL = ("code", "height", "transaction", "reasons")
 """A problem document has no more of the receipt."""
@@ -47,27 +51,56 @@ def make_facts(position: int, entry: Entry, leaf: bytes) -> dict[str, Json]:
     }
 
 
-def check_receipt(told: Json, wire: bytes, verification: Verification) -> None:
-    """Refuse a receipt, or a problem that tells of one, that says anything else than the proved entry of these bytes.
+def prove_receipt(told: Json, transaction: bytes, verification: Verification, language: Language) -> Json:
+    """Return the receipt with its words made here; refuse one that says anything else than the transaction's entry.
 
-    The names and sentences that a node adds are its own word.
+    The signer's member has to be proved too; members are called by their identifiers.
 
     Raises:
         Corrupt: `node.unproved`.
     """
+    facts, entry = _find_facts(transaction, verification)
+    public_key = str(facts["signer"]["public_key"])
+    officer = dict(verification.states).get(State().officers.key_bytes((bytes.fromhex(public_key),)))
+    member = None if officer is None else decode(Officer, officer).member
+    signer = told.get("signer") if isinstance(told, dict) else None
+    if not _is_said(facts, told) or not isinstance(signer, dict) or signer.get("member") not in {None, member}:
+        raise _make_unproved(transaction)
+    words = [
+        reason | {"text": describe_reason(reason["code"], tuple(reason["parameters"]), language)}
+        for reason in facts["reasons"]
+    ]
+    sentence = describe_receipt(entry, signer["member"] or f"{public_key[:8]}…", language)
+    return {**told, "sentence": sentence, "reasons": words}
+
+
+def check_refusal(told: Json, transaction: bytes, verification: Verification) -> None:
+    """Refuse a problem document that says anything else of the transaction than its entry; the words are the node's.
+
+    Raises:
+        Corrupt: `node.unproved`.
+    """
+    facts, _ = _find_facts(transaction, verification)
+    if facts["code"] == OK or not _is_said({name: facts[name] for name in _FACTS_OF_REFUSAL}, told):
+        raise _make_unproved(transaction)
+
+
+def _find_facts(transaction: bytes, verification: Verification) -> tuple[dict[str, Json], Entry]:
+    """Return the facts, as JSON has them, of the one proved entry of a transaction, and the entry."""
     entries = [(position, decode(Entry, leaf), leaf) for position, leaf in verification.entries]
     proved = [
-        make_facts(position, entry, leaf)
+        (make_facts(position, entry, leaf), entry)
         for position, entry, leaf in entries
-        if verification.valid and entry.cause == TransactionCause(wire)
+        if isinstance(entry.cause, TransactionCause) and compute_transaction_id(entry.cause.wire) == transaction
     ]
-    if len(proved) == 1:
-        (facts,) = proved
-        if facts["code"] != OK:
-            facts = {name: facts[name] for name in _FACTS_OF_REFUSAL}
-        if _is_said(json.loads(msgspec.json.encode(facts)), told):
-            return
-    raise Corrupt("node.unproved", compute_transaction_id(wire).hex(), "do not rely on this answer; ask another node")
+    if not verification.valid or len(proved) != 1:
+        raise _make_unproved(transaction)
+    ((facts, entry),) = proved
+    return json.loads(msgspec.json.encode(facts)), entry
+
+
+def _make_unproved(transaction: bytes) -> Corrupt:
+    return Corrupt("node.unproved", transaction.hex(), "do not rely on this answer; ask another node")
 
 
 def _is_said(fact: Json, told: Json) -> bool:

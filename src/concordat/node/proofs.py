@@ -9,6 +9,9 @@ from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StatePro
 from concordat.errors import NotFound, UsageError
 from concordat.node.node import Node
 from concordat.node.reads import find_entry
+from concordat.primitives.codec import decode
+from concordat.protocol.receipts import TransactionCause
+from concordat.protocol.transactions import Entry, get_public_key
 
 
 def render_checkpoint(node: Node) -> str:
@@ -19,8 +22,11 @@ def render_checkpoint(node: Node) -> str:
 
 
 def make_entry_proof(node: Node, position: int, since_size: int | None = None) -> bytes:
-    """Prove one entry of history."""
-    return _make_proof(node, (position,), (), since_size)
+    """Prove one entry of history and, when a transaction caused it, for which member its key speaks."""
+    cause = decode(Entry, find_entry(node, position).leaf).cause
+    signer = get_public_key(cause.wire) if isinstance(cause, TransactionCause) else b""
+    keys = [node.application.state.officers.key_bytes((signer,))] if len(signer) == 32 else []
+    return _make_proof(node, (position,), keys, since_size)
 
 
 def make_member_proof(node: Node, member: str, since_size: int | None = None) -> bytes:
