@@ -289,7 +289,7 @@ def fire_epoch(context: Context, subject: bytes) -> None:
         weight = 1000 if member in reached else 0
         if credit.weight_milli != weight:
             context.state.credits.put((member,), replace(credit, weight_milli=weight))
-        if next(context.state.records.newest_first(member), None) is not None:
+        if context.state.records.tail(member, -1):
             context.schedule(context.time, DUE_CLOSE, subject + member.encode())
     context.emit(EpochClosed(epoch, len(reached)))
     schedule_epoch(context, epoch + 1)
