@@ -112,6 +112,12 @@ def propose_and_sign(c: Consortium) -> int:
     return number
 
 
+def offer_to_somebody_too_often(c: Consortium) -> Receipt:
+    offer = Propose(c.make_supply("cedar-ford", "azure-bay"))
+    c.act("cedar-ford", *(offer,) * 100)
+    return c.attempt("cedar-ford", offer)
+
+
 def not_a_party(c: Consortium) -> Receipt:
     number = propose(c)
     return c.attempt("dune-shore", Sign(number, get_document(c, number)))
@@ -238,6 +244,7 @@ PROVOKE: dict[str, Scene] = {
     "contracts.proposer_not_party": lambda c: c.attempt(
         "dune-shore", Propose(c.make_supply("cedar-ford", "azure-bay"))
     ),
+    "contracts.too_many_offers": offer_to_somebody_too_often,
     "contracts.unknown": lambda c: c.attempt("cedar-ford", Sign(77, DIGEST)),
     "contracts.not_a_party": not_a_party,
     "contracts.not_open_for_signature": lambda c: c.attempt("cedar-ford", Decline(agree(c), "too late")),

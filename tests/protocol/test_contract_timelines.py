@@ -59,6 +59,24 @@ def test_declining_ends_an_offer_without_a_record(c: Consortium) -> None:
     assert get_severities(c) == []
 
 
+def test_a_member_has_at_most_a_hundred_open_offers(c: Consortium) -> None:
+    terms = c.make_supply("cedar-ford", "azure-bay")
+    offer = Propose(terms)
+    c.act("cedar-ford", *(offer,) * 100)
+    assert c.attempt("cedar-ford", offer).reasons[0].parameters == ("cedar-ford", 100)
+    c.act("azure-bay", Propose(terms))
+    document = get_document(c, 1)
+    c.act("cedar-ford", Sign(1, document))
+    c.act("azure-bay", Decline(2, "no"), Sign(1, document))
+    c.act("cedar-ford", offer, offer)
+    c.check_invariants()
+    assert c.attempt("cedar-ford", offer).code == "contracts.too_many_offers"
+    c.advance(1)
+    terms = c.make_supply("cedar-ford", "azure-bay")
+    c.act("cedar-ford", *(Propose(terms),) * 100)
+    c.check_invariants()
+
+
 def test_contracts_are_numbered_in_order_without_gaps(c: Consortium) -> None:
     terms = c.make_supply("cedar-ford", "azure-bay")
     assert c.attempt("cedar-ford", Propose(terms), Terminate(99)).code == "contracts.unknown"

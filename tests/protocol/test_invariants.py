@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
+from concordat.protocol.records import Counter
 from concordat.protocol.state import State
 from concordat.testing.consortium import DATASET, Consortium, find_broken_invariants
 from protocol.scenes import agree, keep
@@ -60,6 +61,7 @@ BREAK: list[tuple[str, Callable[[State], None]]] = [
     ("CON-INV-5", change_duty(DELIVERED, waits_until=None)),
     ("CON-INV-5", change_duty(DELIVERED, waits_until=1)),
     ("CON-INV-5", change_duty(KEPT, waits_until=1)),
+    ("CON-INV-6", lambda state: state.counters.put(("offers/cedar-ford",), Counter(1))),
     ("DAT-INV-1", lambda state: state.versions.delete((*MEMBER, DATASET, 1))),
     ("DAT-INV-1", lambda state: state.datasets.delete((*MEMBER, DATASET))),
     ("MEM-INV-1", lambda state: state.identities.delete(("TEST", "F3"))),

@@ -27,6 +27,7 @@ from protocol.provocations import (
     make_delivered,
     make_signed,
     make_stage,
+    offer_to_somebody_too_often,
     propose,
     propose_and_sign,
     send,
@@ -81,6 +82,11 @@ def make_stale_offer(c: Consortium) -> int:
     number = propose_and_sign(c)
     c.advance_to(c.time + DAY_US - 1)
     return number
+
+
+def offer_too_much_too_often(c: Consortium) -> Receipt:
+    offer_to_somebody_too_often(c)
+    return c.attempt("cedar-ford", Propose(c.make_supply("cedar-ford", "azure-bay", size=100_000)))
 
 
 def withdrawn_and_used(c: Consortium) -> Receipt:
@@ -162,6 +168,7 @@ BOTH: dict[str, tuple[str, Scene]] = {
         "contracts.proposer_not_party",
         lambda c: c.attempt("dune-shore", Propose(c.make_supply("cedar-ford", "azure-bay", size=100_000))),
     ),
+    "too many offers and invalid": ("contracts.too_many_offers", offer_too_much_too_often),
     "closed and other document": (
         "contracts.not_open_for_signature", lambda c: c.attempt("cedar-ford", Sign(agree(c), DIGEST)),
     ),

@@ -202,6 +202,6 @@ class Due(Struct, frozen=True):
 
 
 class Counter(Struct, frozen=True):
-    """The last number given out."""
+    """How many: contracts ever proposed, which is the last one's number; open offers of a member."""
 
-    last: Natural
+    count: Natural

@@ -7,7 +7,7 @@ A transaction is all or nothing: `begin` marks the journal, `rollback` undoes to
 >>> state.begin(); state.counters.put(("contracts",), Counter(7)); state.commit()
 >>> state.begin(); state.counters.put(("contracts",), Counter(8)); state.rollback()
 >>> state.counters.get(("contracts",))
-Counter(last=7)
+Counter(count=7)
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.protocol.families import credit, datasets
 from concordat.protocol.families.clock import Advance, Tick
-from concordat.protocol.families.contracts import Deliver, Propose, Sign, duties
+from concordat.protocol.families.contracts import Deliver, Propose, Sign, duties, offer
 from concordat.protocol.families.membership import Apply, Attest, Sponsor, admission
 from concordat.protocol.genesis import Founder, Genesis, make_first_state, read_genesis, render_genesis
 from concordat.protocol.messages import Event, Operation
@@ -59,7 +59,7 @@ def make_label(name: str) -> Label:
 
 def find_broken_invariants(state: State) -> Iterator[str]:
     """Yield what does not hold in any family."""
-    for family in (duties, credit, datasets, admission):
+    for family in (duties, offer, credit, datasets, admission):
         yield from family.find_broken_invariants(state)
 
 
@@ -249,7 +249,7 @@ class Consortium:
     def propose(self, terms: Terms) -> int:
         """Let the first party offer the terms; return the contract's number."""
         self.act(terms.parties[0], Propose(terms))
-        return self.state.counters[("contracts",)].last
+        return self.state.counters[("contracts",)].count
 
     def agree(self, terms: Terms) -> int:
         """Offer the terms and let every party sign; return the contract's number."""

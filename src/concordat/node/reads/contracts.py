@@ -39,7 +39,7 @@ def count_contracts(node: Node) -> int:
     """Return the number of the newest contract."""
     with node.engine.lock:
         counter = node.application.state.counters.get(("contracts",))
-    return counter.last if counter else 0
+    return counter.count if counter else 0
 
 
 def _get_rows(node: Node, number: int) -> _Rows:

@@ -53,6 +53,8 @@ WORDS: dict[str, str] = {
     "next.clock.scenario_only_advances": "Ask the operator to advance the time.",
     "rejection.contracts.proposer_not_party": "{0:member} proposes a contract to which it is not a party.",
     "next.contracts.proposer_not_party": "Name your own member as a party, or let a party propose it.",
+    "rejection.contracts.too_many_offers": "{0:member} has {1:number} open offers; that is the most allowed.",
+    "next.contracts.too_many_offers": "Wait until some are signed, declined or void.",
     "rejection.contracts.invalid": "The contract is not valid.",
     "next.contracts.invalid": "Mend every point listed and propose it again.",
     "rejection.contracts.unknown": "There is no contract {0:contract}.",

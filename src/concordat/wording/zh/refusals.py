@@ -51,6 +51,8 @@ WORDS: dict[str, str] = {
     "next.clock.scenario_only_advances": "请运营方推进时间。",
     "rejection.contracts.proposer_not_party": "{0:member}不是所提合同的当事方。",
     "next.contracts.proposer_not_party": "请将本成员列为当事方，或由当事方提出。",
+    "rejection.contracts.too_many_offers": "{0:member}已有{1:number}项未决要约，已达上限。",
+    "next.contracts.too_many_offers": "请待部分要约签署、拒签或失效后再发出。",
     "rejection.contracts.invalid": "合同无效。",
     "next.contracts.invalid": "请逐条改正所列事由后重新提出。",
     "rejection.contracts.unknown": "不存在合同{0:contract}。",

@@ -212,6 +212,7 @@ Event = (
 
 REJECTIONS = (
     Rejection("contracts.proposer_not_party", "CON-1", may_succeed_later=False),
+    Rejection("contracts.too_many_offers", "CON-33", may_succeed_later=True),
     Rejection("contracts.unknown", "CON-6", may_succeed_later=True),
     Rejection("contracts.not_a_party", "CON-7", may_succeed_later=False),
     Rejection("contracts.not_open_for_signature", "CON-8", may_succeed_later=False),

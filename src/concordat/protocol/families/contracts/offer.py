@@ -1,9 +1,12 @@
 """Offers: terms judged, proposed, signed by every party or declined, and judged again when they come into force.
 
-Normative text: spec/contracts.md CON-1 to CON-9, CON-23 (paper rows R7, R8).
+Normative text: spec/contracts.md CON-1 to CON-9, CON-23, CON-33 (paper rows R7, R8).
 """
 
 from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -14,8 +17,12 @@ from concordat.errors import Rejected
 from concordat.protocol.context import DUE_EXPIRE, Context, get_signer
 from concordat.protocol.families.contracts import Activated, Decline, Declined, Expired, Propose, Proposed, Sign, Signed
 from concordat.protocol.families.contracts.duties import end, get_party_to, make_subject, read_subject, wait
-from concordat.protocol.records import Contract, Counter, Duty, PartySignature
+from concordat.protocol.records import Contract, ContractStatus, Counter, Duty, PartySignature
 from concordat.protocol.standing import get_limit_units, is_admitted, is_in_standing
+from concordat.protocol.state import State
+
+OFFERS_MAX = 100
+"""Open offers of one proposer, so that nobody fills another's list of what waits for it."""
 
 
 def check_valid(context: Context, terms: Terms) -> None:
@@ -40,14 +47,15 @@ def _get_party(context: Context, member: str) -> Party | None:
 
 
 def apply_propose(context: Context, operation: Propose) -> None:
-    """CON-1, CON-5: a party offers valid terms; proposing is not yet signing."""
+    """CON-1, CON-5, CON-33: a party offers valid terms; proposing is not yet signing."""
     proposer, _ = get_signer(context, "contracts")
     if proposer not in operation.terms.parties:
         raise Rejected("contracts.proposer_not_party", proposer)
-    check_valid(context, operation.terms)
     state = context.state
-    number = (state.counters.get(("contracts",)) or Counter(0)).last + 1
-    state.counters.put(("contracts",), Counter(number))
+    if _count(state, f"offers/{proposer}", 1) > OFFERS_MAX:
+        raise Rejected("contracts.too_many_offers", proposer, OFFERS_MAX)
+    check_valid(context, operation.terms)
+    number = _count(state, "contracts", 1)
     state.terms.put((number,), operation.terms)
     state.contracts.put(
         (number,),
@@ -83,6 +91,7 @@ def apply_sign(context: Context, operation: Sign) -> None:
         for number, duty in enumerate(terms.obligations, start=1):
             row = Duty("waiting", duty.due)
             wait(context, (operation.contract, number), row, "waiting", duty.due)
+        _count(context.state, f"offers/{contract.proposer}", -1)
         context.emit(Activated(operation.contract))
     context.state.contracts.put((operation.contract,), contract)
 
@@ -90,8 +99,20 @@ def apply_sign(context: Context, operation: Sign) -> None:
 def apply_decline(context: Context, operation: Decline) -> None:
     """CON-23: refusing to sign is never a record."""
     member, _, _ = _get_offer(context, operation)
-    end(context, operation.contract, "declined")
+    _end_offer(context, operation.contract, "declined")
     context.emit(Declined(operation.contract, member))
+
+
+def _end_offer(context: Context, number: int, status: ContractStatus) -> None:
+    end(context, number, status)
+    _count(context.state, f"offers/{context.state.contracts[(number,)].proposer}", -1)
+
+
+def _count(state: State, name: str, change: int) -> int:
+    """Move a counter and return what it says then."""
+    count = (state.counters.get((name,)) or Counter(0)).count + change
+    state.counters.put((name,), Counter(count))
+    return count
 
 
 def _get_offer(context: Context, operation: Sign | Decline) -> tuple[str, Contract, Terms]:
@@ -106,5 +127,13 @@ def fire_expire(context: Context, subject: bytes) -> None:
     """An offer not signed by all in time is void."""
     number, _ = read_subject(subject)
     if context.state.contracts[(number,)].status == "proposed":
-        end(context, number, "expired")
+        _end_offer(context, number, "expired")
         context.emit(Expired(number))
+
+
+def find_broken_invariants(state: State) -> Iterator[str]:
+    """CON-INV-6: counters say how many contracts there are, and how many open offers each proposer has."""
+    names = [f"offers/{row.proposer}" for _, row in state.contracts.items() if row.status == "proposed"]
+    counted = Tally({"contracts": len(state.contracts)}) + Tally(names)
+    if counted != Tally({name: row.count for (name,), row in state.counters.items()}):
+        yield "CON-INV-6: counters"
