@@ -207,6 +207,15 @@ def test_errors_are_pages_with_code_cause_and_next_step(visitor: Visitor, path: 
     assert [tag for tag, _ in page.tags].count("h1") == 1
 
 
+@pytest.mark.parametrize("path", ["/contracts/abc", "/ledger/abc", "/nothing", "/static/nothing"])
+def test_an_address_that_is_none_keeps_the_session_and_is_named(visitor: Visitor, path: str) -> None:
+    page = visitor.open(path)
+    assert visitor.status == 404
+    assert "/login" not in page.links()
+    assert "Officer of Azure Bay" in page.text
+    assert f"Detail{path} " in page.text
+
+
 def test_unknown_path_of_the_interface_stays_a_problem(visitor: Visitor) -> None:
     answer = visitor.client.get("/v1/no/such/path")
     assert answer.status_code == 404

@@ -89,6 +89,10 @@ def test_a_party_reads_what_it_owes_whatever_its_standing(scene: Scene) -> None:
         }.items():
             visitor.open(path)
             assert visitor.status == status, path
+            if status == 403:
+                problem = visitor.client.get(path if path.startswith("/v1") else f"/v1{path}").json()
+                assert problem["code"] == "auth.forced_out", path
+                assert "opens with its return" in problem["next_step"]
         entries = visitor.open(f"/ledger?contract={left}").links()
         for path in [link for link in entries if link.startswith("/ledger/")]:
             visitor.open(path)

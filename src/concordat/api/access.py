@@ -92,6 +92,7 @@ class Reader:
     member: str | None = None
     roles: tuple[str, ...] = ()
     is_admitted: bool = False
+    is_expelled: bool = False
     is_operator: bool = False
 
     @property
@@ -144,7 +145,8 @@ def find_reader(node: Node, public_key: bytes) -> Reader | None:
             return None
         row = node.application.state.members[(officer.member,)]
     is_operator = is_admitted(row) and "operator" in row.roles
-    return Reader(public_key, officer.member, officer.roles, is_admitted(row), is_operator)
+    is_expelled = row.status == "expelled"
+    return Reader(public_key, officer.member, officer.roles, is_admitted(row), is_expelled, is_operator)
 
 
 # ── guards ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -162,7 +164,7 @@ async def identify(connection: Connection, handler: BaseRouteHandler) -> None:
     if header is not None:
         connection.scope["user"] = await _check_signed(connection, header)
     elif get_method(connection) in SAFE_METHODS or not handler.opt.get("exclude_from_csrf"):
-        connection.scope["user"] = await _fetch_session_reader(connection)
+        connection.scope["user"] = await to_thread.run_sync(find_session_reader, connection)
 
 
 async def _check_signed(connection: Connection, header: str) -> Reader:
@@ -184,8 +186,8 @@ async def _check_signed(connection: Connection, header: str) -> Reader:
     return reader
 
 
-async def _fetch_session_reader(connection: Connection) -> Reader:
-    """Return the session's officer, asked of the ledger anew each time: a removed key is out at once."""
+def find_session_reader(connection: Connection) -> Reader:
+    """Return the session's officer or the public. The ledger is asked anew each time: a removed key is out at once."""
     try:
         token = connection.cookies.get(SESSION_COOKIE)
     except CookieError:
@@ -194,14 +196,15 @@ async def _fetch_session_reader(connection: Connection) -> Reader:
     public_key = face.sessions.get(token, fetch_now_us()) if token else None
     if public_key is None:
         return PUBLIC
-    return await to_thread.run_sync(find_reader, face.node, public_key) or PUBLIC
+    return find_reader(face.node, public_key) or PUBLIC
 
 
 def check_access(connection: Connection, handler: BaseRouteHandler) -> None:  # noqa: ARG001  # the framework's form
     """Let the reader pass if the table allows it.
 
     Raises:
-        Refused: `auth.required` from the public, `auth.role_missing` or `auth.not_yours` from an officer.
+        Refused: `auth.required` from the public; from an officer `auth.role_missing` where an operator is asked for,
+            else `auth.forced_out` or `auth.not_yours`.
         MethodNotAllowedException: the framework answers OPTIONS, the table does not.
     """
     scope = connection.scope
@@ -214,9 +217,11 @@ def check_access(connection: Connection, handler: BaseRouteHandler) -> None:  # 
         return
     if reader.public_key is None:
         raise Refused("auth.required", scope["path"], "sign in, or sign the request with an officer's key")
-    if audience is not None and audience.startswith("own_"):
-        raise Refused("auth.not_yours", scope["path"], "ask about your own member; the rest opens with admission")
-    raise Refused("auth.role_missing", scope["path"], "ask an officer who may read this")
+    if audience is None or audience == "operator":
+        raise Refused("auth.role_missing", scope["path"], "ask an officer of the operator")
+    if reader.is_expelled:
+        raise Refused("auth.forced_out", scope["path"], "ask about your own member; the rest opens with its return")
+    raise Refused("auth.not_yours", scope["path"], "ask about your own member; the rest opens with admission")
 
 
 def _is_allowed(connection: Connection, reader: Reader, audience: Audience) -> bool:

@@ -27,6 +27,7 @@ _STATUS_OF_CODE: Final = {
     "auth.replayed": 401,
     "auth.unknown_key": 401,
     "auth.csrf": 403,
+    "auth.forced_out": 403,
     "auth.from_elsewhere": 403,
     "auth.not_yours": 403,
     "auth.role_missing": 403,
@@ -187,6 +188,8 @@ def _translate(request: Asking, error: Exception) -> tuple[ConcordatError, dict[
         told = _FROM_FRAMEWORK[error.status_code]
         if error.status_code == HTTPStatus.BAD_REQUEST:
             told = UsageError(told.code, _tell_validation(error), told.next_step)
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            told = NotFound(told.code, request.scope["path"], told.next_step)
         return told, dict(error.headers or {})
     _log.error("request %s failed", get_request_id(request), exc_info=error)
     return _DEFECT, {}

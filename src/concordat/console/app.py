@@ -7,6 +7,7 @@ from collections.abc import Callable
 from litestar import Response, Router
 from litestar.di import Provide
 
+from concordat.api.access import find_session_reader
 from concordat.api.asking import Asking
 from concordat.api.problems import handle_error
 from concordat.console import entering, reading, signing
@@ -47,6 +48,8 @@ def _make_error_handler(node: Node) -> Callable[[Asking, Exception], Response[by
         is_person = request.accept.best_match(["application/json", HTML]) == HTML
         if path.startswith("/v1/") and not (is_person and path.startswith("/v1/sessions/links/")):
             return handle_error(request, error)
+        if "user" not in request.scope and request.headers.get("authorization") is None:
+            request.scope["user"] = find_session_reader(request)  # no route, so no guard has looked
         html, status, headers = render_error(open_page(node, request), request, error)
         return Response(html, media_type=HTML, status_code=status, headers=HEADERS | headers)
 
