@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from concordat.client.verification import compute_verdict
+from concordat.contracts.text import Language
+from concordat.crypto.proof import Trust
+from concordat.node.proofs import make_member_proof
 from concordat.primitives.identifiers import Label
 from concordat.protocol.families.datasets import Register
 
@@ -154,6 +158,17 @@ def test_ledger_entry_is_sentence_then_proof_then_json(visitor: Visitor) -> None
     assert page.text.index("proposed contract") < page.text.index("Proof") < page.text.index('"position": 3')
     assert "/v1/ledger/3/proof" in page.links()
     assert visitor.client.get("/v1/ledger/3/proof").status_code == 200
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_not_proved_is_what_verify_says(told: Scene, visitor: Visitor, language: Language) -> None:
+    trust = Trust(node_key=told.node.key.public_key)
+    verdict = compute_verdict(make_member_proof(told.node, "azure-bay"), trust, language)
+    _, *sentences = verdict["not_proved_sentences"]  # the first one is about a key as the root of trust
+    assert len(sentences) == 4
+    for path in ("/members/azure-bay", "/contracts/9", "/ledger/3", "/proof"):
+        text = visitor.open(f"{path}?lang={language}").text
+        assert [sentence for sentence in sentences if sentence not in text] == [], path
 
 
 def test_ledger_pages_on_to_the_first_entry(visitor: Visitor) -> None:

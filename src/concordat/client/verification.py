@@ -9,7 +9,7 @@ from concordat.client.files import read_file
 from concordat.client.keys import read_public_key
 from concordat.contracts.text import Language
 from concordat.crypto.checkpoint import parse_signed_note
-from concordat.crypto.proof import Trust, Verification, verify_proof
+from concordat.crypto.proof import NOT_PROVED, Trust, Verification, verify_proof
 from concordat.errors import Corrupt, Rejected, UsageError
 from concordat.primitives.codec import decode
 from concordat.primitives.ledger_time import format_time
@@ -116,8 +116,13 @@ def _tell_authority(verification: Verification, language: Language) -> dict[str,
         "authority": kind,
         "authority_sentence": render(f"proof.authority.{kind}", language, *values),
         "not_proved": list(verification.not_proved),
-        "not_proved_sentences": [render(f"proof.not_proved.{name}", language) for name in verification.not_proved],
+        "not_proved_sentences": tell_not_proved(language, verification.not_proved),
     }
+
+
+def tell_not_proved(language: Language, names: tuple[str, ...] = NOT_PROVED) -> list[str]:
+    """Return what a proof file does not show, in sentences; without `names` what none shows."""
+    return [render(f"proof.not_proved.{name}", language) for name in names]
 
 
 def _read_state(key: bytes, value: bytes | None) -> tuple[str, tuple[str | int | bytes, ...], object]:

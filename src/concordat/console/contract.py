@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import Final
 
+from concordat.client.verification import tell_not_proved
 from concordat.console.formats import show_number, show_share
 from concordat.console.frame import Page, render_page
-from concordat.console.pages import tell_not_proved
 from concordat.console.waits import tell_wait
 from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
@@ -57,7 +57,7 @@ def render_contract(page: Page, number: int) -> str:
                 page.say("proof.line_contract", height=status["height"], time=page.time(status["time"])),
                 page.say("proof.line_checkpoint"),
             ],
-            "not_proved": [*([] if signed else [page.say("proof.line_unsigned")]), *tell_not_proved(page)],
+            "not_proved": [*([] if signed else [page.say("proof.line_unsigned")]), *tell_not_proved(page.language)],
             "digests": [(page.say("proof.document"), row["document"]), (page.say("proof.root"), status["app_hash"])],
         },
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from concordat.api.access import find_first_position
+from concordat.client.verification import tell_not_proved
 from concordat.console.charts import GRADE_COLORS, SCORE_MAX, draw_bar
 from concordat.console.formats import show_number, show_share, show_signed
 from concordat.console.frame import Page, render_page
-from concordat.console.pages import LIST_PAGE, cut_list, tell_not_proved
+from concordat.console.pages import LIST_PAGE, cut_list
 from concordat.console.waits import tell_wait
 from concordat.errors import NotFound
 from concordat.node import prospects, reads
@@ -61,7 +62,7 @@ def render_member(page: Page, member: str) -> str:
                 page.say("proof.line_member", height=status["height"], time=page.time(status["time"])),
                 page.say("proof.line_checkpoint"),
             ],
-            "not_proved": tell_not_proved(page),
+            "not_proved": tell_not_proved(page.language),
             "digests": [(page.say("proof.root"), status["app_hash"])],
         },
     )

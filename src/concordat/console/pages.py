@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from concordat.api.access import find_first_position
 from concordat.client.requests import make_path
+from concordat.client.verification import tell_not_proved
 from concordat.console.frame import Page, render_page
 from concordat.errors import NotFound
 from concordat.node import reads
@@ -93,16 +94,11 @@ def render_entry(page: Page, position: int) -> str:
         "entry.html",
         "ledger",
         entry=entry,
-        proof={"lines": lines, "not_proved": tell_not_proved(page), "digests": digests},
+        proof={"lines": lines, "not_proved": tell_not_proved(page.language), "digests": digests},
         next_step=tell_next_step(page, entry),
         links=_find_links(page, entry),
         json=json.dumps(entry, ensure_ascii=False, indent=2),
     )
-
-
-def tell_not_proved(page: Page) -> list[str]:
-    """What no proof file of an embedded chain shows."""
-    return [page.catalog("proof.not_proved.content_is_true"), page.catalog("proof.not_proved.single_history")]
 
 
 def tell_next_step(page: Page, receipt: Json) -> str:
@@ -170,3 +166,8 @@ def _search(page: Page, query: str) -> list[tuple[str, str, str]]:
             return found
         found.append((f"/ledger/{position}", page.say("entry.title", position=position), page.say("proof.transaction")))
     return found[:50]
+
+
+def render_proof(page: Page) -> str:
+    """What a proof file shows, and what none shows."""
+    return render_page(page, "proof.html", "", not_proved=tell_not_proved(page.language))

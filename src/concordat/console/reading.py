@@ -13,7 +13,7 @@ from concordat.api.records import Number, Position
 from concordat.console import pages
 from concordat.console.answers import answer, like, open_page
 from concordat.console.contract import render_contract
-from concordat.console.frame import ICON, STYLE, render_page
+from concordat.console.frame import ICON, STYLE
 from concordat.console.member import render_member
 from concordat.console.overview import render_overview, render_welcome
 from concordat.errors import NotFound
@@ -97,7 +97,7 @@ def show_codes(request: Asking, node: NamedDependency[Node]) -> Response[str]:
 @get("/proof", sync_to_thread=True)
 def show_proof(request: Asking, node: NamedDependency[Node]) -> Response[str]:
     """What a proof file shows."""
-    return answer(request, render_page(open_page(node, request), "proof.html", ""))
+    return answer(request, pages.render_proof(open_page(node, request)))
 
 
 @get("/search", guards=[like("/v1/members")], sync_to_thread=True)

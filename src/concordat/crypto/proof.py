@@ -31,6 +31,9 @@ from concordat.primitives.identifiers import Digest, Natural, Positive, TimeUs
 PROOF_MAGIC: Final = b"concordat/proof/v1\n"
 PROOF_BYTES_MAX: Final = 16 * 1024 * 1024
 
+NOT_PROVED: Final = ("single_history", "rules_followed", "later_history", "content_is_true")
+"""What no proof of an embedded chain shows, by sentence keys."""
+
 _TRANSACTION_DOMAIN: Final = b"concordat/tx/v1\0"
 
 Path = Annotated[tuple[Digest, ...], Meta(max_length=64)]
@@ -161,10 +164,7 @@ def verify_proof(data: bytes, trust: Trust | None) -> Verification:
         states=tuple((state.key, state.value) for state in proof.states),
         signatures=signatures,
         authority=authority,
-        not_proved=(
-            *(("chain_identity",) if trust.node_key is not None else ()),
-            *("single_history", "rules_followed", "later_history", "content_is_true"),
-        ),
+        not_proved=(*(("chain_identity",) if trust.node_key is not None else ()), *NOT_PROVED),
     )
 
 
