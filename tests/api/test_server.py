@@ -27,9 +27,12 @@ from concordat.node.node import Node
 PROGRAM = """
 import sys
 from pathlib import Path
+import msgspec
 from concordat.api.server import serve
+def tell_ready(ready):
+    Path(sys.argv[2]).write_bytes(msgspec.json.encode(ready))
 cert, key = (Path(name) for name in sys.argv[3:]) if sys.argv[3:] else (None, None)
-serve(Path(sys.argv[1]), port=0, ready_file=Path(sys.argv[2]), tls_cert=cert, tls_key=key)
+serve(Path(sys.argv[1]), port=0, tell_ready=tell_ready, tls_cert=cert, tls_key=key)
 """
 
 
@@ -135,12 +138,12 @@ def test_only_this_machine_is_loopback(host: str, expected: bool) -> None:
 
 def test_it_does_not_listen_for_others_without_tls_or_a_proxy(folder: Path) -> None:
     with pytest.raises(Refused, match=r"node\.needs_tls"):
-        serve(folder, host="0.0.0.0", port=0)
+        serve(folder, host="0.0.0.0", port=0, tell_ready=print)
 
 
 def test_a_certificate_comes_with_its_key(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"input\.missing_field"):
-        serve(folder, port=0, tls_cert=tmp_path / "cert.pem")
+        serve(folder, port=0, tls_cert=tmp_path / "cert.pem", tell_ready=print)
 
 
 def test_of_certificate_and_key_the_wrong_file_is_named(folder: Path, tmp_path: Path) -> None:
@@ -149,7 +152,7 @@ def test_of_certificate_and_key_the_wrong_file_is_named(folder: Path, tmp_path: 
     swapped = ((key, cert, key), (cert, cert, cert))
     for tls_cert, tls_key, named in ((absent, key, absent), (cert, absent, absent), *swapped, (other_cert, key, key)):
         with pytest.raises(Refused, match=r"node\.bad_tls") as refusal:
-            serve(folder, port=0, tls_cert=tls_cert, tls_key=tls_key)
+            serve(folder, port=0, tls_cert=tls_cert, tls_key=tls_key, tell_ready=print)
         assert str(named) in refusal.value.detail
 
 
@@ -171,5 +174,5 @@ def test_a_taken_port_is_said(folder: Path, tmp_path: Path) -> None:
     with run_server(folder, ready_file) as process:
         port = int(json.loads(ready_file.read_text(encoding="utf-8"))["api"].rpartition(":")[2])
         with pytest.raises(Refused, match=r"node\.cannot_listen"):
-            serve(tmp_path / "other", port=port)
+            serve(tmp_path / "other", port=port, tell_ready=print)
         assert stop(process, signal.SIGTERM) == 0

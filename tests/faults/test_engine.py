@@ -146,11 +146,12 @@ def test_a_snapshot_for_which_there_is_no_room_leaves_the_room_to_the_log(world:
     check_folder(world.story, world.disk, {wire: told.result(0)})
 
 
-def test_memory_that_is_ahead_of_the_disk_is_shown_to_nobody(world: World) -> None:
+def test_memory_that_is_ahead_of_the_disk_is_shown_to_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:
     engine, _ = world.open()
     fill(world.disk)
     future = engine.submit(world.make_wire())
     assert not engine.step()
+    assert [record.levelname for record in caplog.records if "disk.full" in record.getMessage()] == ["ERROR"]
     assert isinstance(future.exception(), Refused)
     assert engine.application.height == 1
     with pytest.raises(Refused, match=r"^disk\.full"), engine.lock:

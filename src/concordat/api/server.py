@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
-import json
 import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, cast
 
+import msgspec
 import uvicorn
 from anyio import to_thread
 from litestar import Litestar
@@ -32,7 +32,8 @@ from concordat.api.tls import check_tls_files, make_tls_refusal
 from concordat.api.traffic import LIMITS, Connection, Limits, watch_requests
 from concordat.api.trail import finish
 from concordat.api.transactions import JSON_BYTES_MAX
-from concordat.errors import NotFound, Refused, UsageError
+from concordat.errors import Refused, UsageError
+from concordat.ledger.files import disk_error
 from concordat.node.node import Node
 
 _CONSOLE: Final = "concordat.console.app"
@@ -102,32 +103,44 @@ def check_exposure(folder: Path, host: str, *, has_tls: bool, is_proxied: bool) 
     """Refuse to show a node to others without TLS, or with keys that anybody can compute.
 
     Raises:
-        Refused: `node.needs_tls`, `node.derived_keys`.
+        Refused: `node.needs_tls`, `node.derived_keys`, `disk.unreadable`.
     """
     if not is_loopback(host) and not has_tls and not is_proxied:
         raise Refused("node.needs_tls", host, "give --tls-cert and --tls-key, or --behind-proxy when a proxy has them")
     if is_loopback(host) and not is_proxied:
         return
-    for path in sorted(folder.rglob("*.key")):
-        if b"\norigin derived\n" in path.read_bytes():
-            raise Refused("node.derived_keys", str(path.relative_to(folder)), "keys of a demo serve this machine only")
+    try:
+        derived = [path for path in sorted(folder.rglob("*.key")) if b"\norigin derived\n" in path.read_bytes()]
+    except OSError as error:
+        raise disk_error(error, str(folder), is_write=False) from error
+    if derived:
+        name = str(derived[0].relative_to(folder))
+        raise Refused("node.derived_keys", name, "keys of a demo serve this machine only")
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """What a node says once it answers. `api` is the address before `/v1`; `console` is None when there is none."""
+
+    api: str
+    console: str | None
+    pid: int
+    height: int
+    chain_id: str
+    simulated: bool
 
 
 def serve(
     folder: Path,
     host: str = "127.0.0.1",
     port: int = 8420,
-    ready_file: Path | None = None,
     tls_cert: Path | None = None,
     tls_key: Path | None = None,
     *,
+    tell_ready: Callable[[Ready], None],
     behind_proxy: bool = False,
     accept_clock: bool = False,
 ) -> None:
-    """Run a node until SIGTERM or SIGINT, then stop cleanly. Port 0 picks a free one.
-
-    `ready_file` receives {api, console, pid, height} once the node answers; `api` is the address before `/v1`,
-    `console` is null when the console is not installed.
+    """Run a node until SIGTERM or SIGINT, then stop cleanly. Port 0 picks a free one; `tell_ready` learns which.
 
     Raises:
         Refused: `node.needs_tls`, `node.bad_tls`, `node.derived_keys`, `node.cannot_listen`, and
@@ -140,10 +153,6 @@ def serve(
     if tls_cert is not None and tls_key is not None:
         check_tls_files(tls_cert, tls_key)
     check_exposure(folder, host, has_tls=has_tls, is_proxied=behind_proxy)
-    if ready_file is not None:
-        if not ready_file.parent.is_dir():
-            raise NotFound("disk.no_such_folder", str(ready_file.parent), "make the folder, or name another")
-        ready_file.unlink(missing_ok=True)
     node = Node(folder, accepts_clock=accept_clock)
     gc.freeze()  # the collector need not look again and again at a state that stays
     try:
@@ -151,7 +160,7 @@ def serve(
             app = make_app(node, is_secure=has_tls or behind_proxy, is_proxied=behind_proxy)
             config = _configure(app, tls_cert, tls_key, is_proxied=behind_proxy)
             address = _name_address("https" if has_tls else "http", host, listener.getsockname()[1])
-            _Server(config, ready_file, _describe_ready(node, app, address)).run(sockets=[listener])
+            _Server(config, lambda: tell_ready(_make_ready(node, app, address))).run(sockets=[listener])
     finally:
         node.close()
 
@@ -188,14 +197,16 @@ def _name_address(scheme: str, host: str, port: int) -> str:
     return f"{scheme}://{shown}:{port}"
 
 
-def _describe_ready(node: Node, app: Litestar, address: str) -> dict[str, str | int | None]:
+def _make_ready(node: Node, app: Litestar, address: str) -> Ready:
     has_console = any(route.path == "/" for route in app.routes)
-    return {
-        "api": address,
-        "console": f"{address}/" if has_console else None,
-        "pid": os.getpid(),
-        "height": node.application.height,
-    }
+    return Ready(
+        api=address,
+        console=f"{address}/" if has_console else None,
+        pid=os.getpid(),
+        height=node.application.height,
+        chain_id=node.chain.id.hex(),
+        simulated=node.chain.is_scenario,
+    )
 
 
 @contextmanager
@@ -215,17 +226,14 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
 class _Server(uvicorn.Server):
     """Says when it answers, and returns after a signal instead of dying of it, so that the node is closed."""
 
-    def __init__(self, config: uvicorn.Config, ready_file: Path | None, ready: dict[str, str | int | None]) -> None:
+    def __init__(self, config: uvicorn.Config, tell_ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready_file = ready_file
-        self._ready = ready
+        self._tell_ready = tell_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started and self._ready_file is not None:
-            temporary = self._ready_file.with_name(self._ready_file.name + ".tmp")
-            temporary.write_text(json.dumps(self._ready) + "\n", encoding="utf-8")
-            temporary.replace(self._ready_file)
+        if self.started:
+            self._tell_ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -19,7 +19,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
     "Begin": (
         Command("demo", "concordat.demo.command:demo", "Play a whole scenario on this machine."),
         Command("init", f"{_HERE}.folder:init", "Make a new chain in an empty folder."),
-        Command("serve", f"{_HERE}.folder:serve", "Run the node of a folder: HTTP interface and console."),
+        Command("serve", f"{_HERE}.serving:serve", "Run the node of a folder: HTTP interface and console."),
         Command("key new", f"{_HERE}.keys:new_key", "Make a key; it never leaves its folder."),
         Command("key show", f"{_HERE}.keys:show_key", "Print a key file's public key."),
         Command("key prove", f"{_HERE}.keys:prove_key", "Prove that you hold a key, to become an officer."),

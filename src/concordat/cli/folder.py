@@ -1,4 +1,4 @@
-"""A node's folder: made, served, examined, copied."""
+"""A node's folder: made, examined, copied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import msgspec
 from cyclopts import Parameter, Token
 
 from concordat.cli.output import OUTPUT, Output, emit, render_json, tell
-from concordat.cli.where import warn_if_open
 from concordat.errors import Corrupt, UsageError
 
 if TYPE_CHECKING:
@@ -75,49 +74,6 @@ def init(
         tell(render("init.key", output.language, key))
     if needed is not None:
         tell(render("init.needed_key", output.language, needed, place))
-
-
-def serve(
-    folder: Folder,
-    /,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 8420,
-    ready_file: Path | None = None,
-    tls_cert: Path | None = None,
-    tls_key: Path | None = None,
-    behind_proxy: bool = False,
-    accept_clock: bool = False,
-    output: Output = OUTPUT,
-) -> None:
-    """Run the node of a folder until it is told to stop.
-
-    :param folder: A folder that `concordat init` made.
-    :param host: Beyond this machine it needs TLS, or a proxy in front.
-    :param port: 0 takes a free one; the ready file says which.
-    :param ready_file: Receives {api, console, pid, height} when the node answers.
-    :param tls_cert: Certificate chain in PEM.
-    :param tls_key: Its private key in PEM.
-    :param behind_proxy: A proxy in front does TLS.
-    :param accept_clock: This machine's clock is right although the last block is more than 366 days old.
-    """
-    from concordat.api.server import serve as serve_node  # the one place that needs the node's extra
-
-    del output
-    if not 0 <= port <= 65_535:
-        raise UsageError("cli.usage", f"port {port}", "give a port from 0 to 65535")
-    for key in sorted((folder / "keys").rglob("*.key")):
-        warn_if_open(key)
-    serve_node(
-        folder,
-        host,
-        port,
-        ready_file=ready_file,
-        tls_cert=tls_cert,
-        tls_key=tls_key,
-        behind_proxy=behind_proxy,
-        accept_clock=accept_clock,
-    )
 
 
 def doctor(folder: Folder, /, *, files: bool = False, output: Output = OUTPUT) -> int:

@@ -289,6 +289,8 @@ class EmbeddedEngine:
 
     def _stop(self, error: ConcordatError) -> None:
         """A block could not be made durable: answer nobody as if it were, and take no more until a restart."""
+        if self.failure is None:
+            _log.error("the ledger takes no more until a restart: %s", error)
         with self._door:
             self.lock.failure = self.lock.failure or error
             left = list(self._queue)

@@ -127,5 +127,9 @@ WORDS: dict[str, str] = {
     "show.place": "{code}，高度 {height}，交易 {transaction}",
     "init.genesis": "{0}：请交给所有需要信任本链的人。",
     "init.key": "{0}：请另存一份到别处。",
+    "serve.listening": "节点已在 {0} 应答；控制台：{1}",
+    "serve.chain": "链 {0}，高度 {1:number}；{2}。按 Ctrl-C 停止。",
+    "serve.time.real": "时间取自本机时钟",
+    "serve.time.simulated": "时间为模拟时间，由运营方推进",
     "init.needed_key": "启动节点之前，请将密钥 {0} 的文件放到 {1}。",
 }
