@@ -87,8 +87,8 @@ def keep_a_contract(town: Town) -> None:
 
     shown = town.show("granite-cape", number)
     english, chinese = ("".join(shown["clauses"][language]) for language in ("en", "zh"))
-    assert f"Evidence: a version of dataset willow-creek/readings registered with digest {right['digest']}." in english
-    assert f"履约凭据：数据集 willow-creek/readings 登记一个摘要为 {right['digest']} 的版本。" in chinese
+    assert f"Evidence: a version of dataset willow-creek/readings registered with digest {right['digest']};" in english
+    assert f"履约凭据：数据集 willow-creek/readings 登记一个摘要为 {right['digest']} 的版本；" in chinese
 
     wrong = {"type": "contracts.sign", "contract": number, "document": "ab" * 32}
     assert town.refuse("granite-cape", wrong)["code"] == "contracts.document_differs"
