@@ -29,7 +29,7 @@ from concordat.api.asking import get_language, is_loopback
 from concordat.api.openapi import make_router
 from concordat.api.problems import handle_error
 from concordat.api.tls import check_tls_files, make_tls_refusal
-from concordat.api.traffic import LIMITS, Connection, Limits, watch_requests
+from concordat.api.traffic import BACKLOG, LIMITS, Connection, Limits, watch_requests
 from concordat.api.trail import finish
 from concordat.api.transactions import JSON_BYTES_MAX
 from concordat.errors import Refused, UsageError
@@ -180,6 +180,7 @@ def _configure(app: Litestar, tls_cert: Path | None, tls_key: Path | None, *, is
         http=Connection,
         ws="none",
         timeout_graceful_shutdown=5,
+        backlog=BACKLOG,
         proxy_headers=is_proxied,
         forwarded_allow_ips=_PROXIES,
         ssl_certfile=tls_cert,

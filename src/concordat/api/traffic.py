@@ -20,6 +20,9 @@ from concordat.errors import Refused
 CONNECTIONS_MAX: Final = 512
 """Of all addresses; less where the node may open few files."""
 
+BACKLOG: Final = 64
+"""So many are taken at once before the first one too many is closed; each has a file until then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
