@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from concordat.contracts.text import show_day
-from concordat.node.reads import get_credit, get_entry
+from concordat.cli.showing import describe_member
+from concordat.contracts.text import show_day, show_time
+from concordat.node.reads import get_credit, get_entry, get_member
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import WEEK_US, format_time
-from concordat.protocol.families.membership import Apply
+from concordat.protocol.families.membership import Apply, Readmit, Sponsor
 
 from .scene import AIR, RIVER, Scene, get_key
 from .visitor import Visitor
@@ -50,6 +51,65 @@ def test_an_expelled_member_is_shown_as_one(scene: Scene, officer: Visitor) -> N
     returns = show_day(format_time(since + 52 * WEEK_US), "en")
     assert f"It may ask to return from {returns} on" in page.text
     assert "Largest contract today" not in page.text
+
+
+def bring_back(scene: Scene) -> None:
+    """Let Maple Ridge ask to return after a year in which Silver Plain earns the grade of a guarantor."""
+    for days in (13 * 7, 13 * 7, 13 * 7, 13 * 7 - 21, 28):
+        scene.advance(days)
+        for creditor in ("azure-bay", "north-terrace"):
+            for _ in range(4):
+                terms = scene.make_terms(Label("Traffic", "交通"), "silver-plain", creditor, AIR, days=3, size=200)
+                scene.keep(scene.agree(terms), 1)
+    scene.advance(28)
+    scene.act("maple-ridge", Readmit("silver-plain"))
+
+
+def test_a_member_that_returned_says_so(scene: Scene, officer: Visitor) -> None:
+    expel(scene)
+    expelled_at = scene.node.application.state.members[("maple-ridge",)].expelled_at
+    bring_back(scene)
+    asked = officer.open("/members/maple-ridge")
+    assert "It has asked to return: Silver Plain guarantees that or declines." in asked.text
+    *_, last = tell_member(scene, "maple-ridge")
+    assert last == "Next: silver-plain guarantees its return or declines (membership.sponsor)."
+    scene.act("silver-plain", Sponsor("maple-ridge", verdict=True))
+    row = scene.node.application.state.members[("maple-ridge",)]
+    assert expelled_at is not None
+    assert row.returned_at is not None
+    days = [show_day(format_time(time), "en") for time in (row.applied_at, expelled_at, row.returned_at)]
+    page = officer.open("/members/maple-ridge")
+    assert (
+        f"mirror region, founding member since {days[0]}, forced out on {days[1]}, returned on {days[2]} under the "
+        "guarantee of Silver Plain, in good standing"
+    ) in page.text
+    until = show_day(format_time(row.returned_at + 26 * WEEK_US), "en")
+    limit = (
+        f"After its return it may sign contracts of up to 10% of the full size, until {until} and until 3 obligations "
+        "have been kept; kept since: 0."
+    )
+    assert limit in page.text
+    assert "Newcomer" not in page.text
+    lines = tell_member(scene, "maple-ridge")
+    assert limit in lines
+    assert any(f"forced out on {days[1]}; returned on {days[2]}" in line for line in lines)
+    assert "强制退出，" in officer.open("/members/maple-ridge?lang=zh").text
+
+
+def test_who_may_sign_nothing_is_not_told_how_much(scene: Scene) -> None:
+    expel(scene)
+    since = scene.node.application.state.members[("maple-ridge",)].expelled_at
+    assert since is not None
+    lines = tell_member(scene, "maple-ridge")
+    assert not any("up to" in line for line in lines)
+    assert any("it may sign no contract today" in line for line in lines)
+    returns = show_time(format_time(since + 52 * WEEK_US), "en")
+    assert lines[-1] == f"Next: from {returns} on it may ask to return, with a guarantor (membership.readmit)."
+
+
+def tell_member(scene: Scene, member: str) -> list[str]:
+    found = get_member(scene.node, member)
+    return list(describe_member(found, get_credit(scene.node, member, "en"), "en"))
 
 
 def test_names_that_read_alike_are_told_apart_where_somebody_decides(scene: Scene, officer: Visitor) -> None:

@@ -66,8 +66,8 @@ def find_proof_words() -> Iterator[str]:
         match node:
             case ast.keyword(arg="code", value=ast.Constant(value=str(code))):
                 yield f"proof.{code}"
-            case ast.keyword(arg="not_proved"):
-                for part in ast.walk(node.value):
+            case ast.keyword(arg="not_proved") | ast.AnnAssign(target=ast.Name(id="NOT_PROVED")):
+                for part in ast.walk(node):
                     if isinstance(part, ast.Constant) and isinstance(part.value, str):
                         yield f"proof.not_proved.{part.value}"
             case ast.Tuple(elts=[ast.Constant(value=str(word)), ast.Tuple()]):

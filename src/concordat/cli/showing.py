@@ -9,7 +9,14 @@ from concordat.client.operations import read_operations
 from concordat.contracts.text import Language
 from concordat.primitives.ledger_time import parse_time
 from concordat.primitives.plain import Json
-from concordat.wording.sentences import describe_operation, render, show_contract, show_label
+from concordat.wording.sentences import (
+    describe_operation,
+    describe_return_limit,
+    describe_turns,
+    render,
+    show_contract,
+    show_label,
+)
 
 _OPERATIONS: Final = {
     "sign": "contracts.sign",
@@ -31,17 +38,27 @@ def describe_member(member: Json, credit: Json, language: Language) -> Iterator[
     yield render("show.identity", language, identity=identity, roles=roles, keys=len(member["officers"]))
     if member["namesakes"]:
         yield render("show.namesakes", language, others=tuple(member["namesakes"]))
+    if len(member["turns"]) > 1:
+        yield "; ".join(describe_turns(member["turns"], language))
     if credit is not None:
         values = {name: credit[name] for name in ("score", "grade", "confidence", "limit_units", "newcomer")}
-        yield render("show.credit", language, **values)
-        yield render(f"grade.{credit['grade']}", language)
+        if member["status"] == "active":
+            yield render("show.credit", language, **values)
+            yield render(f"grade.{credit['grade']}", language)
+        else:
+            yield render("show.credit_barred", language, **values)
+        if member["return_limit"] and member["status"] == "active":
+            yield describe_return_limit(member["return_limit"], language)
         if credit["reasons"]:
             yield render("show.changes", language)
         yield from (f"{reason['delta']:>+6}  {reason['sentence']}" for reason in credit["reasons"])
     if member["status"] in _STATUSES_WITH_NEXT_STEP:
+        is_asked_back = member["status"] == "expelled" and member["guarantor"]
         yield render(
-            f"show.next.{member['status']}",
+            "show.next.guarantor" if is_asked_back else f"show.next.{member['status']}",
             language,
+            guarantor=member["guarantor"],
+            returns=_read_time(member["may_return_at"]),
             sponsor=member["sponsor"],
             confirmed=sum(attestation["verdict"] for attestation in member["attestations"]),
             needed=member["verify_k"],

@@ -6,13 +6,14 @@ import shlex
 from typing import Final
 
 from concordat.client.verification import tell_not_proved
-from concordat.console.formats import show_number, show_share
+from concordat.console.formats import show_number
 from concordat.console.frame import Page, render_page
 from concordat.console.waits import tell_wait
 from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
 from concordat.protocol.records import IN_FORCE
 from concordat.views.lists import ENDED_WITH_BREACHES
+from concordat.wording.sentences import show_share
 
 HISTORY_MAX: Final = 10
 REFUSED_MAX: Final = 3

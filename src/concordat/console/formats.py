@@ -26,11 +26,6 @@ def show_signed(value: int) -> str:
     return f"+{value}" if value > 0 else f"−{-value}" if value < 0 else "0"
 
 
-def show_share(milli: int) -> str:
-    """Return thousandths as a percentage."""
-    return f"{milli // 10}%"
-
-
 def show_digest(digits: str) -> str:
     """Return the first eight and the last four hexadecimal digits."""
     return f"{digits[:4]} {digits[4:8]} … {digits[-4:]}"

@@ -21,7 +21,7 @@ from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
 from concordat.views.lists import ENDED_WITH_BREACHES, compute_outcome
-from concordat.wording.sentences import CATALOGS, show_contract, show_label, show_who
+from concordat.wording.sentences import CATALOGS, show_contract, show_label, show_share, show_who
 
 _FOLDER: Final = Path(__file__).parent
 STYLE: Final = (_FOLDER / "static" / "console.css").read_bytes()
@@ -156,7 +156,7 @@ def render_page(page: Page, template: str, section: str, **values: object) -> st
         "signed": formats.show_signed,
         "digest": formats.show_digest,
         "contract": show_contract,
-        "confidence": formats.show_share,
+        "confidence": show_share,
         "sign": lambda family, status: _MARKS[f"{family}.{status}"][0],
         "tone": lambda family, status: _MARKS[f"{family}.{status}"][1],
         "in_language": page.in_language,

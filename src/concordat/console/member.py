@@ -7,14 +7,14 @@ from typing import Final
 from concordat.api.access import find_first_position
 from concordat.client.verification import tell_not_proved
 from concordat.console.charts import GRADE_COLORS, SCORE_MAX, draw_bar
-from concordat.console.formats import show_number, show_share, show_signed
+from concordat.console.formats import show_number, show_signed
 from concordat.console.frame import Page, render_page
 from concordat.console.pages import LIST_PAGE, cut_list
 from concordat.console.waits import tell_wait
 from concordat.errors import NotFound
 from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
-from concordat.wording.sentences import show_contract
+from concordat.wording.sentences import describe_return_limit, describe_turns, show_contract, show_share
 
 RECORDS_MAX: Final = 10
 NEGATIVES_MAX: Final = 6
@@ -42,6 +42,7 @@ def render_member(page: Page, member: str) -> str:
         "members",
         member=row,
         status_line=_tell_status(page, row),
+        return_limit=describe_return_limit(row["return_limit"], page.language) if row["return_limit"] else "",
         waits=[tell_wait(page, wait) for wait in waits],
         credit=credit,
         following=_tell_next_grade(page, credit, following) if credit and following else None,
@@ -69,13 +70,11 @@ def render_member(page: Page, member: str) -> str:
 
 
 def _tell_status(page: Page, row: Json) -> str:
-    key, time = ("admitted", row["admitted_at"]) if row["admitted_at"] else ("applied", row["applied_at"])
-    return page.say(
-        f"member.line_{key}",
-        kind=page.catalog(f"kind.{row['kind']}"),
-        day=page.day(time),
-        status=page.catalog(f"status.member.{row['status']}"),
-    )
+    """Kind, when it came in, went and returned, and how it stands."""
+    turns = describe_turns(row["turns"], page.language, page.names)
+    status = [] if row["status"] == "expelled" else [page.catalog(f"status.member.{row['status']}")]
+    came = turns or [page.say("member.applied", day=page.day(row["applied_at"]))]
+    return page.say("punctuation.comma").join([page.catalog(f"kind.{row['kind']}"), *came, *status])
 
 
 def _tell_next_grade(page: Page, credit: Json, following: Json) -> Json:

@@ -34,9 +34,14 @@ def is_on_return(state: State, member: str, row: Member, now_us: int) -> bool:
         return False
     if now_us < row.returned_at + RULEBOOK.return_weeks * WEEK_US:
         return True
+    return count_kept_since_return(state, member, row) < RULEBOOK.return_performances
+
+
+def count_kept_since_return(state: State, member: str, row: Member) -> int:
+    """Return how many obligations a returned member has kept since its return (CRD-13)."""
     kept = {
         (record.contract, record.clause)
         for key, record in state.records.group(member)
         if record.severity == 0 and key[1:3] > row.admitted_entry
     }
-    return len(kept) < RULEBOOK.return_performances
+    return len(kept)

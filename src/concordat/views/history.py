@@ -21,11 +21,15 @@ CREATE TABLE IF NOT EXISTS entries (
 );
 CREATE INDEX IF NOT EXISTS entries_by_transaction ON entries (transaction_id);
 CREATE TABLE IF NOT EXISTS links (
-    kind TEXT NOT NULL, id TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (kind, id, position)
+    kind TEXT NOT NULL, -- member, contract, dataset; standing: the entries at which a member came in, went or returned
+    id TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (kind, id, position)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS applications (member TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS keys (public_key BLOB PRIMARY KEY, member TEXT NOT NULL) WITHOUT ROWID;
 """
+
+TURNS = (membership.Admitted, membership.Expelled, membership.Readmitted)
+"""The events that change whether a member takes part."""
 
 _MEMBER_FIELDS = frozenset(
     {
@@ -80,7 +84,12 @@ def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, lea
 
 
 def find_links(fact: Struct, signer: str | None) -> Iterator[tuple[str, str]]:
-    """Yield (kind, id) of everything that an operation or event names: members, contracts, datasets."""
+    """Yield (kind, id) of everything that an operation or event names: members, contracts, datasets.
+
+    A member's `standing` has the events at which it came in, went or returned.
+    """
+    if isinstance(fact, TURNS):
+        yield "standing", fact.member
     fields = {name: getattr(fact, name) for name in fact.__struct_fields__}
     for name, value in fields.items():
         if name in _MEMBER_FIELDS and isinstance(value, str):

@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from concordat.contracts.text import Language, fit_number, show_time
+from concordat.contracts.text import Language, fit_number, show_day, show_time
 from concordat.errors import ConcordatError, Rejected
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import SECOND_US, format_time
+from concordat.primitives.plain import Json
 from concordat.protocol.families import contracts, credit, membership
 from concordat.protocol.receipts import OK, TransactionCause
 from concordat.protocol.transactions import Entry, read_payload
@@ -52,8 +53,8 @@ def render(
     """Return the sentence of `key` with its values. `names` has the display names of members, by identifier.
 
     A field's format says how its value is shown: `member`, `who` (with its identifier, since others may have the
-    same name), `contract`, `time`, `digest`, `number`, `count` (of a tuple), `text` (of a person), or a family of the
-    catalog (`{status:status.duty}`). Tuples are shown item by item.
+    same name), `contract`, `time`, `digest`, `number`, `share` (of thousandths), `count` (of a tuple), `text` (of a
+    person), or a family of the catalog (`{status:status.duty}`). Tuples are shown item by item.
     """
     places = {str(place): value for place, value in enumerate(positional)}
     template = fit_number(CATALOGS[language][key], places | named)
@@ -97,8 +98,8 @@ def _show(value: object, spec: str, language: Language, names: Mapping[str, str]
             return names.get(str(value), str(value))
         case "who", _:
             return show_who(str(value), language, names)
-        case "contract", int():
-            return show_contract(value)
+        case "contract" | "share", int():
+            return show_contract(value) if spec == "contract" else show_share(value)
         case "number", _:
             return f"{value:,}"
         case "time", int():
@@ -107,6 +108,15 @@ def _show(value: object, spec: str, language: Language, names: Mapping[str, str]
             return _show_digest(value.hex() if isinstance(value, bytes) else str(value))
         case _:
             return catalog[f"{spec}.{value}"]
+
+
+def show_share(milli: int) -> str:
+    """Return thousandths as a percentage, with a tenth where there is one.
+
+    >>> show_share(7), show_share(450)
+    ('0.7%', '45%')
+    """
+    return f"{milli // 10}.{milli % 10}%" if milli % 10 else f"{milli // 10}%"
 
 
 def show_who(member: str, language: Language, names: Mapping[str, str]) -> str:
@@ -183,6 +193,26 @@ def get_reason_key(code: str) -> str:
     if family == "proof":
         return code
     return f"reason.{code}" if family in _REASON_FAMILIES else f"rejection.{code}"
+
+
+def describe_turns(turns: Json, language: Language, names: Mapping[str, str] = NO_NAMES) -> list[str]:
+    """Return in words when a member came in, went and returned: the `turns` of a member as a node tells them."""
+    return [
+        render(
+            f"turn.{turn['what']}",
+            language,
+            names=names,
+            day=show_day(turn["time"], language),
+            guarantor=turn["guarantor"],
+        )
+        for turn in turns
+    ]
+
+
+def describe_return_limit(limit: Json, language: Language) -> str:
+    """Return what a return still limits: the `return_limit` of a member as a node tells it."""
+    values = {"limit": limit["limit_milli"], "kept": limit["kept"], "kept_min": limit["kept_min"]}
+    return render("return.limit", language, until=show_day(limit["until"], language), **values)
 
 
 def describe_receipt(entry: Entry, signer: str, language: Language, names: Mapping[str, str] = NO_NAMES) -> str:

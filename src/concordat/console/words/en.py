@@ -141,8 +141,7 @@ WORDS: dict[str, str] = {
     "members.roles": "Roles",
     "members.score": "Score",
     "members.confidence": "Confidence",
-    "member.line_admitted": "{kind}, admitted on {day}, {status}",
-    "member.line_applied": "{kind}, applied on {day}, {status}",
+    "member.applied": "applied on {day}",
     "member.namesakes": "A name identifies nobody. That of {member} reads like the name of another:",
     "member.no_contracts": "No contract names this member.",
     "member.hearing": "A hearing is open",
@@ -153,6 +152,8 @@ WORDS: dict[str, str] = {
     "member.grade_means": "What grade {grade} means",
     "member.limit": "Largest contract today: {units} units.",
     "member.expelled": "Forced out since {day}",
+    "member.returned": "Returned after a forced exit",
+    "member.asks_to_return": "It has asked to return: {member} guarantees that or declines.",
     "member.expelled_text": "It may sign no contract. What it has signed it still owes. It may ask to return "
     "from {day} on, with a guarantor.",
     "following.title": "What is needed for grade {grade}",

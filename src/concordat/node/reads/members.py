@@ -14,14 +14,19 @@ from concordat.credit.score import DECAYS, NEWCOMER, Reason, compute_reasons
 from concordat.errors import NotFound
 from concordat.node.node import Node
 from concordat.node.reads.chain import get_names
+from concordat.primitives.codec import Struct, decode
 from concordat.primitives.ledger_time import WEEK_US, format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.families.credit import get_records
+from concordat.protocol.families.membership import Readmitted
 from concordat.protocol.records import Credit, Member
-from concordat.protocol.standing import get_limit_units, is_in_standing
-from concordat.views.history import fetch_times
+from concordat.protocol.standing import count_kept_since_return, get_limit_units, is_in_standing, is_on_return
+from concordat.protocol.transactions import Entry, get_happened_at
+from concordat.views.history import TURNS, IndexedEntry, fetch_entries, fetch_times
 from concordat.views.lists import fetch_names, fetch_namesakes, fetch_partners
 from concordat.wording.sentences import render
+
+TURNS_MAX: Final = 50
 
 _LOCK: Final = threading.Lock()
 
@@ -57,12 +62,15 @@ def _summarize(member: str, row: Member, credit: Credit | None) -> dict[str, Jso
 def get_member(node: Node, member: str) -> Json:
     """One member: identity, keys, attestations, standing, limits, partners, `namesakes` whose names read alike.
 
+    `turns` tell when it came in, was forced out and returned; `return_limit` what a return still limits.
+
     Raises:
         NotFound: `read.no_such_member`.
     """
     with node.reading_index() as index:
         partners = fetch_partners(index, member)
         namesakes = fetch_namesakes(index, member)
+        turns = fetch_entries(index, link=("standing", member), limit=TURNS_MAX)
     with node.engine.lock:
         state = node.application.state
         row = state.members.get((member,))
@@ -72,18 +80,56 @@ def get_member(node: Node, member: str) -> Json:
         officers = [(key, state.officers[(key,)].roles) for key in row.officers]
         verify_k = state.get_params().verify_k
         limit_units = _get_limit_units(node, member)
+        return_limit = _get_return_limit(node, member, row)
     plain: dict[str, Json] = to_plain(row)
     plain |= _summarize(member, row, credit)
     plain["did"] = f"did:concordat:{node.chain.id.hex()[:16]}:{member}"
     plain["officers"] = [{"public_key": key.hex(), "roles": list(roles)} for key, roles in officers]
     plain["verify_k"] = verify_k
     plain["limit_units"] = limit_units
+    plain["return_limit"] = return_limit
+    plain["turns"] = _tell_turns(member, row, turns)
     plain["namesakes"] = namesakes
     plain["may_return_at"] = None
     if row.status == "expelled" and row.expelled_at is not None:
         plain["may_return_at"] = format_time(row.expelled_at + RULEBOOK.return_after_weeks * WEEK_US)
     plain["partners"] = [{"member": pair.second, "contracts": pair.contracts} for pair in partners]
     return plain
+
+
+def _tell_turns(member: str, row: Member, entries: list[IndexedEntry]) -> list[Json]:
+    """Return when a member came in, went and returned, oldest first, each `what` with its time and entry."""
+    turns: list[Json] = []
+    for indexed in reversed(entries):
+        entry = decode(Entry, indexed.leaf)
+        for event in entry.receipt.events:
+            if isinstance(event, TURNS) and event.member == member:
+                guarantor = event.guarantor if isinstance(event, Readmitted) else None
+                turns.append(_make_turn(_get_what(event), get_happened_at(entry), indexed.position, guarantor))
+    if row.admitted_at is not None and (not turns or turns[0]["what"] != "admitted"):
+        turns.insert(0, _make_turn("founded", row.applied_at, None, None))
+    return turns
+
+
+def _get_what(event: Struct) -> str:
+    return str(event.__struct_config__.tag).removeprefix("membership.")
+
+
+def _make_turn(what: str, time_us: int, position: int | None, guarantor: str | None) -> Json:
+    return {"what": what, "time": format_time(time_us), "position": position, "guarantor": guarantor}
+
+
+def _get_return_limit(node: Node, member: str, row: Member) -> Json:
+    """Return the limit that a return still sets, None when there is none (CRD-13); the caller holds the lock."""
+    state = node.application.state
+    if row.returned_at is None or not is_on_return(state, member, row, node.application.time):
+        return None
+    return {
+        "limit_milli": RULEBOOK.return_limit_milli,
+        "until": format_time(row.returned_at + RULEBOOK.return_weeks * WEEK_US),
+        "kept": count_kept_since_return(state, member, row),
+        "kept_min": RULEBOOK.return_performances,
+    }
 
 
 def _get_limit_units(node: Node, member: str) -> int:

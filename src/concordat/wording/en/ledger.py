@@ -107,7 +107,7 @@ WORDS: dict[str, str] = {
     "event.credit.recorded.breach": "A {severity:severity} by {member:member} towards {counterparty:member} was "
     "recorded: obligation {clause} of contract {contract:contract}.",
     "event.credit.changed": "The credit of {member:member} is now {score}, grade {grade}, with a confidence of "
-    "{confidence} in 1000.",
+    "{confidence:share}.",
     "event.credit.exit_due": "{member:member} meets the rule for forced exit: {limb:limb}.",
     "event.credit.epoch_closed": "Credit epoch {epoch} closed; members whose word carries weight: {reached}.",
     "event.datasets.registered": "{owner:member} registered version {version} of {dataset}; rows: {rows:number}.",

@@ -41,9 +41,15 @@ WORDS: dict[str, str] = {
     "grade.A": "Proven reliable: may sign contracts of up to 100% of the full size, and sponsor others.",
     "grade.B": "Reliable: may sign contracts of up to 70% of the full size, and sponsor others.",
     "grade.C": "Fair: may sign contracts of up to 45% of the full size, and sponsor others.",
-    "grade.N": "Newcomer, too little is known: may sign contracts of up to 20% of the full size.",
+    "grade.N": "Too little is known yet, or nothing recent: may sign contracts of up to 20% of the full size.",
     "grade.D": "Doubtful: may sign contracts of up to 20% of the full size.",
     "grade.E": "Poor: may sign contracts of up to 10% of the full size.",
+    "turn.founded": "founding member since {day}",
+    "turn.admitted": "admitted on {day}",
+    "turn.expelled": "forced out on {day}",
+    "turn.readmitted": "returned on {day} under the guarantee of {guarantor:member}",
+    "return.limit": "After its return it may sign contracts of up to {limit:share} of the full size, until {until} "
+    "and until {kept_min} obligations have been kept; kept since: {kept}.",
     "role.operator": "operator",
     "role.seed": "seed of credit",
     "role.verifier": "verifier",
@@ -116,13 +122,16 @@ WORDS: dict[str, str] = {
     # ── what the command line shows of a member, a contract, a receipt, a new folder ────────────────────────────────
     "show.identity": "Registered as {identity}. Roles: {roles:role}; officers’ keys: {keys}.",
     "show.namesakes": "Its name reads like that of another: {others}. Only the identifier tells them apart.",
-    "show.credit": "Credit {score}, grade {grade}, confidence {confidence} in 1000; contracts of up to "
+    "show.credit": "Credit {score}, grade {grade}, confidence {confidence:share}; contracts of up to "
     "{limit_units:number} units. A newcomer has {newcomer}.",
+    "show.credit_barred": "Credit {score}, grade {grade}, confidence {confidence:share}; it may sign no contract "
+    "today. A newcomer has {newcomer}.",
     "show.changes": "What changed it:",
     "show.next.applied": "Next: {sponsor} stands for it or declines (membership.sponsor).",
     "show.next.reviewed": "Next: verifiers examine the dossier (membership.attest): {confirmed} of {needed} confirmed.",
     "show.next.suspended": "Next: it may file a statement until {ends:time} (membership.respond).",
-    "show.next.expelled": "Next: it may ask to return when its time has passed (membership.readmit).",
+    "show.next.expelled": "Next: from {returns:time} on it may ask to return, with a guarantor (membership.readmit).",
+    "show.next.guarantor": "Next: {guarantor} guarantees its return or declines (membership.sponsor).",
     "show.signed": "Parties: {parties}. Signed: {signed}.",
     "show.duty": "{debtor} to {creditors}: {subject}, due {due:time}",
     "show.next.contract": "Next: {actor} ({send}), by {by:time}.",

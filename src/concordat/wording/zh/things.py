@@ -41,9 +41,15 @@ WORDS: dict[str, str] = {
     "grade.A": "信用优良：单份合同上限为全额的 100%，可推荐其他成员。",
     "grade.B": "信用良好：单份合同上限为全额的 70%，可推荐其他成员。",
     "grade.C": "信用一般：单份合同上限为全额的 45%，可推荐其他成员。",
-    "grade.N": "新成员，记录尚少：单份合同上限为全额的 20%。",
+    "grade.N": "记录尚少，或近期没有记录：单份合同上限为全额的 20%。",
     "grade.D": "信用较低：单份合同上限为全额的 20%。",
     "grade.E": "信用很低：单份合同上限为全额的 10%。",
+    "turn.founded": "{day}起为创始成员",
+    "turn.admitted": "{day}获准入盟",
+    "turn.expelled": "{day}强制退出",
+    "turn.readmitted": "{day}由{guarantor:member}担保恢复资格",
+    "return.limit": "恢复资格后单份合同上限为全额的 {limit:share}，至{until}止，且须履行 {kept_min} 项义务；"
+    "恢复后已履行 {kept} 项。",
     "role.operator": "运营方",
     "role.seed": "信用种子",
     "role.verifier": "核验方",
@@ -113,13 +119,16 @@ WORDS: dict[str, str] = {
     # ── what the command line shows of a member, a contract, a receipt, a new folder ────────────────────────────────
     "show.identity": "登记代码 {identity}。角色：{roles:role}；经办人密钥：{keys} 把。",
     "show.namesakes": "其名称与另一方读来相近：{others}。请以标识区分。",
-    "show.credit": "信用分 {score}，等级 {grade}，可信度 {confidence}（满分 1000）；单份合同上限 "
+    "show.credit": "信用分 {score}，等级 {grade}，可信度 {confidence:share}；单份合同上限 "
     "{limit_units:number} 单位。新成员为 {newcomer}。",
+    "show.credit_barred": "信用分 {score}，等级 {grade}，可信度 {confidence:share}；目前不得签订合同。"
+    "新成员为 {newcomer}。",
     "show.changes": "增减如下：",
     "show.next.applied": "下一步：由 {sponsor} 决定是否推荐（membership.sponsor）。",
     "show.next.reviewed": "下一步：由核验方核验材料（membership.attest），已有 {confirmed} 方通过，需 {needed} 方。",
     "show.next.suspended": "下一步：可在 {ends:time} 前提交陈述（membership.respond）。",
-    "show.next.expelled": "下一步：期满后可申请恢复资格（membership.readmit）。",
+    "show.next.expelled": "下一步：自{returns:time}起，可由担保方担保申请恢复资格（membership.readmit）。",
+    "show.next.guarantor": "下一步：由 {guarantor} 决定是否为其恢复资格提供担保（membership.sponsor）。",
     "show.signed": "当事方：{parties}。已签署：{signed}。",
     "show.duty": "{debtor} 向 {creditors}：{subject}，期限 {due:time}",
     "show.next.contract": "下一步：{actor}（{send}），期限 {by:time}。",
