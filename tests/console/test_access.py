@@ -31,6 +31,14 @@ def test_open_pages_name_no_member(told: Scene, path: str) -> None:
         assert "Maple Ridge" not in page.text
 
 
+def test_the_open_pages_offer_no_page_that_is_closed(told: Scene) -> None:
+    with Visitor(told.node) as visitor:
+        for path in ("/", "/codes", "/proof", "/login"):
+            links = {link.split("?")[0].split("#")[0] for link in visitor.open(path).links()} - {""}
+            assert {link for link in links if visitor.client.get(link).status_code != 200} == set(), path
+        assert "everyone can check" not in visitor.open("/").text
+
+
 def test_a_stranger_learns_how_to_take_part(told: Scene) -> None:
     with Visitor(told.node) as visitor:
         assert "concordat tx membership.apply application.json --key officer.key --node http" in visitor.open("/").text

@@ -24,8 +24,9 @@ WORDS: dict[str, str] = {
     "nav.codes": "Rules",
     # ── welcome ─────────────────────────────────────────────────────────────────────────────────────────────────────
     "welcome.title": "Welcome",
-    "welcome.lede": "Regions and public bodies cooperate and share data here, over a ledger that none of them owns "
-    "alone. Every promise has an owner, a deadline and a consequence, and everyone can check the record.",
+    "welcome.lede": "Regions and public bodies cooperate and share data here, over one common ledger. Every "
+    "promise has an owner, a deadline and a consequence. Members read the whole record; whoever has a proof file from "
+    "it can check that anywhere.",
     "welcome.how": "How a cooperation runs",
     "welcome.register": "A region registers under its legal name",
     "welcome.register_text": "Its credit is reviewed. Whoever falls below the standard is turned back.",
@@ -38,7 +39,7 @@ WORDS: dict[str, str] = {
     "welcome.credit": "The result is recorded and the credit moves",
     "welcome.credit_text": "Every point of a score names the record from which it comes.",
     "welcome.layers": "The data platform in four layers",
-    "welcome.infrastructure": "The node, which keeps the whole record",
+    "welcome.infrastructure": "One node, run by the operator, which keeps the whole record",
     "welcome.collection": "Versions of datasets, registered by their owners",
     "welcome.processing": "Deliveries checked against what was agreed",
     "welcome.application": "Data used by contract, with receipts",
@@ -61,7 +62,8 @@ WORDS: dict[str, str] = {
     "welcome.clock_real": "real time",
     "welcome.clock_scenario": "simulated time",
     "welcome.check": "Check it yourself",
-    "welcome.check_text": "The first document, the newest checkpoint and the rules are open to everybody.",
+    "welcome.check_text": "The first document, the newest checkpoint and the rules are open to everybody. Members, "
+    "contracts, datasets and entries are for members; a proof file that one of them hands out is checked by anybody.",
     # ── overview ────────────────────────────────────────────────────────────────────────────────────────────────────
     "domain.foreground": "Foreground · mirror regions",
     "domain.middle": "Middle layer · contract execution",

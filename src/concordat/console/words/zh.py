@@ -24,8 +24,8 @@ WORDS: dict[str, str] = {
     "nav.codes": "规则",
     # ── welcome ─────────────────────────────────────────────────────────────────────────────────────────────────────
     "welcome.title": "欢迎",
-    "welcome.lede": "各地区和公共机构在此开展合作、共享数据。账本由各方共有，不归任何一方独有。"
-    "每项承诺都有责任方、期限和后果，记录人人可核验。",
+    "welcome.lede": "各地区和公共机构在此开展合作、共享数据。共用一个账本。"
+    "每项承诺都有责任方、期限和后果。成员可查阅全部记录；凭证文件可在任何地方核验。",
     "welcome.how": "一次合作的全过程",
     "welcome.register": "地区实名注册",
     "welcome.register_text": "接受信用审查；未达标准的，退回平台。",
@@ -38,7 +38,7 @@ WORDS: dict[str, str] = {
     "welcome.credit": "记录结果，更新信用",
     "welcome.credit_text": "每一分都对应一条账本记录。",
     "welcome.layers": "数据平台的四个层次",
-    "welcome.infrastructure": "节点，保存完整记录",
+    "welcome.infrastructure": "一个节点，由运营方运行，保存完整记录",
     "welcome.collection": "数据集版本，由所有者登记",
     "welcome.processing": "交付内容与约定自动核对",
     "welcome.application": "按合同使用数据，全程留有回执",
@@ -60,7 +60,8 @@ WORDS: dict[str, str] = {
     "welcome.clock_real": "实际时间",
     "welcome.clock_scenario": "模拟时间",
     "welcome.check": "自行核验",
-    "welcome.check_text": "创世文件、最新检查点和规则向所有人公开。",
+    "welcome.check_text": "创世文件、最新检查点和规则向所有人公开；成员、合同、数据集和账本记录仅供成员查阅，"
+    "成员出具的凭证文件人人可核验。",
     # ── overview ────────────────────────────────────────────────────────────────────────────────────────────────────
     "domain.foreground": "前台 · 镜像区域",
     "domain.middle": "中台 · 合同执行",
