@@ -10,7 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from concordat.client.commitments import make_salt
-from concordat.client.datasets import compute_row_leaf, compute_schema, describe_csv, fetch_salt, save_salt
+from concordat.client.datasets import (
+    LINE_CHARACTERS_MAX,
+    compute_row_leaf,
+    compute_schema,
+    describe_csv,
+    fetch_salt,
+    save_salt,
+)
 from concordat.crypto.merkle import EMPTY_LOG_ROOT, hash_children, hash_leaf
 from concordat.errors import NotFound, UsageError
 from concordat.primitives.codec import encode
@@ -74,6 +81,18 @@ def test_a_table_without_rows_has_the_empty_root(tmp_path: Path) -> None:
         (b"", "table.empty"),
         (b"\n\n", "table.empty"),
         (b"a,a\n1,2\n", "table.repeated_column"),
+        (b",\n1,2\n", "table.unnamed_column"),
+        (b"a,\n1,2\n", "table.unnamed_column"),
+        (b'""\n', "table.unnamed_column"),
+        (b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n", "table.bad_character"),
+        (b"a,b\n1,\0\n", "table.bad_character"),
+        (b"a,b\r1,2\r", "table.bad_character"),
+        (b'a,b\n1,"\r"\n', "table.bad_character"),
+        (b"a,b\n1,2\r\r\n", "table.bad_character"),
+        (b"a\n" + b"x" * 131_073, "table.too_long"),
+        (b'a\n"' + b"x\n" * 70_000 + b'"', "table.too_long"),
+        (b"x" * (LINE_CHARACTERS_MAX + 1), "table.too_long"),
+        (b"\0" * (LINE_CHARACTERS_MAX + 1), "table.too_long"),
         (b"a;b\n1;2\n", "table.other_separator"),
         (b"a\tb\n1\t2\n", "table.other_separator"),
         (b"a,b\n1\n", "table.ragged"),
@@ -87,6 +106,28 @@ def test_a_table_without_rows_has_the_empty_root(tmp_path: Path) -> None:
 def test_what_is_no_table_is_refused(tmp_path: Path, data: bytes, code: str) -> None:
     with pytest.raises(UsageError, match=code):
         describe_csv(write(tmp_path / "t.csv", data), SALT)
+
+
+def test_an_empty_line_is_no_row_and_an_empty_field_in_quotes_is_one(tmp_path: Path) -> None:
+    plain = describe_csv(write(tmp_path / "1.csv", b"a\n1\n2\n"), SALT)
+    spaced = describe_csv(write(tmp_path / "2.csv", b"\r\na\n\n1\n\r\n2\n\n"), SALT)
+    assert (spaced.rows, spaced.schema) == (plain.rows, plain.schema) == (2, plain.schema)
+    assert describe_csv(write(tmp_path / "3.csv", b'a\n1\n""\n2\n'), SALT).rows == 3
+
+
+@pytest.mark.parametrize("data", [b'a,b\n\n1,2\n"\n",2\n1\n', b'a,b\n\n1,2\n"\n",2\n"1"x,2\n'])
+def test_what_is_wrong_is_placed_by_its_line(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(UsageError, match=r"line 6: "):
+        describe_csv(write(tmp_path / "t.csv", data), SALT)
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_a_long_field_and_a_long_line_are_taken_up_to_their_bound(tmp_path: Path, end: bytes) -> None:
+    field = b"x" * 131_072
+    line = b",".join([field] * 7) + b"," + b"y" * 131_000
+    assert len(line + end) <= LINE_CHARACTERS_MAX
+    data = b"1,2,3,4,5,6,7,8\n" + line + end
+    assert describe_csv(write(tmp_path / "t.csv", data), SALT).rows == 1
 
 
 def test_a_missing_table_is_not_found(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concordat.crypto.merkle import Log, check_consistency, compute_root_from_inclusion, hash_leaf
+from concordat.crypto.merkle import Log, check_consistency, compute_root, compute_root_from_inclusion, hash_leaf
 from concordat.errors import Corrupt
 
 # RFC 6962 §2.1, word by word.
@@ -61,6 +61,12 @@ def make_log(leaves: Sequence[bytes]) -> Log:
     for leaf in leaves:
         log.append(hash_leaf(leaf))
     return log
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 8, 9, 100])
+def test_a_stream_of_leaves_has_the_root_of_its_tree(count: int) -> None:
+    leaves = make_leaves(count)
+    assert compute_root(map(hash_leaf, leaves)) == (count, tree_hash(leaves))
 
 
 def flip(data: bytes, bit: int) -> bytes:

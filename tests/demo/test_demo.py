@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from concordat.client.keys import derive_key
+from concordat.demo.files import fetch_tables
+from concordat.errors import NotFound, UsageError
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "regions"
 COMMAND = [sys.executable, "-m", "concordat"]
@@ -184,4 +186,17 @@ def test_a_demo_goes_on_with_the_tables_that_it_was_begun_with(told: tuple[Told,
     out, err = process.communicate(timeout=60)
     assert (process.returncode, json.loads(out)["code"]) == (4, "demo.other_data")
     assert "other.csv" in err.splitlines()[0]
+    assert "UTF-8" in err.splitlines()[0]
     assert "RESET=1" in err
+
+
+def test_a_folder_of_tables_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"disk\.no_such_folder"):
+        fetch_tables(tmp_path / "none", "1")
+
+
+def test_a_file_that_is_left_out_is_told_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "c.csv").write_bytes("编号,水位\n1,2\n".encode("gb18030"))
+    with pytest.raises(UsageError, match=r"demo\.no_tables"):
+        fetch_tables(tmp_path, "1")
+    assert "not written in UTF-8" in capsys.readouterr().err

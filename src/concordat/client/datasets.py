@@ -14,18 +14,22 @@ import hmac
 from collections.abc import Iterator
 from hashlib import sha256
 from io import TextIOWrapper
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from concordat.client.commitments import SALT_BYTES, make_salt
 from concordat.client.files import compute_file_digest, open_file, read_file, save_new_file
 from concordat.client.requests import make_path
-from concordat.crypto.merkle import Log, hash_leaf
+from concordat.crypto.merkle import compute_root, hash_leaf
 from concordat.errors import NotFound, UsageError
 from concordat.primitives.codec import Struct, encode
 
 if TYPE_CHECKING:
     from concordat.client.api import Client
+
+LINE_CHARACTERS_MAX: Final = 1024 * 1024
+"""Of a line with its end. A field has at most 131 072, `csv.field_size_limit()`."""
 
 
 class DatasetDescription(Struct, frozen=True):
@@ -54,27 +58,36 @@ def describe_table(path: Path, salt_path: Path) -> DatasetDescription:
 
 
 def describe_csv(path: Path, salt: bytes) -> DatasetDescription:
-    """Return the description of a CSV file (UTF-8, a header line, every row as long as the header), read as a stream.
+    """Return the description of a CSV file, read as a stream (spec/datasets.md DAT-5).
 
     Raises:
         NotFound: `input.absent`. UsageError: `input.*`, `table.*`.
     """
+    rows = read_rows(path)
+    _, header = next(rows, (0, ()))
+    _check_header(header, path)
     digest, byte_count = compute_file_digest(path)
-    rows = _read_rows(path)
-    header = next(rows, None)
-    if header is None:
+
+    def hash_rows() -> Iterator[bytes]:
+        for index, (line, row) in enumerate(rows):
+            if len(row) != len(header):
+                place = f"{path}, line {line}: {len(row)} fields, not {len(header)}"
+                raise UsageError("table.ragged", place, "give every row as many fields as there are columns")
+            yield hash_leaf(compute_row_leaf(salt, digest, index, row))
+
+    row_count, row_root = compute_root(hash_rows())
+    return DatasetDescription(digest, byte_count, row_count, compute_schema(header), row_root, header)
+
+
+def _check_header(header: tuple[str, ...], path: Path) -> None:
+    if not header:
         raise UsageError("table.empty", str(path), "the first line names the columns")
     if len(header) == 1 and any(separator in header[0] for separator in ";\t|"):
         raise UsageError("table.other_separator", str(path), "separate the columns by commas")
+    if "" in header:
+        raise UsageError("table.unnamed_column", f"{path}, column {header.index('') + 1}", "give every column a name")
     if len(set(header)) != len(header):
         raise UsageError("table.repeated_column", str(path), "give every column a name of its own")
-    log = Log()
-    for index, row in enumerate(rows):
-        if len(row) != len(header):
-            place = f"{path}, row {index + 1}: {len(row)} fields, not {len(header)}"
-            raise UsageError("table.ragged", place, "give every row as many fields as there are columns")
-        log.append(hash_leaf(compute_row_leaf(salt, digest, index, row)))
-    return DatasetDescription(digest, byte_count, log.size, compute_schema(header), log.root(), header)
 
 
 def compute_schema(columns: tuple[str, ...]) -> bytes:
@@ -119,14 +132,38 @@ def fetch_next_version(client: Client, owner: str, name: str) -> int:
     return 1
 
 
-def _read_rows(path: Path) -> Iterator[tuple[str, ...]]:
-    """Yield the rows, the header first; a byte-order mark is no part of it. Empty lines are no rows."""
-    with TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
+def read_rows(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield each row, the header first, with the number of the line on which it ends (spec/datasets.md DAT-5).
+
+    Raises:
+        NotFound: `input.absent`. UsageError: `input.*`, `table.*`.
+    """
+    with TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="\n") as file:
+        reader = csv.reader(_read_lines(file, path), strict=True)
         try:
-            yield from (tuple(row) for row in reader if row)
+            yield from ((reader.line_num, tuple(row)) for row in reader if row)
         except UnicodeDecodeError as error:
             raise UsageError("table.wrong_encoding", str(path), "save it as CSV in UTF-8") from error
         except csv.Error as error:
-            place = f"{path}, line {reader.line_num}: {error}"
-            raise UsageError("table.malformed", place, "save it as CSV in UTF-8") from error
+            place = f"{path}, line {reader.line_num}"
+            if "field limit" in str(error):
+                raise _make_too_long(place) from error
+            raise UsageError("table.malformed", f"{place}: {error}", "save it as CSV in UTF-8") from error
+
+
+def _read_lines(file: TextIOWrapper, path: Path) -> Iterator[str]:
+    """Yield the lines; what reads differently from one program to the next is refused."""
+    for number in count(1):
+        line = file.readline(LINE_CHARACTERS_MAX + 1)
+        if not line:
+            return
+        if len(line) > LINE_CHARACTERS_MAX:
+            raise _make_too_long(f"{path}, line {number}")
+        has_second_mark = number == 1 and line.startswith("\ufeff")
+        if has_second_mark or "\0" in line or "\r" in line.removesuffix("\n").removesuffix("\r"):
+            raise UsageError("table.bad_character", f"{path}, line {number}", "save it as CSV in UTF-8 anew")
+        yield line
+
+
+def _make_too_long(place: str) -> UsageError:
+    return UsageError("table.too_long", place, "put what is longer into a file of its own")

@@ -5,6 +5,7 @@ A leaf is bytes; the tree stores its hash. Digests are SHA-256, 32 bytes. Normat
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
@@ -21,6 +22,23 @@ def hash_leaf(data: bytes) -> bytes:
 def hash_children(left: bytes, right: bytes) -> bytes:
     """Return SHA-256(0x01 ‖ left ‖ right)."""
     return sha256(b"\x01" + left + right).digest()
+
+
+def compute_root(leaf_hashes: Iterable[bytes]) -> tuple[int, bytes]:
+    """Return how many leaves there are, and their root, without keeping more than one digest a level."""
+    size, peaks = 0, list[bytes]()
+    for leaf_hash in leaf_hashes:
+        size += 1
+        peaks.append(leaf_hash)
+        complete = size
+        while not complete & 1:
+            right = peaks.pop()
+            peaks.append(hash_children(peaks.pop(), right))
+            complete >>= 1
+    root = peaks.pop() if peaks else EMPTY_LOG_ROOT
+    while peaks:
+        root = hash_children(peaks.pop(), root)
+    return size, root
 
 
 class Log:

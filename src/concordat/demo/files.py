@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from concordat.cli.output import tell
-from concordat.client.datasets import describe_csv
-from concordat.errors import ConcordatError, UsageError
+from concordat.cli.output import choose_language, tell
+from concordat.client.datasets import describe_csv, read_rows
+from concordat.errors import ConcordatError, NotFound, UsageError
+from concordat.wording.sentences import explain_error
 
 Table = tuple[str, list[str], list[list[str]]]
 """Name, header, rows."""
@@ -24,19 +25,20 @@ def fetch_tables(folder: Path | None, seed: str) -> list[Table]:
     """Return the folder's CSV files in order of name, or three generated tables; say which files are left out, and why.
 
     Raises:
-        UsageError: `demo.no_tables` when none is left.
+        NotFound: `disk.no_such_folder`. UsageError: `demo.no_tables` when none is left.
     """
     if folder is None:
         return [_generate(name, seed) for name in ("river-flow", "air-quality", "bus-passengers")]
+    if not folder.is_dir():
+        raise NotFound("disk.no_such_folder", str(folder), "name the folder with the tables")
     tables: list[Table] = []
     for number, path in enumerate(sorted(folder.glob("*.csv")), start=1):
         try:
             describe_csv(path, bytes(32))  # refuses what no party could register, before anything is founded
         except ConcordatError as error:
-            tell(f"Left out: {path.name}: {error.detail}")
+            tell(f"Left out: {' '.join(explain_error(error, choose_language(None)))}")
             continue
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
+        rows = [list(row) for _, row in read_rows(path)]
         if len(rows) > PARTS:
             tables.append((_slug(path.stem) or f"table-{number}", rows[0], rows[1:]))
         else:

@@ -381,6 +381,14 @@ WORDS: dict[str, str] = {
     "next.table.empty": "Let the first line name the columns.",
     "rejection.table.repeated_column": "Two columns of {0} have the same name.",
     "next.table.repeated_column": "Give every column a name of its own.",
+    "rejection.table.unnamed_column": "A column has no name: {0}",
+    "next.table.unnamed_column": "Give every column a name in the first line.",
+    "rejection.table.bad_character": "The table holds a NUL, a carriage return that ends no line, or a second "
+    "byte-order mark: {0}",
+    "next.table.bad_character": "Remove it, and end lines by line feeds, with or without a carriage return before.",
+    "rejection.table.too_long": "A field or line is longer than a table may have it: {0}",
+    "next.table.too_long": "A field has at most 131 072 characters and a line 1 048 576; keep what is longer in a file "
+    "of its own.",
     "rejection.table.bad_salt": "The salt file {0} has been damaged or changed.",
     "next.table.bad_salt": "Restore the salt file that belongs to this table.",
     "rejection.table.ragged": "A row does not fit the columns: {0}",
