@@ -247,7 +247,7 @@ def test_parties_end_a_contract_by_consent(scene: Scene, officer: Visitor) -> No
     number = owe(scene)
     sign_here(officer, officer.send(officer.open(f"/contracts/{number}").form(action="end")))
     page = officer.open(f"/contracts/{number}")
-    assert "You asked to end the contract. These have not: Silver Plain." in page.text
+    assert "You asked to end the contract as it stands. These have not: Silver Plain." in page.text
     assert not [form for form in page.forms if form.fields.get("action") == "end"]
     scene.act("silver-plain", Terminate(number))
     assert scene.node.application.state.contracts[(number,)].status == "terminated"
