@@ -67,7 +67,7 @@ def test_an_officer_signs_without_a_script(browser: Browser, address: str, scene
     page.fill("#password", PASSWORD)
     click_through(page, "text=Sign and submit")
     assert page.is_visible("h1:text-is('Signed and recorded')")
-    click_through(page, "text=Back to where you were")
+    click_through(page, "text=To contract C-0009")
     assert page.is_visible("text=3 of 6 duties closed")
     end(context)
     assert scene.node.application.state.duties[(9, 3)].status == "kept"

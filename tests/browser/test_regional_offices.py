@@ -65,7 +65,7 @@ class Desk:
         click_through(self.page, "text=Sign and submit")
         assert self.page.is_visible("h1:text-is('Signed and recorded')"), self.read()
         said = self.read()
-        click_through(self.page, "text=Back to where you were")
+        click_through(self.page, "main .note .button.first")
         return said
 
 
@@ -191,7 +191,7 @@ def deliver_from_the_page(town: Town, desk: Desk) -> None:
     click_through(desk.page, "main button:text-is('Sign')")
     signing = desk.page.locator("pre", has_text="concordat sign").inner_text()
     run_asked(town.folder / OFFICER, *follow(signing, "--yes"))
-    click_through(desk.page, "text=Reload when done")
+    click_through(desk.page, "text=Wait for this signature")
     assert "Signed and recorded" in desk.read()
 
     assert "None of your registered versions of pines meets the agreement yet." in desk.open(f"/contracts/{number}")

@@ -80,6 +80,7 @@ def test_every_route_of_the_console_is_known_here(told: Scene) -> None:
         "/codes",
         "/proof",
         "/search",
+        "/sign/{action:str}/wait",
         "/login",
         "/logout",
         "/act",

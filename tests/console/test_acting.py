@@ -128,11 +128,19 @@ def test_whoever_has_the_key_file_signs_elsewhere_and_the_page_knows(scene: Scen
     with Visitor(scene.node) as stranger:
         stranger.open(path)
         assert stranger.status == 404  # another process of the same node knows nothing of it
+    waiting = officer.open(f"{path}/wait")
+    assert "Waiting for the signature" in waiting.text
+    assert officer.headers["refresh"] == "5"
+    assert path in waiting.links()
+    assert not [tag for tag, values in waiting.tags if values.get("http-equiv")]  # it would stand on every page
     action = officer.client.get(path, headers={"Accept": "application/json"}).json()
     unsigned = bytes.fromhex(action["bytes"])
     answer = officer.client.post(action["submit"], content=scene.local.sign(unsigned) + unsigned)
     assert answer.status_code == 200, answer.text
-    done = officer.open(path)
+    done = officer.open(f"{path}/wait")
+    assert officer.path == path
+    assert "refresh" not in officer.headers
+    assert f"/contracts/{number}" in done.links()
     assert "Signed and recorded" in done.text
     assert f"/ledger/{answer.json()['position']}" in done.links()
 

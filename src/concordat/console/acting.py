@@ -32,11 +32,17 @@ _ACTIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An operation, the text of which it signs a digest, and the page it came from."""
+    """An operation, the text of which it signs a digest, and the contract (0 for none) or member that it is about."""
 
     operation: Operation
     statement: str
-    back: str
+    contract: int
+    member: str
+
+    @property
+    def back(self) -> str:
+        """The page it came from."""
+        return f"/contracts/{self.contract}" if self.contract else f"/members/{self.member}"
 
 
 def read_act(node: Node, form: Mapping[str, str], member: str) -> Act:
@@ -51,8 +57,8 @@ def read_act(node: Node, form: Mapping[str, str], member: str) -> Act:
     name, fields = _ACTIONS[action]
     values = {field: _read_field(node, form, field) for field in fields}
     (operation,) = read_operations(name, values)
-    back = f"/contracts/{values['contract']}" if "contract" in values else f"/members/{values.get('member', member)}"
-    return Act(operation, _read_statement(form) if "statement" in fields else "", back)
+    statement = _read_statement(form) if "statement" in fields else ""
+    return Act(operation, statement, values.get("contract", 0), values.get("member", member))
 
 
 def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:

@@ -17,7 +17,7 @@ from concordat.api.problems import Problem, get_retry_header
 from concordat.api.trail import note_subject
 from concordat.client.clock import fetch_now_us
 from concordat.console import pages
-from concordat.console.acting import read_act
+from concordat.console.acting import Act, read_act
 from concordat.console.answers import HTML, Form, answer, like, open_page
 from concordat.console.contract import tell_names
 from concordat.console.frame import Page, render_page
@@ -32,7 +32,10 @@ from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.families.contracts import Sign
 from concordat.protocol.families.membership import Attest, Sponsor
 from concordat.protocol.messages import Operation
-from concordat.wording.sentences import describe_operation
+from concordat.wording.sentences import describe_operation, show_contract
+
+_AGAIN: Final = {"Refresh": "5"}
+"""Loads the same address anew after so many seconds."""
 
 
 def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem: Problem | None) -> str:
@@ -47,6 +50,7 @@ def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem:
         pending=pending,
         receipt=receipt,
         subject=reads.get_member(node, subject) if subject is not None and subject in page.names else None,
+        leads_to=_tell_back(page, pending.act),
         next_step=pages.tell_next_step(page, receipt) if receipt else "",
         problem=problem,
         sentence=describe_operation(operation, pending.member, page.language, page.names),
@@ -55,6 +59,13 @@ def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem:
         prepared_digest=sha256(actions.prepare(node, pending)).hexdigest(),
         is_local=find_officer(node.folder, pending.public_key.hex()) is not None,
     )
+
+
+def _tell_back(page: Page, done: Act) -> str:
+    """Return what the page is about from which the action came, where its result is seen."""
+    if done.contract:
+        return page.say("sign.to_contract", contract=show_contract(done.contract))
+    return page.say("sign.to_member", member=page.name(done.member))
 
 
 @post("/act", status_code=303, guards=[like("/v1/me")], sync_to_thread=True)
@@ -89,6 +100,21 @@ def show_sign(
     return answer(request, _render_sign(open_page(node, request), actions, pending, None))
 
 
+@get("/sign/{action:str}/wait", sync_to_thread=True)
+def wait(
+    request: Asking, node: NamedDependency[Node], actions: NamedDependency[PendingActions], action: FromPath[str]
+) -> Response[str]:
+    """Wait for a signature made elsewhere: asks again by itself, then leads to what came of it.
+
+    Only this page does: whoever reads or types stays on the other one, and a link leads back there (WCAG 2.2.1).
+    """
+    pending = actions.get(action, fetch_now_us())
+    page = open_page(node, request)
+    if find_receipt(node, pending, page.language) is not None:
+        return Redirect(f"/sign/{action}", status_code=303)
+    return answer(request, render_page(page, "wait.html", "", pending=pending), headers=_AGAIN)
+
+
 @post("/sign/{action:str}", status_code=303)
 async def sign(
     request: Asking,
@@ -120,4 +146,4 @@ async def sign(
     return Redirect(f"/sign/{action}", status_code=303)
 
 
-ROUTES: Final = (act, show_sign, sign)
+ROUTES: Final = (act, show_sign, wait, sign)
