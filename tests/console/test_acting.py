@@ -29,6 +29,7 @@ def test_sign_a_contract_with_the_password(scene: Scene, officer: Visitor) -> No
     assert "signs contract C-0001" in page.text
     clauses = officer.client.get(f"/v1/contracts/{number}/text?language=en").json()["clauses"]
     assert all(clause in page.text for clause in clauses)
+    assert ("a", {"class": "small screen", "href": f"{officer.path}?lang=zh#clauses", "lang": "zh-CN"}) in page.tags
     done = sign_here(officer, page)
     assert officer.status == 200
     assert "Signed and recorded" in done.text

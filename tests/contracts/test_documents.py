@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from concordat.contracts.judge import Party, judge
 from concordat.contracts.templates import Draft, Item, compute_terms
 from concordat.contracts.terms import OBLIGATIONS_MAX, ExactFile, MatchingTable, Obligation, Terms
-from concordat.contracts.text import compute_document_digest, render_clauses
+from concordat.contracts.text import Language, compute_document_digest, render_clauses, render_sentences
 from concordat.errors import UsageError
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US, parse_time
@@ -128,6 +128,17 @@ def test_one_of_a_thing_is_in_the_singular_in_what_is_signed() -> None:
     for part in ("at least 1 row. ", "Size: 1 unit. ", "within 1 day; ", "for 1 day at least", "has 1 day to cure"):
         assert part in text
     assert "Within 0 days after" in text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_sentences_are_the_clauses_whatever_stands_in_a_name(language: Language) -> None:
+    title = Label("No. 3. Bay", "三号。海湾")
+    (duty,) = SUPPLY.obligations
+    terms = replace(SUPPLY, title=title, obligations=(replace(duty, subject=title),))
+    sentences = render_sentences(terms, language)
+    assert tuple((" " if language == "en" else "").join(one) for one in sentences) == render_clauses(terms, language)
+    assert [len(one) for one in sentences] == ([1, 2, 12] if language == "en" else [1, 2, 11])
+    assert sentences[2][0].endswith("No. 3. Bay." if language == "en" else "三号。海湾。")
 
 
 def test_the_chinese_text_of_a_supply() -> None:

@@ -50,6 +50,9 @@ _TILE_HEIGHT: Final = 60
 _STEP_X: Final = 196
 _STEP_Y: Final = 104
 _STAGGER_Y: Final = 34
+_ABOVE: Final = 8
+"""Room for a line that bends around a tile of the first row."""
+_NAME_WIDTH: Final = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,8 @@ def draw_map(tiles: Sequence[Tile], flows: Sequence[Flow], label: str) -> Markup
         if flow.first in places and flow.second in places
     )
     boxes = Markup("").join(_draw_tile(tile, *places[tile.member]) for tile in tiles)
-    return Markup('<svg class="map" viewBox="0 0 {} {}" role="group" aria-label="{}">{}{}</svg>').format(
-        width, height, label, lines, boxes
+    return Markup('<svg class="map" viewBox="0 {} {} {}" role="group" aria-label="{}">{}{}</svg>').format(
+        -_ABOVE, width, height + _ABOVE, label, lines, boxes
     )
 
 
@@ -131,15 +134,15 @@ def _draw_flow(flow: Flow, first: tuple[int, int], second: tuple[int, int]) -> M
 
 
 def _draw_tile(tile: Tile, x: int, y: int) -> Markup:
-    grade = tile.grade or "N"
+    grade, lines = tile.grade or "N", _break(tile.name)
     return Markup(
-        '<a href="{href}"><rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" fill="{tint}" '
+        '<a href="{href}">{title}<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" fill="{tint}" '
         'stroke="{color}" stroke-width="{line}"{dash}/>'
         '<svg x="{badge_x}" y="{badge_y}" width="26" height="26" viewBox="0 0 24 24">{badge}</svg>'
-        '<text x="{text_x}" y="{name_y}" fill="#14202b" font-size="13.5" font-weight="600">{name}</text>'
-        '<text x="{text_x}" y="{note_y}" fill="#4a5a68" font-size="13">{note}</text></a>'
+        '{name}<text x="{text_x}" y="{note_y}" fill="#4a5a68" font-size="13">{note}</text></a>'
     ).format(
         href=tile.href,
+        title=Markup("<title>{}, {}</title>").format(tile.name, tile.note) if lines[-1].endswith("…") else "",
         x=x,
         y=y,
         width=_TILE_WIDTH,
@@ -152,22 +155,43 @@ def _draw_tile(tile: Tile, x: int, y: int) -> Markup:
         badge_y=y + 17,
         badge=_draw_shape(tile.grade),
         text_x=x + 46,
-        name_y=y + 26,
-        note_y=y + 45,
-        name=_fit(tile.name, 15),
+        note_y=y + (45 if len(lines) == 1 else 52),
+        name=Markup("").join(
+            Markup('<text x="{}" y="{}" fill="#14202b" font-size="13" font-weight="600">{}</text>').format(
+                x + 46, y + (26 if len(lines) == 1 else 20) + 16 * number, line
+            )
+            for number, line in enumerate(lines)
+        ),
         note=_fit(tile.note, 16),
     )
 
 
+def _break(name: str) -> list[str]:
+    """Return the name in one line or two, broken between words where that helps."""
+    if _measure(name) <= _NAME_WIDTH:
+        return [name]
+    first = ""
+    for part in name.split(" ") if " " in name else name:
+        longer = f"{first} {part}" if first and " " in name else first + part
+        if _measure(longer) > _NAME_WIDTH:
+            break
+        first = longer
+    rest = name[len(first) :].strip()
+    return [first, _fit(rest, _NAME_WIDTH)] if first else [_fit(name, _NAME_WIDTH)]
+
+
 def _fit(text: str, width: int) -> str:
-    """Return the text, cut where it would run out of its tile; Chinese characters count twice."""
-    kept, used = "", 0
-    for character in text:
-        used += 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
-        if used > width:
-            return kept + "…"
-        kept += character
-    return kept
+    """Return the text, cut where it would run out of its tile."""
+    if _measure(text) <= width:
+        return text
+    while _measure(text) >= width:
+        text = text[:-1]
+    return text + "…"
+
+
+def _measure(text: str) -> int:
+    """Return how wide a text is; Chinese characters count twice."""
+    return sum(2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1 for character in text)
 
 
 def draw_bar(start: int, end: int, scale: int, color: str) -> Markup:

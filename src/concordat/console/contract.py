@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Final
+
+from markupsafe import Markup
 
 from concordat.client.verification import tell_not_proved
 from concordat.console.formats import show_number
@@ -17,6 +20,8 @@ from concordat.wording.sentences import show_share
 
 HISTORY_MAX: Final = 10
 REFUSED_MAX: Final = 3
+
+_DIGEST: Final = re.compile(r"\b([0-9a-f]{64})\b")
 
 _PLACES: Final = {
     "proposed": (1, "now"),
@@ -49,7 +54,7 @@ def render_contract(page: Page, number: int) -> str:
         names_told=tell_names(page, row["parties"]),
         duties=row["duties"],
         otherwise=_tell_consequences(page, row),
-        text=reads.get_contract_text(page.node, number, page.language),
+        clauses=tell_clauses(page, number),
         parties=_tell_parties(page, row, signed),
         history=reads.list_entries(page.node, page.language, link=("contract", str(number)), limit=HISTORY_MAX),
         proof={
@@ -129,6 +134,18 @@ def _find_more(page: Page, row: Json) -> list[Json]:
     text = page.say("more.end_agree_text", members=page.join(asked)) if asked else page.say("more.end_text")
     button = page.say("more.end_agree") if asked else page.say("more.end")
     return [*more, {"fields": {"action": "end", "contract": row["id"]}, "text": text, "button": button}]
+
+
+def tell_clauses(page: Page, number: int) -> list[list[Markup]]:
+    """Return the clauses in their sentences, not a letter changed; digests are marked, to be shown short."""
+    found = reads.get_contract_sentences(page.node, number, page.language)
+    return [[_mark_digests(sentence) for sentence in sentences] for sentences in found]
+
+
+def _mark_digests(sentence: str) -> Markup:
+    whole = Markup('<code class="cut" tabindex="0" title="{0}">{0}</code>')
+    parts = _DIGEST.split(sentence)
+    return Markup("").join(whole.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 
 def tell_names(page: Page, parties: list[str]) -> str:

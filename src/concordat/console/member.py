@@ -21,6 +21,7 @@ NEGATIVES_MAX: Final = 6
 HISTORY_MAX: Final = 10
 
 _PLAIN_COLOR: Final = "#9fb0be"
+_COLORS: Final = {"good": GRADE_COLORS["A"], "bad": GRADE_COLORS["E"], "muted": _PLAIN_COLOR}
 
 
 def render_member(page: Page, member: str) -> str:
@@ -46,6 +47,7 @@ def render_member(page: Page, member: str) -> str:
         waits=[tell_wait(page, wait) for wait in waits],
         credit=credit,
         following=_tell_next_grade(page, credit, following) if credit and following else None,
+        tell_tone=_tell_tone,
         fall=_make_fall(page, credit) if credit else [],
         records=records[:RECORDS_MAX],
         records_left=max(0, len(records) - RECORDS_MAX),
@@ -110,11 +112,15 @@ def _make_fall(page: Page, credit: Json) -> list[tuple[str, str, str, str]]:
     bar = draw_bar(0, level, SCORE_MAX, _PLAIN_COLOR)
     rows: list[tuple[str, str, str, str]] = [(page.say("credit.start"), bar, str(level), "")]
     for text, delta in steps:
-        tone, color = ("good", GRADE_COLORS["A"]) if delta >= 0 else ("bad", GRADE_COLORS["E"])
-        rows.append((text, draw_bar(level, level + delta, SCORE_MAX, color), show_signed(delta), tone))
+        tone = _tell_tone(delta)
+        rows.append((text, draw_bar(level, level + delta, SCORE_MAX, _COLORS[tone]), show_signed(delta), tone))
         level += delta
     bar = draw_bar(0, credit["score"], SCORE_MAX, GRADE_COLORS[credit["grade"]])
     return [*rows, (page.say("credit.now"), bar, str(credit["score"]), "")]
+
+
+def _tell_tone(delta: int) -> str:
+    return "good" if delta > 0 else "bad" if delta < 0 else "muted"
 
 
 def _tell_breach(page: Page, reason: Json) -> str:

@@ -19,7 +19,7 @@ from concordat.client.clock import fetch_now_us
 from concordat.console import pages
 from concordat.console.acting import Act, read_act
 from concordat.console.answers import HTML, Form, answer, like, open_page
-from concordat.console.contract import tell_names
+from concordat.console.contract import tell_clauses, tell_names
 from concordat.console.frame import Page, render_page
 from concordat.console.passwords import Passwords
 from concordat.console.pending import Pending, PendingActions, find_receipt, submit_signed
@@ -55,7 +55,7 @@ def _render_sign(page: Page, actions: PendingActions, pending: Pending, problem:
         problem=problem,
         sentence=describe_operation(operation, pending.member, page.language, page.names),
         names_told=tell_names(page, reads.get_contract(node, number)["parties"]) if number else "",
-        clauses=reads.get_contract_text(node, number, page.language)["clauses"] if number else [],
+        clauses=tell_clauses(page, number) if number else [],
         prepared_digest=sha256(actions.prepare(node, pending)).hexdigest(),
         is_local=find_officer(node.folder, pending.public_key.hex()) is not None,
     )

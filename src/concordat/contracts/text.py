@@ -35,6 +35,8 @@ _SINGULARS: Final = {
     "weeks": "week",
 }
 _COUNTED: Final = re.compile(rf"(?P<place>\{{(?P<field>\w+)(?::\w+)?\}}) (?P<noun>{'|'.join(_SINGULARS)})\b")
+_SENTENCE_END: Final = re.compile(r"(?<=\.) |(?<=。)(?=.)")
+"""Between the sentences of a template below; what stands there is the gap between its parts too."""
 
 _WORDS = {
     "en": {
@@ -116,16 +118,26 @@ def fit_number(template: str, values: Mapping[str, object]) -> str:
 
 def render_clauses(terms: Terms, language: Language) -> tuple[str, ...]:
     """Return the clauses as read: heading, parties, then one clause for each obligation, with its number."""
+    gap = _WORDS[language]["gap"]
+    return tuple(gap.join(sentences) for sentences in render_sentences(terms, language))
+
+
+def render_sentences(terms: Terms, language: Language) -> tuple[tuple[str, ...], ...]:
+    """Return the same clauses, each in its sentences: a full stop in a name or a title ends none."""
     words = _WORDS[language]
     heading = f"{words[terms.template]}{words['colon']}{_own(terms.title, language)}"
-    parties = words["parties"].format(
-        parties=words["separator"].join(terms.parties), sign_by=show_time(format_time(terms.sign_by), language)
+    parties = _fill_in(
+        words["parties"],
+        {
+            "parties": words["separator"].join(terms.parties),
+            "sign_by": show_time(format_time(terms.sign_by), language),
+        },
     )
-    clauses = (
-        f"{number}. {_render_obligation(obligation, language)}"
-        for number, obligation in enumerate(terms.obligations, start=1)
-    )
-    return (heading, parties, *clauses)
+    clauses = []
+    for number, obligation in enumerate(terms.obligations, start=1):
+        first, *rest = _render_obligation(obligation, language)
+        clauses.append((f"{number}. {first}", *rest))
+    return ((heading,), parties, *clauses)
 
 
 def _own(text: Label, language: Language) -> str:
@@ -133,7 +145,11 @@ def _own(text: Label, language: Language) -> str:
     return (text.zh if language == "zh" else text.en) or _WORDS[language]["untitled"]
 
 
-def _render_obligation(obligation: Obligation, language: Language) -> str:
+def _fill_in(template: str, values: Mapping[str, str | int]) -> tuple[str, ...]:
+    return tuple(fit_number(sentence, values).format(**values) for sentence in _SENTENCE_END.split(template))
+
+
+def _render_obligation(obligation: Obligation, language: Language) -> tuple[str, ...]:
     words = _WORDS[language]
     evidence: dict[str, str | int]
     match obligation.evidence:
@@ -155,7 +171,7 @@ def _render_obligation(obligation: Obligation, language: Language) -> str:
         "open": obligation.grace_days + obligation.cure_days,
         **evidence,
     }
-    return fit_number(words["gap"].join(words[part] for part in parts), values).format(**values)
+    return tuple(sentence for part in parts for sentence in _fill_in(words[part], values))
 
 
 def compute_document_digest(terms: Terms) -> bytes:

@@ -7,7 +7,7 @@ from collections import Counter
 from concordat.contracts.judge import judge
 from concordat.contracts.templates import Draft, compute_terms
 from concordat.contracts.terms import Terms
-from concordat.contracts.text import Language, compute_document_digest, render_clauses
+from concordat.contracts.text import Language, compute_document_digest, render_clauses, render_sentences
 from concordat.errors import NotFound
 from concordat.node.node import Node
 from concordat.node.reads.waits import make_wait
@@ -92,6 +92,17 @@ def get_contract(node: Node, number: int) -> Json:
         for place, obligation in enumerate(terms.obligations, start=1)
     ]
     return plain
+
+
+def get_contract_sentences(node: Node, number: int, language: Language) -> tuple[tuple[str, ...], ...]:
+    """The clauses as read and signed, each in its sentences.
+
+    Raises:
+        NotFound: `read.no_such_contract`.
+    """
+    with node.engine.lock:
+        _, terms, _ = _get_rows(node, number)
+    return render_sentences(terms, language)
 
 
 def get_contract_text(node: Node, number: int, language: Language) -> Json:
