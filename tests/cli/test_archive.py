@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import resource
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -120,10 +122,25 @@ def test_another_nodes_key_is_found(call: Call, damaged: Path) -> None:
     assert (answer.status, bad["id"]) == (5, "keys.node")
 
 
+def test_a_nodes_key_that_is_lost_is_damage_once_there_is_a_block(call: Call, damaged: Path, tmp_path: Path) -> None:
+    (damaged / "keys" / "node.key").unlink()
+    answer = call("doctor", "doctor", damaged)
+    (bad,) = (check for check in answer.document["checks"] if check["status"] != "ok")
+    assert (answer.status, bad["id"], bad["status"]) == (5, "keys.node", "failed")
+    call("init", "init", tmp_path / "new")
+    (tmp_path / "new" / "keys" / "node.key").unlink()
+    answer = call("doctor", "doctor", tmp_path / "new")
+    (bad,) = (check for check in answer.document["checks"] if check["status"] != "ok")
+    assert (answer.status, bad["id"], bad["status"]) == (0, "keys.node", "warning")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
 @pytest.mark.parametrize("name", ["audit.head", "audit.log", "blocks.log", "genesis.json", "head", "keys/node.key"])
-def test_what_cannot_be_read_is_named_and_the_rest_is_looked_at(call: Call, damaged: Path, name: str) -> None:
+def test_what_cannot_be_read_is_named_and_the_rest_is_looked_at(
+    call: Call, damaged: Path, name: str, make: Callable[[Path], None]
+) -> None:
     (damaged / name).unlink()
-    (damaged / name).mkdir()
+    make(damaged / name)
     answer = call("doctor", "doctor", damaged)
     checks = answer.document["checks"]
     assert (answer.status, answer.document["ok"]) == (5, False)
@@ -358,6 +375,23 @@ def test_a_backup_cannot_write_beside_its_folder(call: Call, sound: World, tmp_p
     assert (answer.status, answer.document["code"]) == (5, "restore.damaged")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.tar", "out"]
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_any_other_byte_in_a_backup_is_refused_also_between_and_after_its_files(
+    call: Call, sound: World, tmp_path: Path
+) -> None:
+    call("backup", "backup", sound.node, tmp_path / "folder.tar")
+    data = (tmp_path / "folder.tar").read_bytes()
+    with tarfile.open(tmp_path / "folder.tar") as tar:
+        padded = next(info for info in tar if info.size % 512)
+        padding = padded.offset_data + padded.size
+    assert data[padding] == data[-1] == 0
+    changes = {padding: b"x", len(data) - 1: b"x", len(data): b"junk", 100: b"1"}  # 100: the mode of the first file
+    for place, other in changes.items():
+        (tmp_path / "bad.tar").write_bytes(data[:place] + other + data[place + 1 :])
+        answer = call("restore", "restore", tmp_path / "bad.tar", tmp_path / "node")
+        assert (answer.status, answer.document["code"]) == (5, "restore.damaged"), place
+        assert not (tmp_path / "node").exists()
 
 
 def test_a_link_in_a_backup_is_refused(call: Call, sound: World, tmp_path: Path) -> None:

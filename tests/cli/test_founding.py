@@ -151,3 +151,15 @@ def test_a_repeated_founder_is_named(call: Call, tmp_path: Path) -> None:
         answer = call("init", "init", tmp_path / "node", "--from", plan)
         assert (answer.status, answer.document["code"]) == (2, "genesis.repeated")
         assert named in answer.document["reason"]
+
+
+def test_a_real_clock_cannot_begin_in_the_future(call: Call, tmp_path: Path) -> None:
+    key = call("key-new", "key", "new", tmp_path / "a.key").document["public_key"]
+    plan = EXAMPLE_PLAN | {"start_time": "2150-01-01T00:00:00Z"}
+    plan["founders"] = [EXAMPLE_PLAN["founders"][0] | {"public_keys": [key]}]
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    answer = call("init", "init", tmp_path / "node", "--from", tmp_path / "plan.json")
+    assert (answer.status, answer.document["code"]) == (2, "genesis.start_ahead")
+    assert not (tmp_path / "node").exists()
+    words = ("--from", tmp_path / "plan.json", "--clock", "scenario")
+    assert call("init", "init", tmp_path / "node", *words).status == 0

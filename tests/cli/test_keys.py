@@ -62,6 +62,9 @@ def test_a_key_is_proved_for_one_member_of_one_chain(call: Call, tmp_path: Path)
     assert proved["public_key"] == public_key.hex()
     assert is_valid(public_key, bytes.fromhex(proved["possession"]), message)
     assert call("key-prove", "key", "prove", tmp_path / "none", *words).status == 3
+    nobody = call("key-prove", "key", "prove", tmp_path / "new.key", "--member", "GANSU", "--trust", genesis)
+    assert (nobody.status, nobody.document["code"]) == (2, "input.not_a_name")
+    assert "--member GANSU" in nobody.document["reason"]
 
 
 @pytest.mark.parametrize("junk", [b"", b"junk", b"concordat key v1\npublic 00\n", bytes(300)])

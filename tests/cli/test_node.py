@@ -179,7 +179,7 @@ def test_a_proof_is_asked_for_by_an_escaped_name_and_written_where_there_is_a_fo
     for kind, name, code in (
         ("member", "a?b", "read.no_such_member"),
         ("member", "founder/credit", "read.no_such_name"),
-        ("contract", "x", "read.no_such_contract"),
+        ("contract", "C-0099", "read.no_such_contract"),
     ):
         answer = ask("proof", "proof", kind, name, "--out", tmp_path / "a.proof")
         assert (answer.status, answer.document["code"]) == (3, code)
@@ -201,7 +201,13 @@ def test_a_node_under_a_clock_far_ahead_starts_when_its_operator_vouches_for_it(
         assert call("status", "status", "--node", address).status == 0
 
 
-@pytest.mark.parametrize("number", ["", "C-", "x", "1/text", "٣", "9" * 30, "C-0000"])
+@pytest.mark.parametrize("number", ["", "C-", "x", "1/text", "٣"])
+def test_what_is_no_number_of_a_contract_is_wrong_usage(ask: Ask, number: str) -> None:
+    answer = ask("contract-show", "contract", "show", number)
+    assert (answer.status, answer.document["code"]) == (2, "input.does_not_fit")
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "C-0000"])
 def test_a_strange_number_is_no_contract(ask: Ask, number: str) -> None:
     answer = ask("contract-show", "contract", "show", number)
     assert (answer.status, answer.document["code"]) == (3, "read.no_such_contract")
@@ -405,7 +411,7 @@ def show_page(url: str, page: Callable[[bytes], Json], public_key: bytes) -> Ite
 def make_page(data: bytes, **changed: Json) -> Json:
     sentence = "founder withdraws version 99 of dataset hourly. Reason: page"
     page = {"bytes": data.hex(), "digest": sha256(data).hexdigest(), "sentence": sentence, "operations": [WITHDRAWAL]}
-    return {**page, "member": "founder", "submit": "/v1/transactions", **changed}
+    return {**page, "member": "founder", "submit": "/v1/transactions", "transaction": None, **changed}
 
 
 def test_a_page_is_signed_here_and_submitted(call: Call, url: str, folder: Path) -> None:
@@ -417,6 +423,34 @@ def test_a_page_is_signed_here_and_submitted(call: Call, url: str, folder: Path)
     assert "withdraw" in answer.words.lower()
     assert "SHA-256" in answer.words
     assert "Nothing is pinned" in answer.words
+
+
+@pytest.mark.parametrize("path", ["", "/", "/contracts/1", "/no/such/page", "/sign", "/v1/status", "/v1/genesis"])
+@pytest.mark.parametrize("trust", [False, True])
+def test_an_address_that_is_no_page_to_sign_is_told_as_such(
+    call: Call, url: str, folder: Path, path: str, trust: bool
+) -> None:
+    pinned = ("--trust", folder / "genesis.json") if trust else ()
+    answer = call("receipt", "sign", url + path, "--key", folder / "keys" / "founder.key", *pinned)
+    assert (answer.status, answer.document["code"]) == (2, "sign.no_page")
+
+
+def test_a_page_that_is_gone_is_told_as_such(call: Call, url: str, folder: Path) -> None:
+    answer = call("receipt", "sign", f"{url}/sign/{'0' * 32}", "--key", folder / "keys" / "founder.key")
+    assert (answer.status, answer.document["code"]) == (3, "read.no_such_action")
+
+
+def test_what_is_signed_already_gives_its_receipt(call: Call, ask: Ask, url: str, folder: Path, tmp_path: Path) -> None:
+    key = folder / "keys" / "founder.key"
+    (tmp_path / "w.json").write_text(json.dumps({"contract": 99, "document": "00" * 32}))
+    signed = ask("receipt", "tx", "contracts.sign", tmp_path / "w.json").document["transaction"]
+    call("key-new", "key", "new", tmp_path / "other.key")
+    with show_page(url, lambda data: make_page(data, transaction=signed), fetch_key(key).public_key) as page:
+        answer = call("receipt", "sign", page, "--key", key, "--trust", folder / "genesis.json")
+        stranger = call("receipt", "sign", page, "--key", tmp_path / "other.key")
+    assert (answer.status, answer.document["transaction"]) == (0, signed)
+    assert "Signed already" in answer.words
+    assert (stranger.status, stranger.document["code"]) == (5, "sign.other_key")
 
 
 @pytest.mark.parametrize("root", ["genesis", "key file", "key"])

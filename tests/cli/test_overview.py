@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -90,3 +91,20 @@ def test_wrong_words_are_told_and_end_with_two(words: list[str], capsys: pytest.
     assert (document["code"], document["schema_version"]) == ("cli.usage", 1)
     assert "next:" in err
     assert "Traceback" not in err
+
+
+def test_the_version_is_one_document_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    plain = capsys.readouterr().out.strip()
+    assert run(["--version", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"schema_version": 1, "version": plain}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_argument_is_explained(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command.name.split(), "--help"]) == 0
+    _, _, rest = capsys.readouterr().out.partition("\nArguments:\n")
+    if rest:
+        rows = re.findall(r"^  [A-Z].*(?:\n {5,}.*)*", rest.partition("\n\n")[0], re.MULTILINE)
+        assert rows
+        assert all(len(row.split()) > 1 for row in rows)

@@ -11,6 +11,7 @@ from concordat.contracts.judge import Party, judge
 from concordat.contracts.templates import Draft, compute_terms
 from concordat.primitives.plain import from_plain
 from concordat.protocol.messages import OPERATIONS, REJECTIONS
+from concordat.wording.sentences import CATALOGS
 
 from .world import Call
 
@@ -33,10 +34,17 @@ def test_every_operation_is_listed_and_shown(call: Call) -> None:
     assert (unknown.status, unknown.document["code"]) == (2, "input.unknown_type")
 
 
-def test_every_rejection_code_is_listed_in_order_of_precedence(call: Call) -> None:
+def test_every_code_is_listed_the_ledgers_first_in_order_of_precedence(call: Call) -> None:
     rows = call("codes", "codes").document["codes"]
-    assert [row["code"] for row in rows] == [rejection.code for rejection in REJECTIONS]
-    assert [row["precedence"] for row in rows] == list(range(1, len(rows) + 1))
+    ledger, others = rows[: len(REJECTIONS)], rows[len(REJECTIONS) :]
+    assert [row["code"] for row in ledger] == [rejection.code for rejection in REJECTIONS]
+    assert [row["precedence"] for row in ledger] == list(range(1, len(ledger) + 1))
+    told = {row["code"]: (row["family"], row["rule"], row["precedence"], row["may_succeed_later"]) for row in others}
+    assert told["disk.full"] == ("disk", "HTTP-24", None, None)
+    assert {"table.ragged", "auth.required", "node.other_chain", "genesis.start_ahead"} <= set(told)
+    worded = {key.removeprefix("rejection.") for key in CATALOGS["en"] if key.startswith("rejection.")}
+    assert {row["code"] for row in rows} == worded
+    assert all(row["reason"]["zh"] and row["next_step"]["zh"] for row in rows)
 
 
 def test_the_golden_cases_hold(call: Call) -> None:

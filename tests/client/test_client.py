@@ -261,7 +261,7 @@ def make_unsigned(
 def test_a_page_that_says_anything_else_than_its_bytes_is_refused(changed: dict[str, Any], code: str | None) -> None:
     data = make_unsigned((ACKNOWLEDGE,))
     sentence = "azure-bay accepts the delivery for obligation 1 of contract C-0001."
-    page = replace(Page(data, sha256(data).digest(), "azure-bay", sentence, (ACKNOWLEDGE,), "/"), **changed)
+    page = replace(Page(data, sha256(data).digest(), "azure-bay", sentence, (ACKNOWLEDGE,), "/", None), **changed)
     if code is None:
         check_page(page, KEY.public_key, CHAIN, UNTIL, "en")
         return

@@ -144,6 +144,8 @@ def test_whoever_has_the_key_file_signs_elsewhere_and_the_page_knows(scene: Scen
     assert f"/contracts/{number}" in done.links()
     assert "Signed and recorded" in done.text
     assert f"/ledger/{answer.json()['position']}" in done.links()
+    again = officer.client.get(path, headers={"Accept": "application/json"}).json()
+    assert (action["transaction"], again["transaction"]) == (None, answer.json()["transaction"])
 
 
 def test_forms_need_their_token_and_a_session(scene: Scene) -> None:

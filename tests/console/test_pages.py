@@ -231,10 +231,18 @@ def test_an_address_that_is_none_keeps_the_session_and_is_named(visitor: Visitor
     assert f"Detail{path} " in page.text
 
 
-def test_unknown_path_of_the_interface_stays_a_problem(visitor: Visitor) -> None:
-    answer = visitor.client.get("/v1/no/such/path")
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/no/such/path"])
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "application/json"])
+def test_unknown_path_of_the_interface_stays_a_problem(visitor: Visitor, path: str, accept: str) -> None:
+    answer = visitor.client.get(path, headers={"Accept": accept})
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_program_that_asks_for_json_alone_gets_no_page(visitor: Visitor) -> None:
+    answer = visitor.client.get("/no/such/path", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert visitor.client.get("/no/such/path").headers["content-type"].startswith("text/html")
 
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=y>'

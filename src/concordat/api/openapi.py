@@ -91,7 +91,9 @@ _ANSWERS: Final[dict[str, Json]] = {
         name=_LABEL,
     ),
     "GET /v1/genesis": {"type": "object"},
-    "GET /v1/codes": _list_of(_has("code", "rule", "precedence", "may_succeed_later", reason=_LABEL, next_step=_LABEL)),
+    "GET /v1/codes": _list_of(
+        _has("code", "family", "rule", "precedence", "may_succeed_later", reason=_LABEL, next_step=_LABEL)
+    ),
     "GET /v1/operations": _list_of(_has("type", "schema", "example")),
     "GET /v1/openapi.json": _has("openapi", "info", "paths"),
     "GET /v1/health": _has("ok", "failure", "height"),

@@ -37,7 +37,7 @@ def get_checkpoint(node: NamedDependency[Node]) -> Response[str]:
 
 @get("/codes", sync_to_thread=False)
 def list_codes() -> Json:
-    """Every code with which the ledger refuses a transaction, in order of precedence."""
+    """Every code of a refusal: the ledger's in order of precedence, then those of files and faces."""
     return rules.list_codes()
 
 

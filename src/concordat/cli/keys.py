@@ -13,7 +13,8 @@ from concordat.client.commitments import make_card
 from concordat.client.files import read_file, save_new_file
 from concordat.client.keys import derive_key, make_key, read_public_key, save_key
 from concordat.errors import UsageError
-from concordat.primitives.plain import to_plain
+from concordat.primitives.identifiers import MemberId
+from concordat.primitives.plain import from_plain, to_plain
 from concordat.protocol.families.membership import compute_possession_message
 from concordat.protocol.genesis import read_genesis
 
@@ -56,7 +57,10 @@ def _ask_password() -> str:
 
 
 def show_key(file: Path, /, *, output: Output = OUTPUT) -> None:
-    """Print a key file's public key."""
+    """Print a key file's public key.
+
+    :param file: A key file, with a password or without.
+    """
     warn_if_open(file)
     public_key = read_public_key(read_file(file), str(file)).hex()
     emit(output, {"file": str(file), "public_key": public_key}, [public_key])
@@ -76,6 +80,10 @@ def prove_key(
     :param member: The member for which the key is to speak.
     :param trust: genesis.json of the chain.
     """
+    try:
+        from_plain(MemberId, member)
+    except UsageError as error:
+        raise UsageError(error.code, f"--member {member}", error.next_step) from error
     key = fetch_key_asking(file)
     chain = read_genesis(read_file(Path(trust)))
     possession = key.sign(compute_possession_message(chain.id, member)).hex()

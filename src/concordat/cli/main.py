@@ -78,6 +78,11 @@ def _run_command(arguments: Sequence[str]) -> int:
     if arguments[0] not in known:  # the parser would load every command to guess what was meant
         raise UsageError("cli.usage", f"there is no command {arguments[0]}", "see `concordat --help`")
 
+    if arguments[0] == "--version" and "--json" in arguments:
+        from concordat.cli.output import emit_line
+
+        emit_line({"version": _fetch_version()})
+        return 0
     if {"--help", "-h"} & set(arguments) or list(arguments) in [[group] for group in GROUPS]:
         from concordat.cli.usage import render_help
 

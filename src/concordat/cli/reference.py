@@ -17,12 +17,12 @@ _ROOMS = ("credit", "crypto", "protocol")
 
 
 def codes(*, output: Output = OUTPUT) -> None:
-    """List every rejection code with its rule, in order of precedence."""
+    """List every rejection code with its rule: the ledger's in order of precedence, then those of files and faces."""
     from concordat.wording.rules import list_codes  # here: what --help does without
 
     rows = list_codes()
     width = max(len(row["code"]) for row in rows)
-    lines = [f"{row['precedence']:>3} {row['code']:<{width}} {row['rule']}" for row in rows]
+    lines = [f"{row['precedence'] or '':>3} {row['code']:<{width}} {row['rule'] or ''}".rstrip() for row in rows]
     emit(output, {"codes": rows}, lines)
 
 

@@ -33,14 +33,19 @@ def sign(
     """
     from concordat.cli.transactions import emit_receipt  # here: what --help does without
     from concordat.client.api import Client, get_origin
-    from concordat.client.signing import check_member, check_page, fetch_clauses, read_page
+    from concordat.client.signing import check_member, check_page, fetch_clauses, fetch_page, fetch_signed
 
     if key is None:
         raise UsageError("key.needed", "no key was given", "name your key file with --key")
     signer, root = fetch_key_asking(key), fetch_root(trust)
     origin, language = get_origin(url), output.language
     with Client(origin, None, root, language=language) as stranger:
-        page = read_page(stranger.get(url.removeprefix(origin)))
+        page = fetch_page(stranger, url.removeprefix(origin))
+        if page.transaction is not None:
+            receipt = fetch_signed(stranger, page.transaction, signer.public_key)
+            tell(render("sign.already", language))
+            emit_receipt({**receipt, "trusted": root is not None}, output)
+            return
     with Client(origin, signer, root, language=language) as client:
         check_page(page, signer.public_key, client.chain_id(), client.fetch_valid_until_max(), language)
         if get_origin(urljoin(url, page.submit)) != origin:

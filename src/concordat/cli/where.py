@@ -95,10 +95,12 @@ def read_contract_number(text: str) -> int:
     """Return the number of a contract that people write as 42 or C-0042.
 
     Raises:
-        NotFound: `read.no_such_contract`.
+        UsageError: `input.does_not_fit`. NotFound: `read.no_such_contract` for a number that is too large.
     """
     digits = text.removeprefix("C-")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > _DIGITS_MAX or int(digits) > INTEGER_MAX:
+    if not (digits.isascii() and digits.isdigit()):
+        raise UsageError("input.does_not_fit", f"“{text}” is no contract's number", "write it like 42 or C-0042")
+    if len(digits) > _DIGITS_MAX or int(digits) > INTEGER_MAX:
         raise NotFound("read.no_such_contract", text, "look it up in the list of contracts")
     return int(digits)
 

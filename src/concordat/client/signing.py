@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from concordat.client.answers import RefusedByNode
 from concordat.client.requests import make_path
 from concordat.contracts.terms import Terms
 from concordat.contracts.text import Language, compute_document_digest, render_clauses
 from concordat.crypto.proof import Trust, verify_proof
-from concordat.errors import Corrupt, Rejected, UsageError
+from concordat.errors import Corrupt, NotFound, Rejected, UsageError
 from concordat.primitives.codec import Struct, decode
+from concordat.primitives.identifiers import Digest
 from concordat.primitives.plain import Json, from_plain
 from concordat.protocol.families.contracts import Propose, Sign
 from concordat.protocol.messages import Operation
@@ -29,7 +31,7 @@ _ASK_AGAIN = "do not sign; ask the node again"
 class Page(Struct, frozen=True):
     """What a page offers to sign; `unsigned` is `bytes` in its JSON.
 
-    `sentence` calls members by their identifiers; `submit` is an address.
+    `sentence` calls members by their identifiers; `submit` is an address; `transaction` is set once it is signed.
     """
 
     unsigned: bytes
@@ -38,6 +40,34 @@ class Page(Struct, frozen=True):
     sentence: str
     operations: tuple[Operation, ...]
     submit: str
+    transaction: Digest | None
+
+
+def fetch_page(client: Client, target: str) -> Page:
+    """Return the page at a path.
+
+    Raises:
+        UsageError: `sign.no_page` when something else is there. NotFound: `read.no_such_action` when its time is over.
+    """
+    try:
+        return read_page(client.get(target))
+    except (NotFound, RefusedByNode) as error:
+        if error.code in {"node.unreachable", "read.no_such_action"}:
+            raise
+        raise UsageError("sign.no_page", target, "copy the address of a page that asks for a signature") from error
+
+
+def fetch_signed(client: Client, transaction: bytes, public_key: bytes) -> Json:
+    """Return the receipt of a page that is signed already.
+
+    Raises:
+        Corrupt: `sign.other_key` when another key signed it. As `Client.fetch_receipt` otherwise.
+    """
+    receipt = client.fetch_receipt(transaction.hex())
+    signer = str(receipt["signer"]["public_key"])
+    if signer != public_key.hex():
+        raise Corrupt("sign.other_key", signer, "name the file of this key with --key")
+    return receipt
 
 
 def read_page(data: Json) -> Page:

@@ -45,8 +45,11 @@ def make_router(node: Node) -> Router:
 def _make_error_handler(node: Node) -> Callable[[Asking, Exception], Response[bytes] | Response[str]]:
     def handle(request: Asking, error: Exception) -> Response[bytes] | Response[str]:
         path = request.scope["path"]
+        is_link = path.startswith("/v1/sessions/links/")
         is_person = request.accept.best_match(["application/json", HTML]) == HTML
-        if path.startswith("/v1/") and not (is_person and path.startswith("/v1/sessions/links/")):
+        # Of what is no interface a page is the answer, except to a program that asks for JSON and nothing else.
+        is_program = request.accept.best_match([HTML, "application/json"]) == "application/json"
+        if (is_program or f"{path}/".startswith("/v1/")) and not (is_person and is_link):
             return handle_error(request, error)
         if "user" not in request.scope and request.headers.get("authorization") is None:
             request.scope["user"] = find_session_reader(request)  # no route, so no guard has looked

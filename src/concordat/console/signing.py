@@ -87,6 +87,7 @@ def show_sign(
     pending = actions.get(action, fetch_now_us())
     if request.accept.best_match([HTML, "application/json"], default=HTML) == "application/json":
         unsigned, operation = actions.prepare(node, pending), pending.act.operation
+        receipt = find_receipt(node, pending, get_language(request))
         told: Json = {
             "bytes": unsigned.hex(),
             "digest": sha256(unsigned).hexdigest(),
@@ -95,6 +96,7 @@ def show_sign(
             "sentence": describe_operation(operation, pending.member, get_language(request)),
             "operations": [to_plain(operation, Operation)],
             "submit": "/v1/transactions",
+            "transaction": receipt["transaction"] if receipt else None,
         }
         return Response(told, media_type="application/json")
     return answer(request, _render_sign(open_page(node, request), actions, pending, None))

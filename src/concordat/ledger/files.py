@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,8 +20,8 @@ from concordat.errors import ConcordatError, NotFound, Refused
 TEMPORARY_SUFFIX: Final = ".tmp"
 """Ends the name of a file that `replace` has not finished; such a file holds nothing anyone was promised."""
 
-_FULL = ("disk.full", "Free space on this disk, then restart the node: what was acknowledged is kept.")
-_READ_ONLY = ("disk.read_only", "Mount the disk writable and give the node's user the right to write this folder.")
+_FULL = ("disk.full", "Free space on this disk and try again; a node that stopped has to be restarted.")
+_READ_ONLY = ("disk.read_only", "Mount the disk writable, and get the right to write there.")
 _UNREADABLE = ("disk.unreadable", "Check the disk and the rights of this file, then run `concordat doctor`.")
 _BY_ERRNO = {
     errno.ENOSPC: _FULL,
@@ -190,7 +191,10 @@ class DiskFiles:
     def _open(self, name: str, flags: int) -> int:
         key = (name, flags)
         if key not in self._descriptors:
-            self._descriptors[key] = os.open(self._folder / name, flags | os.O_CLOEXEC)
+            # Without O_NONBLOCK a named pipe would be waited for; for a file it means nothing.
+            self._descriptors[key] = os.open(self._folder / name, flags | os.O_CLOEXEC | os.O_NONBLOCK)
+            if stat.S_ISFIFO(os.fstat(self._descriptors[key]).st_mode):
+                raise OSError(errno.ESPIPE, "a pipe, not a file")
         return self._descriptors[key]
 
     def _close(self, name: str) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import IO, BinaryIO, Final
+from typing import IO, BinaryIO, Final, cast
 
 from concordat.client.files import making_file, open_file
 from concordat.errors import Corrupt, NotFound, Refused
@@ -186,6 +186,7 @@ def restore_backup(source: Path, folder: Path) -> None:
             with closing(DiskFiles(made)) as files:
                 _extract(source, made, files)
                 _check_restored(files)
+                _check_is_canonical(source, made, files)
             made.rename(folder)
             sync_folder(folder.parent)
         except BaseException:
@@ -219,6 +220,33 @@ def _check_restored(files: DiskFiles) -> None:
     for check in examine(files):
         if check.status != "ok" and check.id != AUDIT_BREAK:
             raise _not_restorable(check.file)
+
+
+class _Comparison:
+    """A file that takes what another holds already."""
+
+    def __init__(self, held: BinaryIO) -> None:
+        self.is_same = True
+        self._held = held
+
+    def write(self, data: bytes) -> int:
+        """Compare the data with what is held in its place."""
+        self.is_same = self.is_same and self._held.read(len(data)) == data
+        return len(data)
+
+    def tell(self) -> int:
+        """Return the place up to which both were compared."""
+        return self._held.tell()
+
+
+def _check_is_canonical(source: Path, made: Path, files: DiskFiles) -> None:
+    """Refuse an archive with any byte that a backup of the same files would not have."""
+    small = {name: files.read(name) for name in files.names() if name != LOG_FILE}
+    with open_file(source) as held, (made / LOG_FILE).open("rb") as log:
+        comparison = _Comparison(held)
+        _write_backup(cast("BinaryIO", comparison), small, log, files.size(LOG_FILE))
+        if not comparison.is_same or held.read(1):
+            raise _not_restorable(f"{source.name}, between or after its files")
 
 
 def _not_restorable(place: str) -> Corrupt:

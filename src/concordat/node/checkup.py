@@ -80,7 +80,8 @@ def examine_folder(folder: Path) -> tuple[Check, ...]:
         checks = examine(files)
         is_legible = not any(check.status == "failed" and not check.id.startswith("audit.") for check in checks)
         if is_legible:  # what cannot be read cannot be replayed
-            checks = (*checks, *_check_audit_exists(files), *_check_node_key(files), _check_roots(files))
+            roots = _check_roots(files)
+            checks = (*checks, *_check_audit_exists(files), _check_node_key(files, roots.height or 0), roots)
         return (*(Check("file.readable", "failed", name) for name in files.unreadable), *checks)
 
 
@@ -105,16 +106,16 @@ def _check_audit_exists(files: DiskFiles) -> Iterator[Check]:
         yield Check("audit.end", "failed", AUDIT_FILE)
 
 
-def _check_node_key(files: DiskFiles) -> Iterator[Check]:
+def _check_node_key(files: DiskFiles, height: int) -> Check:
+    """Before the first block the key may still be on its way (GEN-4); after it, it was there and is lost."""
     if not files.exists(NODE_KEY_FILE):
-        yield Check("keys.node", "warning", NODE_KEY_FILE)
-        return
+        return Check("keys.node", "failed" if height else "warning", NODE_KEY_FILE)
     genesis = read_genesis(files.read(GENESIS_FILE)).genesis
     try:
         is_same = read_public_key(files.read(NODE_KEY_FILE), NODE_KEY_FILE) == genesis.node_key
     except Corrupt:
         is_same = False
-    yield Check("keys.node", "ok" if is_same else "failed", NODE_KEY_FILE)
+    return Check("keys.node", "ok" if is_same else "failed", NODE_KEY_FILE)
 
 
 def _check_roots(files: DiskFiles) -> Check:

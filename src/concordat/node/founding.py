@@ -15,7 +15,7 @@ from concordat.ledger.files import TEMPORARY_SUFFIX, DiskFiles, disk_error
 from concordat.ledger.store import LOCK_FILE, BlockStore
 from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE
 from concordat.node.audit import create_audit_log
-from concordat.primitives.ledger_time import format_time
+from concordat.primitives.ledger_time import DAY_US, format_time
 from concordat.primitives.plain import Json, from_plain
 from concordat.protocol.genesis import Genesis, check_genesis, read_genesis, render_genesis
 from concordat.protocol.params import make_params, name_params
@@ -27,7 +27,6 @@ _LEFT_BEHIND = frozenset({GENESIS_FILE, HEAD_FILE, LOCK_FILE, AUDIT_FILE, AUDIT_
 EXAMPLE_PLAN: Json = {
     "name": {"en": "Six Regions consortium", "zh": "六区协作联盟"},
     "clock": "real",
-    "start_time": "2027-01-01T00:00:00Z",
     "verify_k": 1,
     "parameters": {"full_size_units": 1000},
     "founders": [
@@ -162,6 +161,8 @@ def make_genesis(plan: Json, clock: str | None, now_us: int) -> Genesis:
     }
     genesis = from_plain(Genesis, filled)
     check_genesis(genesis)
+    if genesis.clock == "real" and genesis.start_time > now_us + DAY_US:
+        raise UsageError("genesis.start_ahead", format_time(genesis.start_time), "leave start_time out of the plan")
     return genesis
 
 

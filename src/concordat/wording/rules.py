@@ -35,6 +35,7 @@ _FACE_RULES: Final = {
     "genesis": "GEN-2",
     "genesis.not_canonical": "GEN-1",
     "genesis.other_rulebook": "GEN-1",
+    "genesis.start_ahead": "GEN-4",
     "genesis.unreadable": "GEN-1",
     "init": "HTTP-26",
     "input": "HTTP-1",
@@ -47,8 +48,13 @@ _FACE_RULES: Final = {
     "lane": "HTTP-6",
     "ledger": "HTTP-26",
     "ledger.stopped": "HTTP-24",
-    "node": "HTTP-16",
+    "node": "HTTP-33",
+    "node.bad_tls": "HTTP-16",
     "node.busy": "HTTP-24",
+    "node.derived_keys": "HTTP-16",
+    "node.key_absent": "GEN-4",
+    "node.needs_tls": "HTTP-16",
+    "node.other_key": "HTTP-25",
     "node.stopped": "HTTP-24",
     "nonce": "LED-6",
     "read": "HTTP-23",
@@ -75,18 +81,29 @@ def get_rule(code: str) -> str | None:
 
 @cache
 def list_codes() -> Json:
-    """Return every code with which the ledger refuses a transaction, in order of precedence, with its words."""
-    return [
-        {
-            "code": rejection.code,
-            "rule": rejection.rule,
-            "precedence": place,
-            "may_succeed_later": rejection.may_succeed_later,
-            "reason": _tell(get_reason_key(rejection.code)),
-            "next_step": _tell(f"next.{rejection.code}"),
-        }
+    """Return every code with its words: the ledger's in order of precedence, then those of files and faces by name.
+
+    These have no precedence, and whether the same may succeed later depends on more than the code: both are null.
+    """
+    ledger = [
+        _describe(rejection.code, place, rejection.may_succeed_later)
         for place, rejection in enumerate(REJECTIONS, start=1)
     ]
+    keys = (key.partition(".") for key in CATALOGS["en"])
+    others = sorted(code for kind, _, code in keys if kind == "rejection" and code not in _LEDGER_RULES)
+    return [*ledger, *(_describe(code, None, None) for code in others)]
+
+
+def _describe(code: str, precedence: int | None, may_succeed_later: bool | None) -> dict[str, Json]:
+    return {
+        "code": code,
+        "family": code.partition(".")[0],
+        "rule": get_rule(code),
+        "precedence": precedence,
+        "may_succeed_later": may_succeed_later,
+        "reason": _tell(get_reason_key(code)),
+        "next_step": _tell(f"next.{code}"),
+    }
 
 
 def _tell(key: str) -> Json:

@@ -229,6 +229,10 @@ WORDS: dict[str, str] = {
     "of verifier as an admission needs.",
     "rejection.genesis.no_operator": "Genesis names no operator.",
     "next.genesis.no_operator": "Give one founder the role of operator.",
+    "rejection.genesis.start_ahead": "The chain would begin at {0}, more than a day ahead of this machine's clock: "
+    "until then its time would stand still.",
+    "next.genesis.start_ahead": "Leave start_time out of the plan, set this machine's clock, or take the clock "
+    "`scenario`.",
     "rejection.checkpoint.malformed": "This is not a signed checkpoint.",
     "next.checkpoint.malformed": "Copy the whole note again, with its last line.",
     "rejection.vectors.unknown_kind": "There is no kind of test vector called {0}.",
@@ -242,9 +246,10 @@ WORDS: dict[str, str] = {
     "rejection.disk.no_such_folder": "There is no folder {0}.",
     "next.disk.no_such_folder": "Make the folder, or name another.",
     "rejection.disk.full": "The disk is full: {0}",
-    "next.disk.full": "Free space on this disk, then restart the node: what was acknowledged is kept.",
-    "rejection.disk.read_only": "The node may not write here: {0}",
-    "next.disk.read_only": "Mount the disk writable and give the node's user the right to write this folder.",
+    "next.disk.full": "Free space on this disk and try again. If a node stopped, restart it: what it acknowledged is "
+    "kept.",
+    "rejection.disk.read_only": "This may not be written: {0}",
+    "next.disk.read_only": "Mount the disk writable, and give the user who runs this the right to write there.",
     "rejection.disk.unreadable": "A file could not be read or written: {0}",
     "next.disk.unreadable": "Check the disk and the rights of this file, then run `concordat doctor`.",
     "rejection.ledger.folder_in_use": "Another node runs on the folder {0}.",
