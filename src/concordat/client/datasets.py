@@ -84,8 +84,8 @@ def _check_header(header: tuple[str, ...], path: Path) -> None:
         raise UsageError("table.empty", str(path), "the first line names the columns")
     if len(header) == 1 and any(separator in header[0] for separator in ";\t|"):
         raise UsageError("table.other_separator", str(path), "separate the columns by commas")
-    if "" in header:
-        raise UsageError("table.unnamed_column", f"{path}, column {header.index('') + 1}", "give every column a name")
+    if header.count("") > 1:  # one is what programs write that number their rows
+        raise UsageError("table.unnamed_column", str(path), "give every column a name")
     if len(set(header)) != len(header):
         raise UsageError("table.repeated_column", str(path), "give every column a name of its own")
 

@@ -386,7 +386,7 @@ WORDS: dict[str, str] = {
     "next.table.empty": "Let the first line name the columns.",
     "rejection.table.repeated_column": "Two columns of {0} have the same name.",
     "next.table.repeated_column": "Give every column a name of its own.",
-    "rejection.table.unnamed_column": "A column has no name: {0}",
+    "rejection.table.unnamed_column": "Several columns have no name: {0}",
     "next.table.unnamed_column": "Give every column a name in the first line.",
     "rejection.table.bad_character": "The table holds a NUL, a carriage return that ends no line, or a second "
     "byte-order mark: {0}",

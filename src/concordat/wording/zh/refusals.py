@@ -358,7 +358,7 @@ WORDS: dict[str, str] = {
     "next.table.empty": "请在第一行写明列名。",
     "rejection.table.repeated_column": "{0} 中有两列同名。",
     "next.table.repeated_column": "请为每一列取不同的名称。",
-    "rejection.table.unnamed_column": "有一列没有列名：{0}",
+    "rejection.table.unnamed_column": "有多列没有列名：{0}",
     "next.table.unnamed_column": "请在第一行为每一列写明列名。",
     "rejection.table.bad_character": "表中含有空字符（NUL）、不在行尾的回车符或第二个字节顺序标记：{0}",
     "next.table.bad_character": "请将其删除；每行以换行符结束，换行符前可有一个回车符。",
