@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from typing import Final, Literal
 
@@ -108,12 +109,17 @@ def fit_number(template: str, values: Mapping[str, object]) -> str:
     >>> fit_number("{rows} rows in {days} days", {"rows": 1, "days": 2})
     '{rows} row in {days} days'
     """
+    single = [field for field in _find_counted(template) if str(values.get(field)) == "1"]
 
     def fit(match: re.Match[str]) -> str:
-        is_one = str(values.get(match["field"])) == "1"
-        return f"{match['place']} {_SINGULARS[match['noun']]}" if is_one else match[0]
+        return f"{match['place']} {_SINGULARS[match['noun']]}" if match["field"] in single else match[0]
 
-    return _COUNTED.sub(fit, template)
+    return _COUNTED.sub(fit, template) if single else template
+
+
+@cache
+def _find_counted(template: str) -> tuple[str, ...]:
+    return tuple(match["field"] for match in _COUNTED.finditer(template))
 
 
 def render_clauses(terms: Terms, language: Language) -> tuple[str, ...]:
@@ -146,7 +152,12 @@ def _own(text: Label, language: Language) -> str:
 
 
 def _fill_in(template: str, values: Mapping[str, str | int]) -> tuple[str, ...]:
-    return tuple(fit_number(sentence, values).format(**values) for sentence in _SENTENCE_END.split(template))
+    return tuple(fit_number(sentence, values).format(**values) for sentence in _split(template))
+
+
+@cache
+def _split(template: str) -> tuple[str, ...]:
+    return tuple(_SENTENCE_END.split(template))
 
 
 def _render_obligation(obligation: Obligation, language: Language) -> tuple[str, ...]:

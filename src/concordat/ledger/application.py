@@ -212,16 +212,17 @@ class Application:
 
 def get_block(record: BlockRecord) -> Block:
     """Return the block that a record was made from."""
-    checkpoint = record.checkpoint
-    return Block(checkpoint.height, checkpoint.time, tuple(wire for wire, _ in _get_transactions(record)))
+    return _make_block(record.checkpoint, _get_transactions(record))
 
 
-def _get_transactions(record: BlockRecord) -> Iterator[tuple[bytes, str]]:
-    """Yield the wire bytes of each transaction of a block and the code of its receipt."""
-    for leaf in record.entries:
-        entry = decode(Entry, leaf)
-        if isinstance(entry.cause, TransactionCause):
-            yield entry.cause.wire, entry.receipt.code
+def _make_block(checkpoint: Checkpoint, transactions: Iterable[tuple[bytes, str]]) -> Block:
+    return Block(checkpoint.height, checkpoint.time, tuple(wire for wire, _ in transactions))
+
+
+def _get_transactions(record: BlockRecord) -> list[tuple[bytes, str]]:
+    """Return each transaction of a block: its wire bytes and the code of its receipt."""
+    entries = (decode(Entry, leaf) for leaf in record.entries)
+    return [(entry.cause.wire, entry.receipt.code) for entry in entries if isinstance(entry.cause, TransactionCause)]
 
 
 def replay(
@@ -235,11 +236,17 @@ def replay(
         Corrupt: `replay.differs` with the height.
     """
     chain_id = application.chain.id
+
+    def check(wire: bytes) -> SignedTransaction:
+        return authenticate_transaction(wire, chain_id)
+
     for body in bodies:
         height = application.height + 1
         try:
             record = decode(BlockRecord, body)
-            entries = application.apply(get_block(record), _get_authenticate(record, chain_id, trusts_signatures))
+            transactions = _get_transactions(record)
+            authenticate = _trust(transactions, chain_id) if trusts_signatures else check
+            entries = application.apply(_make_block(record.checkpoint, transactions), authenticate)
         except (Rejected, InvalidBlock) as error:
             place = f"height {height}: {error}"
             raise Corrupt("replay.differs", place, "compare with another copy", height=height) from error
@@ -248,10 +255,8 @@ def replay(
         yield record
 
 
-def _get_authenticate(record: BlockRecord, chain_id: bytes, trusts_signatures: bool) -> Authenticate:
-    if not trusts_signatures:
-        return lambda wire: authenticate_transaction(wire, chain_id)
-    refused = {wire for wire, code in _get_transactions(record) if code == "ledger.bad_signature"}
+def _trust(transactions: Iterable[tuple[bytes, str]], chain_id: bytes) -> Authenticate:
+    refused = {wire for wire, code in transactions if code == "ledger.bad_signature"}
 
     def authenticate(wire: bytes) -> SignedTransaction:
         transaction = parse_transaction(wire, chain_id)
