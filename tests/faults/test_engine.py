@@ -21,7 +21,7 @@ from concordat.ledger.durable_lock import DurableLock
 from concordat.ledger.embedded import CLOCK_AHEAD_US, QUEUE_MAX, Committed, EmbeddedEngine, Observer
 from concordat.ledger.snapshot import load_application, save_snapshot
 from concordat.ledger.store import BlockStore
-from concordat.ledger.survey import LOG_FILE
+from concordat.ledger.survey import HEAD_FILE, LOG_FILE
 from concordat.primitives.codec import decode
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.receipts import DueCause
@@ -90,11 +90,47 @@ def fill(disk: ModelDisk) -> None:
     disk.free_bytes = 100
 
 
+class HeadWatch(ModelDisk):
+    """Tells when the head has been synced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head_synced = threading.Event()
+
+    def sync(self, name: str) -> None:
+        """See Files."""
+        try:
+            super().sync(name)
+        finally:
+            if name == HEAD_FILE:
+                self.head_synced.set()
+
+
 def remount_read_only(disk: ModelDisk) -> None:
     disk.is_read_only = True
 
 
 # ── failures ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_engine_at_rest_makes_the_head_durable_and_a_disk_that_fails_then_stops_it() -> None:
+    disk = HeadWatch()
+    world = World(disk)
+    engine, store = world.open()
+    engine.start()
+    engine.submit(world.make_wire()).result(10)
+    assert not store.is_head_synced
+    disk.head_synced.clear()
+    assert disk.head_synced.wait(10)
+    engine.submit(world.make_wire()).result(10)
+    disk.head_synced.clear()
+    break_sync(disk)
+    assert disk.head_synced.wait(10)
+    engine.close()
+    assert engine.failure is not None
+    assert engine.failure.code == "disk.unreadable"
+    with pytest.raises(Refused, match=r"^disk\.unreadable"):
+        engine.submit(world.make_wire())
 
 
 @pytest.mark.parametrize(

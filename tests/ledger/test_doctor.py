@@ -133,6 +133,15 @@ def test_a_damaged_audit_log_that_was_put_aside_is_a_finding_until_somebody_take
     assert (bad.id, bad.status, bad.file) == ("audit.kept", "failed", "audit.log.damaged-0123456789abcdef")
 
 
+def test_what_a_start_cut_off_is_a_warning_until_somebody_takes_it() -> None:
+    disk = make_folder()
+    disk.write_at("blocks.log", disk.size("blocks.log"), b"torn")
+    BlockStore.open(disk).close()
+    (kept,) = find_bad(disk)
+    assert (kept.id, kept.status, kept.height) == ("log.cut", "warning", None)
+    assert disk.read(kept.file) == b"torn"
+
+
 def test_torn_tails_are_warnings_that_say_what_to_do() -> None:
     disk = make_folder()
     log_size, audit_size = disk.size("blocks.log"), disk.size("audit.log")

@@ -10,7 +10,7 @@ import pytest
 from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.block_log import frame
 from concordat.ledger.files import DiskFiles
-from concordat.ledger.store import BlockStore
+from concordat.ledger.store import HEAD_SYNC_BLOCKS, BlockStore
 from concordat.testing.model_disk import ModelDisk, SimulatedCrash
 
 GENESIS = b'{"chain": "test"}\n'
@@ -25,6 +25,10 @@ def make_store(disk: ModelDisk, blocks: int = 3) -> BlockStore:
 
 def flip(disk: ModelDisk, name: str, offset: int) -> None:
     disk.write_at(name, offset, bytes([disk.read(name, offset, 1)[0] ^ 1]))
+
+
+def find_cuts(disk: ModelDisk) -> list[str]:
+    return [name for name in disk.names() if name.startswith("blocks.log.cut-") and not name.endswith(".tmp")]
 
 
 def test_blocks_are_read_back_before_and_after_a_restart() -> None:
@@ -115,6 +119,66 @@ def test_a_torn_tail_is_removed_and_said(tail: bytes) -> None:
     assert store.append(b"block 4") == 4
     store.close()
     assert list(BlockStore.open(disk).bodies(3)) == [b"block 3", b"block 4"]
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_what_recovery_cuts_off_is_set_aside_and_said(place: int, caplog: pytest.LogCaptureFixture) -> None:
+    disk = ModelDisk()
+    store = make_store(disk, 2)
+    old_head, end = disk.read("head"), disk.size("blocks.log")
+    store.append(b"block 3")
+    store.append(b"block 4")
+    store.close()
+    disk.write_at("head", 0, old_head)  # as a power cut may leave it
+    flip(disk, "blocks.log", end + place)  # in the length of block 3: acknowledged, and no longer told from a torn tail
+    lost = disk.read("blocks.log", end)
+    store = BlockStore.open(disk)
+    assert store.height == 2
+    (name,) = find_cuts(disk)
+    assert name.startswith("blocks.log.cut-3-")
+    assert disk.read(name) == lost
+    assert name in caplog.text
+    store.append(b"another block 3")
+    store.close()
+    BlockStore.open(disk).close()
+    assert find_cuts(disk) == [name]
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+@pytest.mark.parametrize("seed", range(5))
+def test_a_power_cut_in_recovery_loses_nothing_of_what_is_cut_off(step: int, seed: int) -> None:
+    disk = ModelDisk()
+    make_store(disk).close()
+    end, tail = disk.size("blocks.log"), bytes(range(200)) * 8
+    disk.write_at("blocks.log", end, tail)
+    disk.sync("blocks.log")
+    disk.sync_names()
+    disk.crash_at = disk.steps + step
+    with pytest.raises(SimulatedCrash):
+        BlockStore.open(disk)
+    disk.crash(Random(seed))
+    BlockStore.open(disk).close()
+    assert tail in [disk.read(name) for name in find_cuts(disk)]
+
+
+def test_two_different_tails_at_one_height_are_both_kept() -> None:
+    disk = ModelDisk()
+    make_store(disk).close()
+    size = disk.size("blocks.log")
+    for tail in (b"torn", b"torn again"):
+        disk.write_at("blocks.log", size, tail)
+        BlockStore.open(disk).close()
+    assert {disk.read(name) for name in find_cuts(disk)} == {b"torn", b"torn again"}
+
+
+def test_without_room_to_set_the_tail_aside_nothing_is_cut() -> None:
+    disk = ModelDisk()
+    make_store(disk).close()
+    disk.write_at("blocks.log", disk.size("blocks.log"), b"torn")
+    size, disk.free_bytes = disk.size("blocks.log"), 3
+    with pytest.raises(Refused, match=r"disk\.full: blocks\.log\.cut-4-"):
+        BlockStore.open(disk)
+    assert disk.size("blocks.log") == size
 
 
 def test_whole_blocks_above_an_old_head_are_kept() -> None:
@@ -248,21 +312,35 @@ def test_a_block_kept_after_a_failed_sync_and_a_kill_is_durable_once_the_store_i
 
 
 @pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize("is_stopped_cleanly", [True, False])
-def test_after_open_and_after_a_clean_stop_even_a_power_cut_leaves_the_head_up_to_date(
-    seed: int, is_stopped_cleanly: bool
-) -> None:
+@pytest.mark.parametrize("occasion", ["stop", "open", "rest", "many"])
+def test_a_power_cut_after_any_sync_of_the_head_leaves_it_up_to_date(seed: int, occasion: str) -> None:
     disk = ModelDisk()
-    store = make_store(disk)
-    if is_stopped_cleanly:
-        store.close()
-    else:
-        disk.kill()
-        BlockStore.open(disk)
+    blocks = HEAD_SYNC_BLOCKS if occasion == "many" else 3
+    store = make_store(disk, blocks)
+    match occasion:
+        case "stop":
+            store.close()
+        case "open":
+            disk.kill()
+            BlockStore.open(disk)
+        case "rest":
+            store.sync_head()
     disk.crash(Random(seed))
     flip(disk, "blocks.log", disk.size("blocks.log") - 1)
-    with pytest.raises(Corrupt, match=r"ledger\.corrupt: blocks\.log, byte \d+, height 3"):
+    with pytest.raises(Corrupt, match=rf"ledger\.corrupt: blocks\.log, byte \d+, height {blocks}"):
         BlockStore.open(disk)
+
+
+def test_a_head_that_is_on_disk_is_not_synced_again() -> None:
+    disk = ModelDisk()
+    store = make_store(disk)
+    store.sync_head()
+    syncs = disk.syncs
+    store.sync_head()
+    assert disk.syncs == syncs
+    store.append(b"block 4")
+    store.sync_head()
+    assert disk.syncs == syncs + 2
 
 
 def test_a_read_only_disk_refuses_writes_and_keeps_everything() -> None:

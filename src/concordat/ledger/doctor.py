@@ -13,7 +13,7 @@ import msgspec
 from concordat.errors import Corrupt
 from concordat.ledger.checksummed import LinesReading, read_end, read_lines
 from concordat.ledger.files import TEMPORARY_SUFFIX, Files
-from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE, Check, fetch_survey
+from concordat.ledger.survey import CUT_PREFIX, GENESIS_FILE, HEAD_FILE, LOG_FILE, Check, fetch_survey
 from concordat.primitives.sealed import unseal
 
 KEY_FOLDER: Final = "keys/"
@@ -106,5 +106,9 @@ def _judge_lines(data: bytes, reading: LinesReading) -> Check:
 
 def _check_kept(files: Files) -> Iterator[Check]:
     for name in files.names():
-        if name.startswith(AUDIT_DAMAGED_PREFIX) and not name.endswith(TEMPORARY_SUFFIX):
+        if name.endswith(TEMPORARY_SUFFIX):
+            continue
+        if name.startswith(AUDIT_DAMAGED_PREFIX):
             yield Check("audit.kept", "failed", name, 0)
+        if name.startswith(CUT_PREFIX):
+            yield Check("log.cut", "warning", name)

@@ -29,6 +29,9 @@ from concordat.protocol.transition import has_due
 QUEUE_MAX: Final = 20_000
 """Transactions waiting; beyond it submitters are asked to come back."""
 
+REST_S: Final = 0.5
+"""After so long without a block the store is given time for what it need not do while blocks are made."""
+
 CLOCK_LOOK_S: Final = 60.0
 """The longest sleep before the clock is read again: it may have been set forward meanwhile."""
 
@@ -226,18 +229,20 @@ class EmbeddedEngine:
                     return False
                 if self._is_due():
                     return True
-                self._door.wait(self._compute_sleep_s())
+                if not self._door.wait(self._compute_sleep_s()):
+                    self._store.sync_head()
             return True
 
     def _is_due(self) -> bool:
         return has_due(self.application.state, self.fetch_time())
 
     def _compute_sleep_s(self) -> float | None:
-        """How long nothing can become due by itself; None is for ever."""
+        """How long nothing can become due by itself, nor the store wants to rest; None is for ever."""
+        rest_s = None if self._store.is_head_synced else REST_S
         key = self.application.state.due.first_key()
         if key is None or self.application.chain.is_scenario:
-            return None
-        return min(CLOCK_LOOK_S, (int(key[0]) - self.fetch_time()) / 1e6)
+            return rest_s
+        return min(rest_s or CLOCK_LOOK_S, (int(key[0]) - self.fetch_time()) / 1e6)
 
     def fetch_time(self) -> int:
         """The ledger's time now. It stands still while the clock is behind the last block, or far ahead of it."""

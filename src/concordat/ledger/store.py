@@ -1,24 +1,32 @@
 """The block store: the append-only log and its head, opened after any crash at the last durable block.
 
-An append is acknowledged after: record written → log synced → head slot written. The head itself is synced at open and
-close only: after a power cut it may be old, never ahead of the log.
+An append is acknowledged after: record written → log synced → head slot written. The head itself is synced at open,
+close and rest, and once in many blocks: after a power cut it may be old, never ahead of the log. Above an old head a
+damaged length looks like a write cut short, so what recovery cuts off the log is set aside, not lost.
 """
 
 from __future__ import annotations
 
+import logging
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from hashlib import sha256
 from typing import Final, Self
 
 from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.block_log import DIGEST_BYTES, FIRST_DIGEST, LogFault, frame, scan
 from concordat.ledger.files import Files
 from concordat.ledger.head import Head, compute_slot_offset, encode_slot
-from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE, Check, Log, Survey, fetch_survey
+from concordat.ledger.survey import CUT_PREFIX, GENESIS_FILE, HEAD_FILE, LOG_FILE, Check, Log, Survey, fetch_survey
 
 LOCK_FILE: Final = "lock"
+
+HEAD_SYNC_BLOCKS: Final = 256
+"""Without rest the head is synced once in so many blocks: seldom enough to cost nothing that can be measured."""
+
+_log = logging.getLogger(__name__)
 
 
 class BlockStore:
@@ -34,6 +42,7 @@ class BlockStore:
         self._end = log.end
         self._digest = log.digest
         self._is_stopped = False
+        self._is_head_synced = True
         self._unlock: Callable[[], None] | None = unlock
 
     @classmethod
@@ -61,7 +70,7 @@ class BlockStore:
 
     @classmethod
     def open(cls, files: Files) -> Self:
-        """Verify every record, remove a torn tail and make what is left durable.
+        """Verify every record, set a torn tail aside and make what is left durable.
 
         Raises:
             NotFound: `ledger.absent` when the folder holds no ledger.
@@ -107,10 +116,34 @@ class BlockStore:
         head = Head(self.height + 1, self._end + len(record), record[-DIGEST_BYTES:])
         # A failure here must leave the record: a part of the slot may already name it.
         self._files.write_at(HEAD_FILE, compute_slot_offset(head.height), encode_slot(head))
+        self._is_head_synced = False
+        if head.height % HEAD_SYNC_BLOCKS == 0:
+            self._sync_head()
         self._offsets.append(self._end)
         self._end, self._digest = head.log_end, head.digest
         self._is_stopped = False
         return head.height
+
+    @property
+    def is_head_synced(self) -> bool:
+        """Whether even a power cut would leave the head at the present height."""
+        return self._is_head_synced
+
+    def sync_head(self) -> None:
+        """Make the head durable, when there is time for it. A store that stopped is left as it is.
+
+        Raises:
+            Refused: `disk.*`; the store has stopped.
+        """
+        if self._is_stopped or self._is_head_synced:
+            return
+        self._is_stopped = True
+        self._sync_head()
+        self._is_stopped = False
+
+    def _sync_head(self) -> None:
+        self._files.sync(HEAD_FILE)
+        self._is_head_synced = True
 
     def bodies(self, from_height: int = 1) -> Iterator[bytes]:
         """Yield the bodies of records `from_height` to the present height, each verified as it is read.
@@ -137,8 +170,7 @@ class BlockStore:
             return
         unlock, self._unlock = self._unlock, None
         try:
-            if not self._is_stopped:
-                self._files.sync(HEAD_FILE)
+            self.sync_head()
         finally:
             unlock()
 
@@ -161,6 +193,7 @@ def _get_sound_head(files: Files, survey: Survey) -> Head:
 def _apply_recovery(files: Files, log: Log, head: Head) -> None:
     files.sync_names()
     if log.size > log.end:
+        _set_aside(files, log)
         files.truncate(LOG_FILE, log.end)
     # After a failed sync the system may show bytes that the disk does not hold and will not write again; writing the
     # same bytes once more makes the next sync cover them.
@@ -171,6 +204,14 @@ def _apply_recovery(files: Files, log: Log, head: Head) -> None:
     if recovered_head != head:
         files.write_at(HEAD_FILE, compute_slot_offset(log.height), encode_slot(recovered_head))
     files.sync(HEAD_FILE)
+
+
+def _set_aside(files: Files, log: Log) -> None:
+    """Keep what stands behind the last good record. Its digest is in the name: no tail takes the place of another."""
+    tail = files.read(LOG_FILE, log.end)
+    name = f"{CUT_PREFIX}{log.height + 1}-{sha256(tail).hexdigest()[:16]}"
+    files.replace(name, tail)
+    _log.warning("%s ended with %d bytes that are no block; they are kept as %s", LOG_FILE, len(tail), name)
 
 
 def _corrupt(file: str, offset: int | None, height: int | None) -> Corrupt:

@@ -19,10 +19,12 @@ from concordat.ledger.head import Head, HeadReading, parse_head
 GENESIS_FILE: Final = "genesis.json"
 LOG_FILE: Final = "blocks.log"
 HEAD_FILE: Final = "head"
+CUT_PREFIX: Final = "blocks.log.cut-"
+"""Begins the name of what a start cut off the log: then its height as a block, and its digest."""
 
 CheckId = Literal[
-    "file.readable", "genesis.equal", "head.slots", "head.agrees", "log.chain", "log.tail", "keys.seal", "keys.node",
-    "audit.chain", "audit.end", "audit.break", "audit.kept", "audit.tail", "roots.replay",
+    "file.readable", "genesis.equal", "head.slots", "head.agrees", "log.chain", "log.tail", "log.cut", "keys.seal",
+    "keys.node", "audit.chain", "audit.end", "audit.break", "audit.kept", "audit.tail", "roots.replay",
 ]  # fmt: skip
 """Each has words that say how it should be, and what to do when it is not so."""
 
@@ -32,7 +34,7 @@ Status = Literal["ok", "warning", "failed"]
 class Check(msgspec.Struct, frozen=True):
     """One thing looked at. `offset` is the byte in `file`, `height` the block, where they say where to look.
 
-    `byte_count` is how many bytes from there the next start of the node removes.
+    `byte_count` is how many bytes from there the next start of the node takes away.
     """
 
     id: CheckId

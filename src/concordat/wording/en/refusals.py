@@ -330,7 +330,10 @@ WORDS: dict[str, str] = {
     "next.doctor.log.chain": "Stop the node and keep this folder as evidence; restore the whole folder from a backup "
     "or from another node.",
     "next.doctor.log.tail": "A write was cut short before anyone was told of this block. The next start of the node "
-    "removes as many bytes as stand behind the plus sign.",
+    "sets as many bytes as stand behind the plus sign aside, as blocks.log.cut-….",
+    "next.doctor.log.cut": "A start of the node cut this off the log, as a write cut short. If somebody holds a "
+    "receipt of the block whose height stands in the name, or of a later one, it was a damaged disk: stop the node, "
+    "keep the folder and restore a backup. Otherwise move the file to your evidence.",
     "next.doctor.keys.seal": "Restore this key file from its backup; do not edit it.",
     "next.doctor.audit.chain": "The lines before this byte are sound. The next start of the node puts audit.log aside "
     "as audit.log.damaged-… and begins a new one, whose first line says so. Find out what happened, and keep the "

@@ -111,6 +111,7 @@ WORDS: dict[str, str] = {
     "doctor.head.agrees": "The head file agrees with the log.",
     "doctor.log.chain": "Every acknowledged block is there and unchanged.",
     "doctor.log.tail": "The log ends with a whole block.",
+    "doctor.log.cut": "Nothing cut off the log lies here.",
     "doctor.keys.seal": "The key file is unchanged.",
     "doctor.keys.node": "The node's key is the one that genesis names.",
     "doctor.audit.chain": "Every line of the audit log is unchanged.",

@@ -108,6 +108,7 @@ WORDS: dict[str, str] = {
     "doctor.head.agrees": "head 文件与日志一致。",
     "doctor.log.chain": "已确认的区块齐全且未被改动。",
     "doctor.log.tail": "日志以完整区块结尾。",
+    "doctor.log.cut": "此处没有从日志截下的部分。",
     "doctor.keys.seal": "密钥文件未被改动。",
     "doctor.keys.node": "节点密钥与创世文件所指一致。",
     "doctor.audit.chain": "审计日志各行均未被改动。",
