@@ -7,7 +7,7 @@ not execute. The words of a published template never change: a better wording is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from typing import Final, Literal
@@ -41,10 +41,10 @@ _SENTENCE_END: Final = re.compile(r"(?<=\.) |(?<=。)(?=.)")
 
 _WORDS = {
     "en": {
-        "supply/1": "Agreement on the supply of data",
-        "exchange/1": "Agreement on the exchange of data",
+        "supply/1": "Agreement on the supply of data: {title}",
+        "exchange/1": "Agreement on the exchange of data: {title}",
         "parties": "Parties: {parties}. Unless all have signed by {sign_by}, this offer is void.",
-        "duty": "{debtor} delivers to {creditors}: {subject}. Due {due}. Size: {size} units.",
+        "duty": "{number}{debtor} delivers to {creditors}: {subject}. Due {due}. Size: {size} units.",
         "exact_file": "Evidence: a version of dataset {debtor}/{dataset} registered with digest {digest}; this settles "
         "what it contains, and the only ground to object is that it was not received.",
         "matching_table": "Evidence: a registered version of dataset {debtor}/{dataset} with schema {schema} "
@@ -59,15 +59,14 @@ _WORDS = {
         "ends: what is late keeps its breach, what was delivered counts, the rest is released.",
         "continue": "Not cured: a general breach, a serious one when the obligation is large. This contract goes on.",
         "separator": ", ",
-        "colon": ": ",
         "gap": " ",
         "untitled": "(no English text)",
     },
     "zh": {
-        "supply/1": "数据供给协议",
-        "exchange/1": "数据互换协议",
+        "supply/1": "数据供给协议：{title}",
+        "exchange/1": "数据互换协议：{title}",
         "parties": "当事方：{parties}。{sign_by} 前未全部签署，本要约失效。",
-        "duty": "{debtor} 向 {creditors} 交付：{subject}。期限 {due}。规模 {size} 单位。",
+        "duty": "{number}{debtor} 向 {creditors} 交付：{subject}。期限 {due}。规模 {size} 单位。",
         "exact_file": "履约凭据：数据集 {debtor}/{dataset} 登记一个摘要为 {digest} 的版本；"
         "内容以此为准，仅得以未收到为由提出异议。",
         "matching_table": "履约凭据：数据集 {debtor}/{dataset} 登记一个结构摘要为 {schema}、不少于 {rows} 行的版本。",
@@ -80,7 +79,6 @@ _WORDS = {
         "本合同即告终止：已逾期的保留违约，已交付的计为履行，其余免除。",
         "continue": "未补救的：记一般违约，规模大的记严重违约。本合同继续履行。",
         "separator": "、",
-        "colon": "：",
         "gap": "",
         "untitled": "（无中文文本）",
     },
@@ -109,12 +107,16 @@ def fit_number(template: str, values: Mapping[str, object]) -> str:
     >>> fit_number("{rows} rows in {days} days", {"rows": 1, "days": 2})
     '{rows} row in {days} days'
     """
-    single = [field for field in _find_counted(template) if str(values.get(field)) == "1"]
+    single = tuple(field for field in _find_counted(template) if str(values.get(field)) == "1")
+    return _put_singulars(template, single) if single else template
 
+
+@cache
+def _put_singulars(template: str, fields: tuple[str, ...]) -> str:
     def fit(match: re.Match[str]) -> str:
-        return f"{match['place']} {_SINGULARS[match['noun']]}" if match["field"] in single else match[0]
+        return f"{match['place']} {_SINGULARS[match['noun']]}" if match["field"] in fields else match[0]
 
-    return _COUNTED.sub(fit, template) if single else template
+    return _COUNTED.sub(fit, template)
 
 
 @cache
@@ -124,26 +126,29 @@ def _find_counted(template: str) -> tuple[str, ...]:
 
 def render_clauses(terms: Terms, language: Language) -> tuple[str, ...]:
     """Return the clauses as read: heading, parties, then one clause for each obligation, with its number."""
-    gap = _WORDS[language]["gap"]
-    return tuple(gap.join(sentences) for sentences in render_sentences(terms, language))
+    return tuple(_fill_in(template, values) for template, values in _list_clauses(terms, language))
 
 
 def render_sentences(terms: Terms, language: Language) -> tuple[tuple[str, ...], ...]:
     """Return the same clauses, each in its sentences: a full stop in a name or a title ends none."""
-    words = _WORDS[language]
-    heading = f"{words[terms.template]}{words['colon']}{_own(terms.title, language)}"
-    parties = _fill_in(
-        words["parties"],
-        {
-            "parties": words["separator"].join(terms.parties),
-            "sign_by": show_time(format_time(terms.sign_by), language),
-        },
+    return tuple(
+        tuple(_fill_in(sentence, values) for sentence in _SENTENCE_END.split(template))
+        for template, values in _list_clauses(terms, language)
     )
-    clauses = []
+
+
+def _fill_in(template: str, values: Mapping[str, str | int]) -> str:
+    return fit_number(template, values).format_map(values)
+
+
+def _list_clauses(terms: Terms, language: Language) -> Iterator[tuple[str, Mapping[str, str | int]]]:
+    """Yield each clause as its template and what is put into it."""
+    words = _WORDS[language]
+    yield words[terms.template], {"title": _own(terms.title, language)}
+    parties = words["separator"].join(terms.parties)
+    yield words["parties"], {"parties": parties, "sign_by": show_time(format_time(terms.sign_by), language)}
     for number, obligation in enumerate(terms.obligations, start=1):
-        first, *rest = _render_obligation(obligation, language)
-        clauses.append((f"{number}. {first}", *rest))
-    return ((heading,), parties, *clauses)
+        yield _list_obligation(number, obligation, language)
 
 
 def _own(text: Label, language: Language) -> str:
@@ -151,27 +156,17 @@ def _own(text: Label, language: Language) -> str:
     return (text.zh if language == "zh" else text.en) or _WORDS[language]["untitled"]
 
 
-def _fill_in(template: str, values: Mapping[str, str | int]) -> tuple[str, ...]:
-    return tuple(fit_number(sentence, values).format(**values) for sentence in _split(template))
-
-
-@cache
-def _split(template: str) -> tuple[str, ...]:
-    return tuple(_SENTENCE_END.split(template))
-
-
-def _render_obligation(obligation: Obligation, language: Language) -> tuple[str, ...]:
-    words = _WORDS[language]
+def _list_obligation(number: int, obligation: Obligation, language: Language) -> tuple[str, Mapping[str, str | int]]:
     evidence: dict[str, str | int]
     match obligation.evidence:
         case ExactFile(digest=digest):
             proof, evidence = "exact_file", {"digest": digest.hex()}
         case MatchingTable(schema=schema, rows_min=rows_min):
             proof, evidence = "matching_table", {"schema": schema.hex(), "rows": rows_min}
-    parts = ("duty", proof, "acceptance", "lateness", obligation.consequence)
-    values: dict[str, str | int] = {
+    return _join_parts(language, proof, obligation.consequence), {
+        "number": f"{number}. ",  # in its value, since a full stop in the template ends a sentence
         "debtor": obligation.debtor,
-        "creditors": words["separator"].join(obligation.creditors),
+        "creditors": _WORDS[language]["separator"].join(obligation.creditors),
         "subject": _own(obligation.subject, language),
         "due": show_time(format_time(obligation.due), language),
         "size": obligation.size,
@@ -182,7 +177,12 @@ def _render_obligation(obligation: Obligation, language: Language) -> tuple[str,
         "open": obligation.grace_days + obligation.cure_days,
         **evidence,
     }
-    return tuple(sentence for part in parts for sentence in _fill_in(words[part], values))
+
+
+@cache
+def _join_parts(language: Language, proof: str, consequence: str) -> str:
+    words = _WORDS[language]
+    return words["gap"].join(words[part] for part in ("duty", proof, "acceptance", "lateness", consequence))
 
 
 def compute_document_digest(terms: Terms) -> bytes:
