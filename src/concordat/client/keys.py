@@ -17,6 +17,7 @@ from __future__ import annotations
 import hmac
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, cast
 
@@ -24,7 +25,7 @@ import nacl.exceptions
 from nacl import pwhash, secret, utils
 
 from concordat.client.files import read_file, save_new_file
-from concordat.crypto.signatures import public_key_of, sign
+from concordat.crypto.signatures import derive_pair, sign_by_secret
 from concordat.errors import Corrupt, NotFound, Refused, UsageError
 from concordat.ledger.files import output_error
 from concordat.primitives.sealed import seal, unseal
@@ -51,7 +52,7 @@ class _Stretch:
 _STRETCH: Final = _Stretch(pwhash.argon2id.OPSLIMIT_INTERACTIVE, pwhash.argon2id.MEMLIMIT_INTERACTIVE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Key:
     """A private key in memory."""
 
@@ -61,11 +62,15 @@ class Key:
     @property
     def public_key(self) -> bytes:
         """The 32 bytes that others know."""
-        return public_key_of(self.seed)
+        return self._pair[0]
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature."""
-        return sign(self.seed, message)
+        return sign_by_secret(self._pair[1], message)
+
+    @cached_property
+    def _pair(self) -> tuple[bytes, bytes]:
+        return derive_pair(self.seed)
 
 
 def make_key() -> Key:

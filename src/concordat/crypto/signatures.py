@@ -17,12 +17,22 @@ SUITE_ED25519: Final = 1
 
 def sign(seed: bytes, message: bytes) -> bytes:
     """Return the 64-byte Ed25519 signature of `message` by the key of the 32-byte `seed`."""
-    return crypto_sign(message, crypto_sign_seed_keypair(seed)[1])[:64]
+    return sign_by_secret(derive_pair(seed)[1], message)
+
+
+def derive_pair(seed: bytes) -> tuple[bytes, bytes]:
+    """Return the public key of the 32-byte `seed`, and libsodium's secret key: the seed ‖ the public key."""
+    return crypto_sign_seed_keypair(seed)
+
+
+def sign_by_secret(secret: bytes, message: bytes) -> bytes:
+    """Return the 64-byte Ed25519 signature of `message` by a secret key of `derive_pair`: half of what `sign` takes."""
+    return crypto_sign(message, secret)[:64]
 
 
 def public_key_of(seed: bytes) -> bytes:
     """Return the 32-byte public key of the 32-byte `seed`."""
-    return crypto_sign_seed_keypair(seed)[0]
+    return derive_pair(seed)[0]
 
 
 def is_sound_key(public_key: bytes) -> bool:
