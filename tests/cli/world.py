@@ -68,7 +68,7 @@ def make_world(folder: Path) -> World:
     try:
         wires = [wire for block in consortium.blocks for wire in block.transactions]
         for place, wire in enumerate(wires):
-            node.engine.submit(wire).result(timeout=20)
+            node.engine.submit(wire).result(20)
             if place == 2:
                 (folder / "old.checkpoint").write_text(render_checkpoint(node))
                 since = node.application.history.size

@@ -11,8 +11,9 @@ from concordat.crypto.checkpoint import is_signed_by
 from concordat.crypto.signatures import sign
 from concordat.ledger.application import Application, BlockRecord, replay
 from concordat.ledger.doctor import examine
-from concordat.ledger.embedded import Committed, EmbeddedEngine, Observer
+from concordat.ledger.embedded import EmbeddedEngine, Observer
 from concordat.ledger.files import Files
+from concordat.ledger.queued import Committed
 from concordat.ledger.store import BlockStore
 from concordat.protocol.families.contracts import Acknowledge, Deliver, Sign
 from concordat.protocol.families.membership import Attest, Sponsor

@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,8 @@ from msgspec.structs import replace
 from concordat.errors import Refused, Rejected
 from concordat.ledger.application import BlockRecord
 from concordat.ledger.durable_lock import DurableLock
-from concordat.ledger.embedded import CLOCK_AHEAD_US, QUEUE_MAX, Committed, EmbeddedEngine, Observer
+from concordat.ledger.embedded import CLOCK_AHEAD_US, QUEUE_MAX, EmbeddedEngine, Observer
+from concordat.ledger.queued import Committed, Queued
 from concordat.ledger.snapshot import load_application, save_snapshot
 from concordat.ledger.store import BlockStore
 from concordat.ledger.survey import HEAD_FILE, LOG_FILE
@@ -188,7 +188,8 @@ def test_memory_that_is_ahead_of_the_disk_is_shown_to_nobody(world: World, caplo
     future = engine.submit(world.make_wire())
     assert not engine.step()
     assert [record.levelname for record in caplog.records if "disk.full" in record.getMessage()] == ["ERROR"]
-    assert isinstance(future.exception(), Refused)
+    with pytest.raises(Refused, match=r"^disk\.full"):
+        future.result(0)
     assert engine.application.height == 1
     with pytest.raises(Refused, match=r"^disk\.full"), engine.lock:
         pytest.fail("a block that is not on disk was shown")
@@ -217,7 +218,7 @@ def test_a_defect_stops_the_engine_and_is_raised(world: World) -> None:
     waiting = [engine.submit(world.make_wire()) for _ in range(3)]
     with pytest.raises(ZeroDivisionError):
         engine.step()
-    assert all(future.done() for future in waiting)
+    assert [future.result(0).position for future in waiting] == [0, 1, 2]
     with pytest.raises(Refused, match=r"^node\.stopped"):
         engine.submit(world.make_wire())
 
@@ -244,7 +245,8 @@ def test_the_same_bytes_are_one_transaction(world: World) -> None:
     wire = world.make_wire()
     first = engine.submit(wire)
     assert engine.submit(wire) is first
-    assert not first.cancel()
+    with pytest.raises(TimeoutError):
+        first.result(0)
     assert engine.step()
     assert first.result(0).height == 1
     with pytest.raises(Rejected, match=r"^ledger\.nonce_used"):
@@ -260,7 +262,7 @@ def test_everyone_is_answered_when_many_submit_at_once(world: World) -> None:
     interval = sys.getswitchinterval()
 
     def submit(engine: EmbeddedEngine, mine: list[bytes]) -> None:
-        futures: list[tuple[bytes, Future[Committed]]] = []
+        futures: list[tuple[bytes, Queued]] = []
         for wire in mine:
             try:
                 futures.append((wire, engine.submit(wire)))
@@ -320,7 +322,7 @@ def test_the_number_and_name_of_what_waits_are_taken_until_its_block(world: Worl
         assert engine.application.history.size == 2
         again = engine.submit(c.sign_payload("azure-bay", replace(payload, nonce=2, client_key=b"order 8")))
         assert engine.step()
-        assert again.done()
+        assert again.result(0).position == 2
     named = compute_transaction_id(first).hex()
     assert refused == [("ledger.nonce_used", (0, 1))] * 300 + [("ledger.client_key_used", (named,))]
 
@@ -360,7 +362,7 @@ def test_a_full_queue_asks_to_come_back_and_remembers_nothing(world: World) -> N
         pass
     future = engine.submit(late)
     assert engine.step()
-    assert future.done()
+    assert future.result(0).position == QUEUE_MAX
 
 
 def test_readers_get_their_turn_while_the_ledger_never_rests(tmp_path: Path) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from contextlib import suppress
 from random import Random
 
 import pytest
 
 from concordat.errors import NotFound, Refused, Rejected
 from concordat.ledger.application import Application, BlockRecord
-from concordat.ledger.embedded import Committed, EmbeddedEngine
+from concordat.ledger.embedded import EmbeddedEngine
+from concordat.ledger.queued import Committed, Queued
 from concordat.ledger.snapshot import load_application, save_snapshot
 from concordat.ledger.store import BlockStore
 from concordat.ledger.survey import LOG_FILE
@@ -84,19 +85,19 @@ class Operator:
 
     def submit(self, engine: EmbeddedEngine, wires: list[bytes]) -> None:
         """Let transactions arrive together; note the answers. A client that got none sends the same bytes again."""
-        futures: dict[bytes, Future[Committed]] = {}
+        waiting: dict[bytes, Queued] = {}
         for wire in wires:
             try:
-                futures[wire] = engine.submit(wire)
+                waiting[wire] = engine.submit(wire)
             except Rejected as error:
                 # The answer was lost with the power, not the transaction.
                 assert error.code == "ledger.nonce_used"  # noqa: PT017
         try:
             engine.step()
         finally:
-            for wire, future in futures.items():
-                if future.done() and future.exception() is None:
-                    self.acknowledged[wire] = future.result()
+            for wire, queued in waiting.items():
+                with suppress(Refused, TimeoutError):
+                    self.acknowledged[wire] = queued.result(0)
 
 
 def run_crashes(clock: Clock, seed: int, crashes: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -16,6 +15,7 @@ from concordat.errors import Corrupt
 from concordat.ledger.application import BlockRecord
 from concordat.ledger.doctor import examine, list_files
 from concordat.ledger.files import DiskFiles
+from concordat.ledger.queued import Queued
 from concordat.ledger.snapshot import SNAPSHOT_FILE, load_application
 from concordat.ledger.store import BlockStore
 from concordat.node.audit import create_audit_log
@@ -130,7 +130,7 @@ def test_a_node_that_is_killed_left_a_snapshot_that_bounds_the_replay(tmp_path: 
     for count in (SNAPSHOT_ENTRIES_MIN - 1, 1, 2):
         queued = node.engine.submit_many([c.make_wire("azure-bay", Sign(99, bytes(32))) for _ in range(count)])
         for future in queued:
-            assert isinstance(future, Future)
+            assert isinstance(future, Queued)
             future.result(30)
         assert (folder / SNAPSHOT_FILE).exists() == (count != SNAPSHOT_ENTRIES_MIN - 1)
     left = shutil.copytree(folder, tmp_path / "left")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Future
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -14,6 +13,7 @@ import pytest
 
 from concordat.crypto.signatures import verify_signed
 from concordat.errors import ConcordatError
+from concordat.ledger.queued import Queued
 from concordat.ledger.workers import SignatureWorkers, serve
 from concordat.primitives.codec import decode
 from concordat.protocol.transactions import Entry
@@ -104,6 +104,6 @@ def test_many_together_are_what_they_are_one_by_one() -> None:
     assert [wire in leaf for wire, leaf in zip(WIRES, record.entries, strict=False)] == [True] * 3
     for place in range(3):
         answer = answers[place]
-        assert isinstance(answer, Future)
+        assert isinstance(answer, Queued)
         assert answer.result(0).position == place
     assert decode(Entry, record.entries[2]).index == 2

@@ -9,14 +9,13 @@ import resource
 import signal
 import sys
 from collections import deque
-from concurrent.futures import Future
 from hashlib import sha256
 from pathlib import Path
 from random import Random
 
 from concordat.client.keys import Key, fetch_key
 from concordat.errors import ConcordatError
-from concordat.ledger.embedded import Committed
+from concordat.ledger.queued import Queued
 from concordat.node.node import Node
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US
@@ -51,7 +50,7 @@ def write(folder: Path, rng: Random) -> None:
     key = fetch_key(folder / "keys/founder.key")
     lane = node.application.state.lanes.get((key.public_key, 0))
     nonce = lane.highest if lane else 0
-    pending: deque[tuple[str, Future[Committed]]] = deque()
+    pending: deque[tuple[str, Queued]] = deque()
     while True:
         for _ in range(rng.randint(1, 12)):
             nonce += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Final
@@ -25,7 +24,7 @@ from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US, read_clie
 from concordat.contracts.text import Language
 from concordat.crypto.signatures import is_sound_key
 from concordat.errors import ConcordatError, NotFound, Rejected, UsageError
-from concordat.ledger.embedded import Committed
+from concordat.ledger.queued import Queued
 from concordat.node import proofs, reads
 from concordat.node.node import Node
 from concordat.node.payloads import make_payload
@@ -185,7 +184,7 @@ def _submit_all(face: Face, address: str, wires: Sequence[bytes], language: Lang
     return [_finish(face.node, wire, state, language) for wire, state in zip(wires, begun, strict=True)]
 
 
-Begun = Future[Committed] | ConcordatError | None
+Begun = Queued | ConcordatError | None
 """A transaction on its way, why it is not, or None when the ledger holds it already."""
 
 
@@ -218,15 +217,16 @@ def _is_known(node: Node, wire: bytes) -> bool:
 
 def _finish(node: Node, wire: bytes, begun: Begun, language: Language) -> Outcome:
     """Wait until the transaction is durable or refused; nobody cancels it, since others may wait for it too."""
-    error = begun.exception() if isinstance(begun, Future) else begun
-    if isinstance(error, ConcordatError):
-        return Outcome(None, error, is_replay=False)
-    if error is not None:
-        raise error
+    try:
+        committed = begun.result() if isinstance(begun, Queued) else begun
+    except ConcordatError as error:
+        committed = error
+    if isinstance(committed, ConcordatError):
+        return Outcome(None, committed, is_replay=False)
     # What is durable is answered as such, also when the index or the next block has failed meanwhile.
     receipt = (
-        reads.make_receipt(node, wire, begun.result(), language)
-        if isinstance(begun, Future)
+        reads.make_receipt(node, wire, committed, language)
+        if committed
         else reads.get_receipt(node, compute_transaction_id(wire), language)
     )
     refusal = None if receipt["code"] == OK else make_rejection(receipt)

@@ -10,15 +10,14 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from concordat.errors import ConcordatError, Refused, Rejected
 from concordat.ledger.application import BLOCK_TRANSACTIONS_MAX, Application, BlockRecord
 from concordat.ledger.durable_lock import DurableLock
+from concordat.ledger.queued import Claim, Committed, Queued
 from concordat.ledger.store import BlockStore
 from concordat.ledger.workers import SignatureWorkers
 from concordat.primitives.codec import encode
@@ -42,27 +41,6 @@ CLOCK_AHEAD_US: Final = 366 * DAY_US
 """Ledger time never goes back, so no clock makes it go further than this in one step unless somebody vouches for it."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """Where a transaction ended up: its block, its place in history, and the entry's exact bytes."""
-
-    height: int
-    position: int
-    leaf: bytes
-
-
-Claim = tuple[bytes, int, int] | tuple[bytes, bytes]
-"""What a transaction will use up: (public key, lane, nonce), or (public key, client key)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Queued:
-    id: bytes
-    wire: bytes
-    claims: tuple[Claim, ...]
-    future: Future[Committed]
 
 
 Observer = Callable[[int, BlockRecord], None]
@@ -96,8 +74,8 @@ class EmbeddedEngine:
         self._workers = SignatureWorkers()
         # Guards everything below, and the application's memory between admission and blocks. Taken after `lock`.
         self._door = threading.Condition(threading.Lock())
-        self._queue: deque[_Queued] = deque()
-        self._waiting: dict[bytes, Future[Committed]] = {}
+        self._queue: deque[Queued] = deque()
+        self._waiting: dict[bytes, Queued] = {}
         self._claimed: dict[Claim, bytes] = {}
         """What the waiting will use up, and the id of who will."""
         self._is_closing = False
@@ -125,10 +103,8 @@ class EmbeddedEngine:
         """Make blocks in a thread until `close`."""
         self._thread.start()
 
-    def submit(self, wire: bytes) -> Future[Committed]:
-        """Queue a transaction; the future is done when its block is durable. The same bytes twice are one.
-
-        The future cannot be canceled: another submitter may hold it too.
+    def submit(self, wire: bytes) -> Queued:
+        """Queue a transaction; its `result` is there when its block is durable. The same bytes twice are one.
 
         Raises:
             Rejected: by the application.
@@ -139,7 +115,7 @@ class EmbeddedEngine:
             raise queued
         return queued
 
-    def submit_many(self, wires: Sequence[bytes]) -> list[Future[Committed] | ConcordatError]:
+    def submit_many(self, wires: Sequence[bytes]) -> list[Queued | ConcordatError]:
         """`submit` of each, in this order, with what it would have raised; many signatures are checked in parallel."""
         # Signatures are checked outside the door, so that submitters do not wait for each other nor for a block.
         checked = self.application.check_forms(wires, self._workers.verify)
@@ -170,7 +146,7 @@ class EmbeddedEngine:
 
     def _admit(
         self, wire: bytes, transaction: SignedTransaction | Rejected, now_us: int
-    ) -> Future[Committed] | ConcordatError:
+    ) -> Queued | ConcordatError:
         """Queue a checked transaction, or find it queued already."""
         if isinstance(transaction, Rejected):
             return transaction
@@ -187,13 +163,11 @@ class EmbeddedEngine:
             self.application.admit(wire, transaction, now_us)
         except ConcordatError as error:
             return error
-        future: Future[Committed] = Future()
-        future.set_running_or_notify_cancel()
-        self._waiting[transaction.id] = future
+        queued = self._waiting[transaction.id] = Queued(transaction.id, wire, claims)
         self._claimed.update(dict.fromkeys(claims, transaction.id))
-        self._queue.append(_Queued(transaction.id, wire, claims, future))
+        self._queue.append(queued)
         self._door.notify()
-        return future
+        return queued
 
     def _check_claims(self, claims: tuple[Claim, ...], transaction: SignedTransaction) -> None:
         """Refuse what could only leave a refusal on the ledger: another one that waits takes its number or name."""
@@ -290,7 +264,7 @@ class EmbeddedEngine:
                     self._claimed.pop(claim, None)
         first = len(record.entries) - taken
         for place, queued in enumerate(done, start=first):
-            queued.future.set_result(Committed(record.checkpoint.height, size_before + place, record.entries[place]))
+            queued.answer(Committed(record.checkpoint.height, size_before + place, record.entries[place]))
 
     def _stop(self, error: ConcordatError) -> None:
         """A block could not be made durable: answer nobody as if it were, and take no more until a restart."""
@@ -303,7 +277,7 @@ class EmbeddedEngine:
             self._waiting.clear()
             self._claimed.clear()
         for queued in left:
-            queued.future.set_exception(error)
+            queued.answer(error)
 
 
 def _get_claims(transaction: SignedTransaction) -> tuple[Claim, ...]:

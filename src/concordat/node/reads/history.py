@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from concordat.client.receipts import make_facts
 from concordat.contracts.text import Language
 from concordat.errors import NotFound
-from concordat.ledger.embedded import Committed
+from concordat.ledger.queued import Committed
 from concordat.node.node import Node
 from concordat.node.reads.chain import get_names
 from concordat.node.reads.contracts import make_reason
