@@ -38,6 +38,17 @@ def test_what_was_summed_stays_summed(records: list[Record], data: st.DataObject
     assert compute_faded_score(evidence, week) == compute_score(records, week)
 
 
+@given(st.lists(st.tuples(st.integers(0, 12), st.sampled_from([100, 500, 1000])), max_size=60).map(sorted))
+def test_equal_performances_of_a_week_are_kept_as_one_however_many(drawn: list[tuple[int, int]]) -> None:
+    records = [perform(height, week, size=size) for height, (week, size) in enumerate(drawn, start=1)]
+    evidence = fold_evidence(records[:1])
+    for count, record in enumerate(records[1:], start=2):
+        add_change(evidence.buckets, append_record(evidence, record))
+        assert evidence == fold_evidence(records[:count])
+    runs = sum(len(values) for ranking in evidence.rankings.values() for values, _, _ in ranking.values())
+    assert runs == len({(record.week, record.value) for record in records})
+
+
 @given(records_until(60), WEEKS, st.randoms(use_true_random=False))
 def test_the_score_does_not_depend_on_the_order(records: list[Record], week: int, order: random.Random) -> None:
     shuffled = order.sample(records, len(records))

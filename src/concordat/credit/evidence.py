@@ -25,8 +25,11 @@ PairQuarter = tuple[str, int]
 Ranked = tuple[int, RecordId, int]
 """(minus the value, id, week): sorts as performances are ranked within a pair and quarter."""
 
-_Ranking = dict[int, tuple[list[int], list[int]]]
-"""A pair's performances of a quarter, by week: minus their values, ascending, and minus their ranks."""
+_Ranking = dict[int, tuple[list[int], list[int], list[int]]]
+"""A pair's performances of a quarter, by week, in runs of equal value and successive ranks.
+
+Of each run minus its value, ascending, minus its first rank, and minus the rank behind its last.
+"""
 
 
 @dataclass(slots=True)
@@ -55,9 +58,7 @@ def fold_evidence(records: Iterable[Record]) -> Evidence:
     for pair_quarter, group in groups.items():
         ranking = evidence.rankings[pair_quarter] = {}
         for rank, (minus_value, _, week) in enumerate(sorted(group), start=1):
-            values, ranks = ranking.setdefault(week, ([], []))
-            values.append(minus_value)
-            ranks.append(-rank)
+            _add_rank(ranking, week, minus_value, rank)
             add_change(evidence.buckets, {(0, week): -minus_value // rank})
     return evidence
 
@@ -97,17 +98,28 @@ def _rank_newest(ranking: _Ranking, record: Record) -> Buckets:
     """Rank a pair's newest performance of the quarter, behind its equals; return how each bucket moves."""
     change: Buckets = {}
     rank = 1
-    for week, (values, ranks) in ranking.items():
+    for week, (values, firsts, ends) in ranking.items():
         place = bisect_right(values, -record.value)
-        rank += place
+        rank += sum(firsts[:place]) - sum(ends[:place])
         # What has no value ranks last and counts nothing there.
         if place < len(values) and record.value:
-            below, former = values[place:], ranks[place:]
-            ranks[place:] = moved = [minus_rank - 1 for minus_rank in former]
-            change[(0, week)] = sum(map(floordiv, below, moved)) - sum(map(floordiv, below, former))
-    values, ranks = ranking.setdefault(record.week, ([], []))
-    place = bisect_right(values, -record.value)
-    values.insert(place, -record.value)
-    ranks.insert(place, -rank)
+            # Of a run that moves down by one its first rank becomes free and the one behind its last is taken.
+            below, former, taken = values[place:], firsts[place:], ends[place:]
+            change[(0, week)] = sum(map(floordiv, below, taken)) - sum(map(floordiv, below, former))
+            firsts[place:] = [minus_rank - 1 for minus_rank in former]
+            ends[place:] = [minus_rank - 1 for minus_rank in taken]
+    _add_rank(ranking, record.week, -record.value, rank)
     change[(0, record.week)] = change.get((0, record.week), 0) + record.value // rank
     return change
+
+
+def _add_rank(ranking: _Ranking, week: int, minus_value: int, rank: int) -> None:
+    """Note a performance behind its equals: at the end of their run, or as a run of its own."""
+    values, firsts, ends = ranking.setdefault(week, ([], [], []))
+    place = bisect_right(values, minus_value)
+    if place and values[place - 1] == minus_value and ends[place - 1] == -rank:
+        ends[place - 1] -= 1
+    else:
+        values.insert(place, minus_value)
+        firsts.insert(place, -rank)
+        ends.insert(place, -rank - 1)

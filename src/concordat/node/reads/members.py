@@ -183,7 +183,8 @@ def get_reasons(records: tuple[Record, ...], week: int) -> tuple[Reason, ...]:
     """Return `compute_reasons` of one member's records, computed once however often it is asked for.
 
     Every share of a pair's quarter is rounded for itself, so each further performance of the quarter is compared with
-    all that it displaces: 16 000 of one pair take seconds. One thread does that at a time, the others find it done.
+    every value that it displaces in a week: 16 000 of one pair take seconds when all have values of their own. One
+    thread does that at a time, the others find it done.
     """
     with _LOCK:
         return _keep_reasons(records, week)
