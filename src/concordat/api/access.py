@@ -16,7 +16,7 @@ from concordat.client.clock import fetch_now_us
 from concordat.client.requests import WINDOW_US, check_request
 from concordat.errors import InvariantBroken, Refused
 from concordat.node.node import Node
-from concordat.node.reads import find_application, find_contracts, get_officer, list_entries
+from concordat.node.reads import get_officer, is_concerned, is_party
 from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.protocol.standing import is_admitted
 
@@ -237,14 +237,14 @@ def _is_allowed(connection: Connection, reader: Reader, audience: Audience) -> b
         case "own_member":
             return bool(connection.path_params["member"] == reader.member)
         case "own_contract":
-            return _is_party(get_face(connection).node, reader, str(connection.path_params["number"]))
+            return _is_party(connection, reader, str(connection.path_params["number"]))
         case "own_list":
             return _is_own_list(connection, reader)
         case "own_key":
             return bool(connection.path_params["public_key"] == reader.public_key.hex())
         case "own_entry":
             position = min(connection.path_params["position"], INTEGER_MAX)
-            return _concerns(get_face(connection).node, position, reader)
+            return is_concerned(get_face(connection).node, reader.member, position)
         case _:
             return False
 
@@ -256,28 +256,11 @@ def _is_own_list(connection: Connection, reader: Reader) -> bool:
         case [("member", member)]:
             return bool(member == reader.member)
         case [("contract", number)] if connection.scope["path_template"] == "/v1/ledger":
-            return _is_party(get_face(connection).node, reader, str(number))
+            return _is_party(connection, reader, str(number))
         case _:
             return False
 
 
-def _is_party(node: Node, reader: Reader, number: str) -> bool:
-    if not (number.isascii() and number.isdecimal() and len(number) <= 15):
-        return False
-    with node.engine.lock:
-        terms = node.application.state.terms.get((int(number),))
-    return terms is not None and reader.member in terms.parties
-
-
-def _concerns(node: Node, position: int, reader: Reader) -> bool:
-    link, since = ("member", reader.member or ""), find_first_position(node, reader)
-    found = list_entries(node, "en", link=link, before=position + 1, since=since, limit=1)["entries"]
-    if found and found[0]["position"] == position:
-        return True
-    contracts = find_contracts(node, position)
-    return any(_is_party(node, reader, number) for number in contracts)
-
-
-def find_first_position(node: Node, reader: Reader) -> int:
-    """Return from where in history a reader may look: what came before concerned another body of the same name."""
-    return 0 if reader.is_admitted or reader.member is None else find_application(node, reader.member)
+def _is_party(connection: Connection, reader: Reader, number: str) -> bool:
+    is_number = number.isascii() and number.isdecimal() and len(number) <= 15
+    return is_number and is_party(get_face(connection).node, reader.member, int(number))

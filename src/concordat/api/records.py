@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter, RawBody
 
-from concordat.api.access import find_first_position, get_asking_officer, get_reader
+from concordat.api.access import get_asking_officer, get_reader
 from concordat.api.asking import Asking
 from concordat.api.transactions import Since, render_proof
 from concordat.contracts.templates import Draft
@@ -150,7 +150,7 @@ def list_entries(
     links = [(kind, str(value)) for kind, value in asked.items() if value is not None]
     if len(links) > 1:
         raise UsageError("input.does_not_fit", "member, contract and dataset exclude each other", "ask for one of them")
-    link, since = links[0] if links else None, find_first_position(node, get_reader(request))
+    link, since = links[0] if links else None, reads.find_first_position(node, get_reader(request).member)
     return reads.list_entries(node, language, link=link, before=before, since=since, limit=limit)
 
 

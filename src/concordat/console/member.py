@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from concordat.api.access import find_first_position
 from concordat.client.verification import tell_not_proved
 from concordat.console.charts import GRADE_COLORS, SCORE_MAX, draw_bar
 from concordat.console.formats import show_number, show_signed
@@ -57,7 +56,7 @@ def render_member(page: Page, member: str) -> str:
             page.node,
             page.language,
             link=("member", member),
-            since=find_first_position(page.node, page.reader),
+            since=reads.find_first_position(page.node, page.reader.member),
             limit=HISTORY_MAX,
         ),
         proof={

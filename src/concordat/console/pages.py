@@ -7,7 +7,6 @@ import re
 from typing import Final
 from urllib.parse import urlencode
 
-from concordat.api.access import find_first_position
 from concordat.client.requests import make_path
 from concordat.client.verification import tell_not_proved
 from concordat.console.frame import Page, render_page
@@ -58,7 +57,7 @@ def render_dataset(page: Page, owner: str, name: str, after: int | None) -> str:
 
 def render_ledger(page: Page, link: tuple[str, str] | None, before: int | None) -> str:
     """History, newest first: all, or what concerns one thing."""
-    since = find_first_position(page.node, page.reader)
+    since = reads.find_first_position(page.node, page.reader.member)
     found = reads.list_entries(page.node, page.language, link=link, before=before, since=since, limit=LIST_PAGE)
     about = None
     if link is not None:

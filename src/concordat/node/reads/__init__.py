@@ -1,8 +1,8 @@
 """What faces may read of a node, as JSON-able values, page by page.
 
 Lists, search and totals are found in the index; what they show of each thing is copied by key under the engine's lock,
-so that an answer costs what it shows. Only what is durable is shown. Who may read what is the faces' table of access,
-not decided here.
+so that an answer costs what it shows. Only what is durable is shown. Who may read what is the faces' table of access;
+whom a thing concerns is told here.
 """
 
 from concordat.node.reads.chain import get_names, get_officer, get_status
@@ -12,18 +12,19 @@ from concordat.node.reads.contracts import (
     get_contract,
     get_contract_sentences,
     get_contract_text,
+    is_party,
     judge_terms,
     list_contracts,
 )
 from concordat.node.reads.datasets import get_dataset, list_datasets
 from concordat.node.reads.history import (
-    find_application,
     find_client_key,
-    find_contracts,
     find_entry,
+    find_first_position,
     find_transaction,
     get_entry,
     get_receipt,
+    is_concerned,
     list_entries,
     make_receipt,
 )
@@ -35,10 +36,9 @@ __all__ = [
     "count_contracts",
     "count_waits",
     "draft_contract",
-    "find_application",
     "find_client_key",
-    "find_contracts",
     "find_entry",
+    "find_first_position",
     "find_transaction",
     "get_contract",
     "get_contract_sentences",
@@ -53,6 +53,8 @@ __all__ = [
     "get_receipt",
     "get_status",
     "get_waits",
+    "is_concerned",
+    "is_party",
     "judge_terms",
     "list_contracts",
     "list_datasets",

@@ -71,6 +71,13 @@ def _summarize(number: int, rows: _Rows, following: Wait | None) -> dict[str, Js
     }
 
 
+def is_party(node: Node, member: str | None, number: int) -> bool:
+    """Tell whether a member is a party to a contract, also to one that is proposed or has ended."""
+    with node.engine.lock:
+        terms = node.application.state.terms.get((number,))
+    return terms is not None and member in terms.parties
+
+
 def get_contract(node: Node, number: int) -> Json:
     """One contract: terms, signatures, every duty, who acts next and by when.
 

@@ -10,9 +10,10 @@ from concordat.errors import NotFound
 from concordat.ledger.queued import Committed
 from concordat.node.node import Node
 from concordat.node.reads.chain import get_names
-from concordat.node.reads.contracts import make_reason
+from concordat.node.reads.contracts import is_party, make_reason
 from concordat.primitives.codec import decode
 from concordat.primitives.plain import Json
+from concordat.protocol.standing import is_admitted
 from concordat.protocol.transactions import Entry, get_public_key
 from concordat.views.history import (
     IndexedEntry,
@@ -84,13 +85,32 @@ def find_entry(node: Node, position: int) -> IndexedEntry:
     return indexed
 
 
-def find_contracts(node: Node, position: int) -> list[str]:
-    """Return the contracts that the events of an entry name; none when there is no such entry."""
+def find_first_position(node: Node, member: str | None) -> int:
+    """Return from where in history a body not admitted may look: what came before concerned another of its name.
+
+    0 for an admitted member, a founder, and who asks for no member.
+    """
+    if member is None:
+        return 0
+    with node.engine.lock:
+        row = node.application.state.members.get((member,))
+    if row is not None and is_admitted(row):
+        return 0
     with node.reading_index() as index:
+        return fetch_application(index, member)
+
+
+def is_concerned(node: Node, member: str | None, position: int) -> bool:
+    """Tell whether an entry of history names a member or a contract to which that is a party."""
+    since = find_first_position(node, member)
+    with node.reading_index() as index:
+        about = fetch_entries(index, link=("member", member or ""), before=position + 1, since=since, limit=1)
         indexed = fetch_entry(index, position)
+    if about and about[0].position == position:
+        return True
     events = decode(Entry, indexed.leaf).receipt.events if indexed else ()
     links = dict.fromkeys(link for event in events for link in find_links(event, None))
-    return [number for kind, number in links if kind == "contract"]
+    return any(kind == "contract" and is_party(node, member, int(number)) for kind, number in links)
 
 
 def get_receipt(node: Node, transaction_id: bytes, language: Language) -> Json:
@@ -119,12 +139,6 @@ def find_transaction(node: Node, transaction_id: bytes) -> IndexedEntry:
     if indexed is None:
         raise NotFound("read.no_such_transaction", transaction_id.hex(), "wait a moment, or submit it again")
     return indexed
-
-
-def find_application(node: Node, member: str) -> int:
-    """Return where in history a member applied last; 0 for a founder. Before that its name was another's."""
-    with node.reading_index() as index:
-        return fetch_application(index, member)
 
 
 def find_client_key(node: Node, public_key: bytes, client_key: bytes) -> bytes:
