@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from concordat.client.datasets import describe_csv
 from concordat.client.files import FILE_BYTES_MAX, input_error, read_file, read_json_file
 from concordat.client.keys import fetch_key
 from concordat.client.verification import read_trust
@@ -40,6 +41,18 @@ def test_what_is_no_file_is_refused_at_once_by_every_reader(
             read(path)
         expected = "key.absent" if read is fetch_key and code == "input.absent" else code
         assert (caught.value.code, caught.value.exit_status) == (expected, exit_status)
+
+
+def test_what_is_read_more_than_once_is_no_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    for read in (
+        lambda path: describe_csv(path, bytes(32)),
+        lambda path: next(scan_export(path)),
+        lambda path: restore_backup(path, tmp_path / "new"),
+    ):
+        with pytest.raises(UsageError, match=r"input\.not_a_file"):
+            read(path)
 
 
 def test_a_file_is_read_up_to_its_bound(tmp_path: Path) -> None:

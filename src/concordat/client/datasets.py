@@ -138,7 +138,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
     Raises:
         NotFound: `input.absent`. UsageError: `input.*`, `table.*`.
     """
-    with TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="\n") as file:
+    with TextIOWrapper(open_file(path, is_pipe_allowed=False), encoding="utf-8-sig", newline="\n") as file:
         reader = csv.reader(_read_lines(file, path), strict=True)
         try:
             yield from ((reader.line_num, tuple(row)) for row in reader if row)

@@ -25,15 +25,15 @@ PROOF_BYTES_MAX: Final = 16 * 1024 * 1024
 _CHUNK_BYTES: Final = 1024 * 1024
 
 
-def open_file(path: Path) -> BinaryIO:
-    """Open a file or a pipe, and nothing else: a device may never end.
+def open_file(path: Path, *, is_pipe_allowed: bool = True) -> BinaryIO:
+    """Open a file or a pipe, and nothing else: a device may never end. What is read more than once is no pipe.
 
     Raises:
         NotFound: `input.absent`. UsageError: `input.not_a_file`, `input.unreadable`.
     """
     try:
         mode = path.stat().st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
+        if not stat.S_ISREG(mode) and not (is_pipe_allowed and stat.S_ISFIFO(mode)):
             raise UsageError("input.not_a_file", str(path), "name a file")
         return path.open("rb")
     except (OSError, ValueError) as error:  # ValueError: a name that holds NUL

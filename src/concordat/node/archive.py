@@ -81,7 +81,7 @@ def scan_export(path: Path) -> Iterator[Record]:
     Raises:
         NotFound, UsageError: `input.*`. Corrupt: `export.corrupt` with the height at which the file is damaged or ends.
     """
-    with open_file(path) as file:
+    with open_file(path, is_pipe_allowed=False) as file:
         start = file.read(_LOG_OFFSET)
         # Doubled like a head file, for a slot is valid in one of the two places only.
         head = parse_head(start[len(EXPORT_MAGIC) :] * 2).newest
@@ -176,7 +176,7 @@ def restore_backup(source: Path, folder: Path) -> None:
         NotFound, UsageError: `input.*`. Refused: `restore.not_empty`, `disk.*`.
         Corrupt: `restore.damaged` when the file is no backup, or what it holds does not verify.
     """
-    open_file(source).close()
+    open_file(source, is_pipe_allowed=False).close()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refused("restore.not_empty", str(folder), "choose a folder that is empty or does not exist")
     try:

@@ -202,7 +202,7 @@ WORDS: dict[str, str] = {
     "next.input.not_hex": "Write bytes as lowercase hexadecimal digits.",
     "rejection.input.absent": "There is no file {0}.",
     "next.input.absent": "Name a file that exists.",
-    "rejection.input.not_a_file": "{0} is a folder or a device, not a file.",
+    "rejection.input.not_a_file": "{0} is no file: a folder, a device, or a pipe where one is read twice.",
     "next.input.not_a_file": "Name a file.",
     "rejection.input.unreadable": "The file cannot be read: {0}",
     "next.input.unreadable": "Check the rights of this file.",

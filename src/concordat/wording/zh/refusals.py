@@ -190,7 +190,7 @@ WORDS: dict[str, str] = {
     "next.input.not_hex": "请用小写十六进制数字书写字节。",
     "rejection.input.absent": "没有文件{0}。",
     "next.input.absent": "请指定已有的文件。",
-    "rejection.input.not_a_file": "{0}是目录或设备，不是文件。",
+    "rejection.input.not_a_file": "{0}不是文件：是目录、设备，或在需要读取两遍之处是管道。",
     "next.input.not_a_file": "请指定文件。",
     "rejection.input.unreadable": "文件无法读取：{0}",
     "next.input.unreadable": "请检查该文件的权限。",
