@@ -1,9 +1,9 @@
-"""How values are shown: times, numbers, digests. Exact values stand beside them or in the JSON.
+"""How values are shown: times, numbers. Exact values stand beside them or in the JSON.
 
 >>> show_day("2027-02-14T09:00:00Z", "en"), show_minute("2027-02-14T09:00:00Z", "zh")
 ('14 Feb 2027', '2027年2月14日 09:00')
->>> show_digest("7f3a91c0" + "0" * 52 + "e2d4"), show_signed(-11)
-('7f3a 91c0 … e2d4', '−11')
+>>> show_signed(-11)
+'−11'
 """
 
 from __future__ import annotations
@@ -24,8 +24,3 @@ def show_number(value: int) -> str:
 def show_signed(value: int) -> str:
     """Return the number with its sign."""
     return f"+{value}" if value > 0 else f"−{-value}" if value < 0 else "0"
-
-
-def show_digest(digits: str) -> str:
-    """Return the first eight and the last four hexadecimal digits."""
-    return f"{digits[:4]} {digits[4:8]} … {digits[-4:]}"

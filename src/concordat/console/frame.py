@@ -21,7 +21,7 @@ from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
 from concordat.views.lists import ENDED_WITH_BREACHES, compute_outcome
-from concordat.wording.sentences import CATALOGS, show_contract, show_label, show_share, show_who
+from concordat.wording.sentences import CATALOGS, show_contract, show_digest, show_label, show_share, show_who
 
 _FOLDER: Final = Path(__file__).parent
 STYLE: Final = (_FOLDER / "static" / "console.css").read_bytes()
@@ -154,7 +154,7 @@ def render_page(page: Page, template: str, section: str, **values: object) -> st
         "contract_status": page.contract_status,
         "number": formats.show_number,
         "signed": formats.show_signed,
-        "digest": formats.show_digest,
+        "digest": show_digest,
         "contract": show_contract,
         "confidence": show_share,
         "sign": lambda family, status: _MARKS[f"{family}.{status}"][0],

@@ -14,7 +14,7 @@ _PLACEHOLDER: Final = re.compile(r"\{(\w+)[^}]*\}")
 
 _LEDGER_RULES: Final = {rejection.code: rejection.rule for rejection in REJECTIONS}
 
-_FACE_RULES: Final = {
+_FACE_RULES: Final[dict[str, str | None]] = {
     "auth": "HTTP-12",
     "auth.bad_signature": "HTTP-13",
     "auth.csrf": "HTTP-15",
@@ -51,6 +51,7 @@ _FACE_RULES: Final = {
     "node": "HTTP-33",
     "node.bad_tls": "HTTP-16",
     "node.busy": "HTTP-24",
+    "node.defect": None,
     "node.derived_keys": "HTTP-16",
     "node.key_absent": "GEN-4",
     "node.needs_tls": "HTTP-16",
@@ -76,7 +77,7 @@ _FACE_RULES: Final = {
 def get_rule(code: str) -> str | None:
     """Return the requirement by which a code refuses; None when it names damage or a defect, not a rule."""
     family = code.partition(".")[0]
-    return _LEDGER_RULES.get(code) or _FACE_RULES.get(code) or _FACE_RULES.get(family)
+    return _LEDGER_RULES.get(code) or _FACE_RULES.get(code, _FACE_RULES.get(family))
 
 
 @cache

@@ -105,7 +105,7 @@ def _show(value: object, spec: str, language: Language, names: Mapping[str, str]
         case "time", int():
             return show_time(format_time(value - value % SECOND_US), language)  # the record has it exactly
         case "digest", _:
-            return _show_digest(value.hex() if isinstance(value, bytes) else str(value))
+            return show_digest(value.hex() if isinstance(value, bytes) else str(value))
         case _:
             return catalog[f"{spec}.{value}"]
 
@@ -138,7 +138,12 @@ def show_label(label: Mapping[str, str], language: Language) -> str:
     return label[language] or label[other]
 
 
-def _show_digest(digits: str) -> str:
+def show_digest(digits: str) -> str:
+    """Return the first eight and the last four hexadecimal digits, which a line does not part.
+
+    >>> show_digest("7f3a91c0" + "0" * 52 + "e2d4")
+    '7f3a91c0…e2d4'
+    """
     return f"{digits[:8]}…{digits[-4:]}"
 
 
