@@ -23,6 +23,7 @@ from concordat.protocol.families import contracts
 from concordat.protocol.families.membership import REVIEW_REASONS
 from concordat.protocol.messages import EVENTS, OPERATIONS, REJECTIONS
 from concordat.wording.en import CATALOG as EN
+from concordat.wording.en import failures, refusals
 from concordat.wording.rules import get_rule
 from concordat.wording.sentences import CATALOGS, get_reason_key
 from concordat.wording.zh import CATALOG as ZH
@@ -89,6 +90,14 @@ def with_prefix(prefix: str, names: Iterable[object]) -> set[str]:
 def test_both_languages_have_the_same_keys() -> None:
     assert set(EN) == set(ZH)
     assert list(EN) == list(ZH)
+
+
+@pytest.mark.parametrize("words", [refusals.WORDS, failures.WORDS])
+def test_refusals_stand_in_the_ledgers_order_and_failures_in_that_of_their_codes(words: dict[str, str]) -> None:
+    keys = [key for key in words if not key.startswith("reason.")]
+    codes = list(dict.fromkeys(key.partition(".")[2] for key in keys))
+    assert codes == ([rejection.code for rejection in REJECTIONS] if words is refusals.WORDS else sorted(codes))
+    assert keys == [f"{kind}.{code}" for code in codes for kind in ("rejection", "next") if f"{kind}.{code}" in words]
 
 
 def test_both_languages_show_the_same_values_in_the_same_way() -> None:

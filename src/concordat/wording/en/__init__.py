@@ -1,7 +1,7 @@
-"""English: one catalog of three tables. Keys are frozen, words may improve."""
+"""English: one catalog of four tables. Keys are frozen, words may improve."""
 
 from __future__ import annotations
 
-from concordat.wording.en import ledger, refusals, things
+from concordat.wording.en import failures, ledger, refusals, things
 
-CATALOG: dict[str, str] = {**ledger.WORDS, **refusals.WORDS, **things.WORDS}
+CATALOG: dict[str, str] = {**ledger.WORDS, **refusals.WORDS, **failures.WORDS, **things.WORDS}

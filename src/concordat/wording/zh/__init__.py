@@ -16,6 +16,6 @@ Terms, one for each meaning:
 
 from __future__ import annotations
 
-from concordat.wording.zh import ledger, refusals, things
+from concordat.wording.zh import failures, ledger, refusals, things
 
-CATALOG: dict[str, str] = {**ledger.WORDS, **refusals.WORDS, **things.WORDS}
+CATALOG: dict[str, str] = {**ledger.WORDS, **refusals.WORDS, **failures.WORDS, **things.WORDS}
