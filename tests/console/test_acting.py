@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import pytest
 
+from concordat.node import reads
 from concordat.primitives.identifiers import Label
 from concordat.protocol.families.contracts import Object, Terminate
 from concordat.protocol.families.membership import Sponsor
@@ -247,6 +248,9 @@ def test_whoever_objected_may_withdraw_it(scene: Scene, officer: Visitor) -> Non
     number = scene.agree(scene.make_terms(Label("Ferries", "渡轮"), "silver-plain", "azure-bay", AIR, days=20))
     scene.deliver(number, 1)
     scene.act("azure-bay", Object(number, 1, "wrong_period", bytes(32)))
+    ends = [{"actor": actor, "action": "end", "obligation": 0} for actor in ("silver-plain", "azure-bay")]
+    withdrawal = {"actor": "azure-bay", "action": "withdraw", "obligation": 1}
+    assert reads.get_contract(scene.node, number)["options"] == [withdrawal, *ends]
     page = officer.open(f"/contracts/{number}")
     assert "Withdraw your objection to the delivery for obligation 1" in page.text
     assert "Signed and recorded" in sign_here(officer, officer.send(page.form(action="acknowledge"))).text
@@ -260,7 +264,11 @@ def test_parties_end_a_contract_by_consent(scene: Scene, officer: Visitor) -> No
     page = officer.open(f"/contracts/{number}")
     assert "You asked to end the contract as it stands. These have not: Silver Plain." in page.text
     assert not [form for form in page.forms if form.fields.get("action") == "end"]
+    left = {"actor": "silver-plain", "action": "end", "obligation": 0}
+    assert reads.get_contract(scene.node, number)["options"] == [left]
     scene.act("silver-plain", Terminate(number))
+    assert reads.get_contract(scene.node, number)["options"] == []
+    assert "You asked to end" not in officer.open(f"/contracts/{number}").text
     assert scene.node.application.state.contracts[(number,)].status == "terminated"
 
 

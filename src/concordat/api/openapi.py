@@ -111,7 +111,10 @@ _ANSWERS: Final[dict[str, Json]] = {
         reasons=_list_of(_has("record", "sentence", "delta", "score_without")),
     ),
     "GET /v1/contracts": _list_of(_CONTRACT),
-    "GET /v1/contracts/{number}": _has("id", "terms", "document", "status", "signatures", "duties", "next"),
+    "GET /v1/contracts/{number}": _has(
+        *("id", "terms", "document", "status", "signatures", "duties", "next"),
+        options=_list_of(_has("actor", "action", "obligation")),
+    ),
     "GET /v1/contracts/{number}/text": _has("clauses", "document"),
     "POST /v1/contracts/judge": _has("valid", reasons=_list_of(_REASON)),
     "POST /v1/contracts/draft": _has("terms", "document", "clauses", "valid", "reasons"),

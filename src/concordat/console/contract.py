@@ -14,7 +14,6 @@ from concordat.console.frame import Page, render_page
 from concordat.console.waits import tell_wait
 from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
-from concordat.protocol.records import IN_FORCE
 from concordat.views.lists import ENDED_WITH_BREACHES
 from concordat.wording.sentences import show_share
 
@@ -116,24 +115,25 @@ def _make_choice(page: Page, row: Json, wait: Json) -> Json:
 def _find_more(page: Page, row: Json) -> list[Json]:
     """What the reader may do beside what waits: withdraw its own objection, ask to end the contract or agree to it."""
     member = page.reader.member
-    if row["status"] not in IN_FORCE or member not in row["parties"]:
-        return []
-    more = [
+    more: list[Json] = [
         {
-            "fields": {"action": "acknowledge", "contract": row["id"], "obligation": duty["number"]},
-            "text": page.say("more.withdraw_text", obligation=duty["number"]),
+            "fields": {"action": "acknowledge", "contract": row["id"], "obligation": option["obligation"]},
+            "text": page.say("more.withdraw_text", obligation=option["obligation"]),
             "button": page.say("more.withdraw"),
         }
-        for duty in row["duties"]
-        if duty["status"] == "objected" and duty["objector"] == member
+        for option in row["options"]
+        if (option["action"], option["actor"]) == ("withdraw", member)
     ]
-    asked = [page.name(party) for party in row["wants_end"]]
-    if member in row["wants_end"]:
-        left = [page.name(party) for party in row["parties"] if party not in row["wants_end"]]
-        return [*more, {"fields": None, "text": page.say("more.end_asked", members=page.join(left)), "button": ""}]
-    text = page.say("more.end_agree_text", members=page.join(asked)) if asked else page.say("more.end_text")
-    button = page.say("more.end_agree") if asked else page.say("more.end")
-    return [*more, {"fields": {"action": "end", "contract": row["id"]}, "text": text, "button": button}]
+    left = [option["actor"] for option in row["options"] if option["action"] == "end"]
+    asked = page.join([page.name(party) for party in row["wants_end"]])
+    if member in left:
+        text = page.say("more.end_agree_text", members=asked) if asked else page.say("more.end_text")
+        button = page.say("more.end_agree") if asked else page.say("more.end")
+        more.append({"fields": {"action": "end", "contract": row["id"]}, "text": text, "button": button})
+    elif left and member in row["wants_end"]:
+        names = page.join([page.name(party) for party in left])
+        more.append({"fields": None, "text": page.say("more.end_asked", members=names), "button": ""})
+    return more
 
 
 def tell_clauses(page: Page, number: int) -> list[list[Markup]]:

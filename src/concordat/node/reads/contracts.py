@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from concordat.contracts.judge import judge
 from concordat.contracts.templates import Draft, compute_terms
@@ -15,7 +16,7 @@ from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.context import Context
 from concordat.protocol.families.contracts.offer import get_judged_parties
-from concordat.protocol.records import FINAL_DUTY, Contract, Duty
+from concordat.protocol.records import FINAL_DUTY, IN_FORCE, Contract, Duty
 from concordat.views.lists import fetch_numbers
 from concordat.views.waits import Wait, fetch_next
 from concordat.wording.sentences import describe_reason
@@ -79,7 +80,7 @@ def is_party(node: Node, member: str | None, number: int) -> bool:
 
 
 def get_contract(node: Node, number: int) -> Json:
-    """One contract: terms, signatures, every duty, who acts next and by when.
+    """One contract: terms, signatures, every duty, who acts next and by when, and what else its parties may do.
 
     Raises:
         NotFound: `read.no_such_contract`.
@@ -91,6 +92,7 @@ def get_contract(node: Node, number: int) -> Json:
     row, terms, duties = rows
     plain: dict[str, Json] = to_plain(row)
     plain |= _summarize(number, rows, following)
+    plain["options"] = list(_find_options(rows))
     plain["terms"] = to_plain(terms)
     standing = dict(duties)
     plain["duties"] = [
@@ -99,6 +101,19 @@ def get_contract(node: Node, number: int) -> Json:
         for place, obligation in enumerate(terms.obligations, start=1)
     ]
     return plain
+
+
+def _find_options(rows: _Rows) -> Iterator[Json]:
+    """Yield what a party may do though nothing waits for it: withdraw its objection, ask for the end or agree to it."""
+    row, terms, duties = rows
+    if row.status not in IN_FORCE:
+        return
+    for place, duty in duties:
+        if duty.status == "objected":
+            yield {"actor": duty.objector, "action": "withdraw", "obligation": place}
+    for party in terms.parties:
+        if party not in row.wants_end:
+            yield {"actor": party, "action": "end", "obligation": 0}
 
 
 def get_contract_sentences(node: Node, number: int, language: Language) -> tuple[tuple[str, ...], ...]:
