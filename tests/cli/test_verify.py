@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from concordat.cli.main import run
+from concordat.client.files import PROOF_BYTES_MAX
 from concordat.client.keys import make_key, save_key
 from concordat.testing.consortium import NODE, Consortium
 
@@ -48,7 +50,9 @@ def test_the_statement_is_in_the_readers_language(
     assert capsys.readouterr().out == english
 
 
-@pytest.mark.parametrize("root", ["genesis", "checkpoint", "old_checkpoint", "key file", "digits"])
+@pytest.mark.parametrize(
+    "root", ["genesis", "checkpoint", "old_checkpoint", "key file", "digits", "digits in capitals"]
+)
 def test_every_root_of_trust_is_recognized_by_its_content(
     call: Call, sound: World, tmp_path: Path, root: str
 ) -> None:
@@ -56,14 +60,15 @@ def test_every_root_of_trust_is_recognized_by_its_content(
     given: str | Path
     if root == "key file":
         given = sound.node / "keys" / "node.key"
-    elif root == "digits":
+    elif "digits" in root:
         given = consortium.get_public_key(NODE).hex()
+        given = given.upper() if "capitals" in root else given
     else:
         given = Path(getattr(sound, root))
     # The contract's proof has a consistency path from the size of the old checkpoint.
     answer = call("verify", "verify", sound.contract_proof, "--trust", given)
     assert (answer.status, answer.document["code"]) == (0, "ok")
-    expected = {"genesis": "genesis", "key file": "node_key", "digits": "node_key"}.get(root, "checkpoint")
+    expected = {"genesis": "genesis", "checkpoint": "checkpoint", "old_checkpoint": "checkpoint"}.get(root, "node_key")
     assert answer.document["authority"] == expected
     assert answer.document["simulated"] is True
     assert answer.document["statement"].startswith("Simulated time")
@@ -101,8 +106,33 @@ def test_junk_proves_nothing(call: Call, sound: World, tmp_path: Path, junk: byt
     assert (answer.status, answer.document["code"]) == (5, "malformed")
 
 
+def test_a_file_larger_than_a_proof_can_be_proves_nothing(call: Call, sound: World, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(sound.contract_proof.read_bytes())
+    os.truncate(large, PROOF_BYTES_MAX + 1)
+    answer = call("verify", "verify", large, "--trust", sound.genesis)
+    assert (answer.status, answer.document["valid"], answer.document["code"]) == (5, False, "malformed")
+    answer = call("verify", "verify", sound.contract_proof, "--trust", large)
+    assert (answer.status, answer.document["valid"], answer.document["code"]) == (5, False, "untrusted_root")
+
+
+def test_what_cannot_be_read_is_no_verdict_on_it(call: Call, sound: World, tmp_path: Path) -> None:
+    for path, status, code in ((tmp_path / "none", 3, "input.absent"), (tmp_path, 2, "input.not_a_file")):
+        for words in ((path, "--trust", sound.genesis), (sound.contract_proof, "--trust", path)):
+            answer = call("verify", "verify", *words)
+            assert (answer.status, answer.document["valid"], answer.document["code"]) == (status, False, code)
+
+
+@pytest.mark.parametrize("count", [40, 63, 65, 128])
+def test_a_key_with_digits_missing_or_too_many_is_no_name_of_a_file(call: Call, sound: World, count: int) -> None:
+    answer = call("verify", "verify", sound.contract_proof, "--trust", "a" * count)
+    assert (answer.status, answer.document["code"]) == (2, "input.does_not_fit")
+    assert f"{count} digits, not 64" in answer.document["statement"]
+
+
 @pytest.mark.parametrize(
-    "junk", [b"", b"junk", b"{}", b"{", b"\xff\xfe", b"concordat/x", b"concordat/\xff", b"concordat key v1\nx"]
+    "junk",
+    [b"", b"junk", b"{}", b"{", b'{"a":1', b"\xff\xfe", b"concordat/x", b"concordat/\xff", b"concordat key v1\nx"],
 )
 def test_junk_is_no_root_of_trust(call: Call, sound: World, tmp_path: Path, junk: bytes) -> None:
     (tmp_path / "junk").write_bytes(junk)

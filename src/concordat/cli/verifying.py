@@ -9,7 +9,7 @@ from concordat.cli.output import OUTPUT, Output, emit
 from concordat.cli.problems import describe_error
 from concordat.cli.where import Root
 from concordat.client.files import PROOF_BYTES_MAX, read_file
-from concordat.errors import ConcordatError, Corrupt
+from concordat.errors import ConcordatError, Corrupt, UsageError
 from concordat.primitives.plain import Json
 
 
@@ -22,18 +22,28 @@ def verify(file: Path, /, *, trust: Root = None, output: Output = OUTPUT) -> int
 
     status = Corrupt.exit_status
     try:
-        data = read_file(file, PROOF_BYTES_MAX)
+        data = _read_proof(file)
         verdict = compute_verdict(data, None if trust is None else read_trust(trust), output.language)
     except ConcordatError as error:
         # Whatever could not be read, the answer keeps its shape: nothing is valid, and why.
         told = describe_error(error, output.language)
-        code = "untrusted_root"
-        if error.code.startswith("input."):
+        code = "untrusted_root"  # whatever a file named as the root of trust holds
+        if error.code.startswith("input.") and error.code != "input.too_large":
             code, status = error.code, error.exit_status
         told_so: Json = {"code": code, "statement": told["reason"], "next_step": told["next_step"]}
         verdict = compute_verdict(b"", None, output.language) | told_so
     emit(output, verdict, _describe(verdict))
     return 0 if verdict["valid"] else status
+
+
+def _read_proof(path: Path) -> bytes:
+    """Return a proof file's bytes; of a larger one none, which is the same verdict: `malformed` (PRF-14, PRF-16)."""
+    try:
+        return read_file(path, PROOF_BYTES_MAX)
+    except UsageError as error:
+        if error.code != "input.too_large":
+            raise
+        return b""
 
 
 def _describe(verdict: Json) -> Iterator[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterator
 from pathlib import Path
+from string import hexdigits
+from typing import Final
 
 from concordat.client.files import read_file
 from concordat.client.keys import read_public_key
@@ -24,14 +27,20 @@ from concordat.wording.sentences import describe_receipt, render, show_contract
 TABLES = {table.number: (name, table) for name, table in vars(State()).items() if isinstance(table, Table)}
 """The state's tables by the first byte of a state key."""
 
+_KEY_DIGITS: Final = 64
+"""More than half as many, and no such file: a key with digits missing or too many, not a name."""
+
 
 def read_trust(text: str) -> Trust:
     """Return the root of trust that a file's content or 64 hexadecimal digits give: genesis, checkpoint or key.
 
     Raises:
-        NotFound, UsageError: `input.*`. Corrupt: `proof.unknown_trust`, or as the kind's reader.
+        NotFound, UsageError: `input.*`; `input.does_not_fit` for digits that are no key's and name no file.
+        Corrupt: `proof.unknown_trust`, or as the kind's reader.
     """
-    if len(text) == 64 and all(digit in "0123456789abcdef" for digit in text) and not Path(text).exists():
+    if len(text) > _KEY_DIGITS // 2 and set(text) <= set(hexdigits) and not os.path.lexists(text):
+        if len(text) != _KEY_DIGITS:
+            raise UsageError("input.does_not_fit", f"{text} has {len(text)} digits, not {_KEY_DIGITS}", "correct it")
         return Trust(node_key=bytes.fromhex(text))
     data = read_file(Path(text))
     if data.startswith(b"{"):
