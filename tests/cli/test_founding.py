@@ -123,6 +123,7 @@ def test_a_plan_with_its_own_node_key_says_where_the_key_must_be(call: Call, tmp
         ({"parameters": 5}, "input.", "/parameters"),
         ({"verify_k": 0}, "input.", "/verify_k"),
         ({"verify_k": "many"}, "input.", "/verify_k"),
+        ({"start_time": 1893456000}, "input.does_not_fit", "/start_time"),
         ({"founders": 7}, "input.", "/founders"),
         ({"founders": ["x"]}, "input.", "/founders/0"),
         ({"node_key": KEYS[0]}, "genesis.repeated", KEYS[0]),

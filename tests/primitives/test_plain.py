@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from concordat.errors import UsageError
 from concordat.primitives.codec import Struct
 from concordat.primitives.plain import from_plain, read_json, to_plain
+from concordat.protocol.families.clock import Advance
 from concordat.protocol.families.contracts import Deliver, Propose
 from concordat.protocol.families.datasets import Register
 from concordat.protocol.families.membership import Apply
@@ -52,6 +53,14 @@ def test_what_does_not_fit_is_named(change: dict[str, object], code: str, place:
         from_plain(Deliver, DELIVERY | change)
     assert caught.value.code == code
     assert place in caught.value.detail
+
+
+@pytest.mark.parametrize("time", [7, 1893456000, 1.5, True, None, ["2027-02-14T09:00:00Z"]])
+def test_a_time_is_a_text(time: object) -> None:
+    with pytest.raises(UsageError) as caught:
+        from_plain(Advance, {"type": "clock.advance", "time": time})
+    assert caught.value.code == "input.does_not_fit"
+    assert "/time" in caught.value.detail
 
 
 def test_a_missing_field_is_named_where_it_is_missing() -> None:

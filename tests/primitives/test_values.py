@@ -101,6 +101,7 @@ def test_a_time_is_written_in_one_way(text: str, same: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [("", "time.unreadable"), ("tomorrow", "time.unreadable"), ("2027-02-30T09:00:00Z", "time.unreadable"),
+     ("2027-02-14T09:00:00.1234567Z", "time.unreadable"), ("2027-02-14T09:00:00.1234560Z", "time.unreadable"),
      ("2027-02-14T09:00:00", "time.no_zone"), ("2027-02-14", "time.no_zone")],
 )  # fmt: skip
 def test_a_time_names_its_zone(text: str, code: str) -> None:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from concordat.errors import UsageError
@@ -20,6 +21,7 @@ EPOCH_WEEKS = 4
 """A credit epoch ("month") is four weeks."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FINER_THAN_US = re.compile(r"[.,]\d{7}")
 
 
 def compute_week(time_us: int, genesis_us: int) -> int:
@@ -37,9 +39,12 @@ def parse_time(text: str) -> int:
     """Return the microseconds of an ISO 8601 time with a zone.
 
     Raises:
-        UsageError: `time.unreadable` when the text is no time, `time.no_zone`, `time.out_of_range`.
+        UsageError: `time.unreadable` when the text is no time or finer than microseconds, `time.no_zone`,
+            `time.out_of_range`.
     """
     try:
+        if _FINER_THAN_US.search(text):  # the library would cut the rest off
+            raise ValueError(text)
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError("time.unreadable", repr(text), "write it like 2027-02-14T09:00:00Z") from error

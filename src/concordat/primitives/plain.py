@@ -225,10 +225,9 @@ def _read_bytes(data: Json, at: str) -> bytes:
     return bytes.fromhex(text)
 
 
-def _read_time(data: Json, at: str) -> Json:
-    if not isinstance(data, str):
-        return data
+def _read_time(data: Json, at: str) -> int:
+    text = cast("str", _expect(str, data, at))
     try:
-        return parse_time(data)
+        return parse_time(text)
     except ConcordatError as error:
         raise UsageError(error.code, f"{at}: {error.detail}", error.next_step) from error
