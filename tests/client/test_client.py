@@ -204,9 +204,10 @@ def test_a_problem_becomes_the_error_of_its_kind(status: int, kind: type[Concord
 
 
 BARE = b'{"chain_id": "00", "node_key": "00"}'
+DEEP = b"[" * 200_000 + b"]" * 200_000
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b"{}", b'{"chain_id": "xx"}', BARE])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b"{}", b'{"chain_id": "xx"}', BARE, DEEP], ids=len)
 @pytest.mark.parametrize("status", [200, 500])
 def test_something_else_than_a_node_is_told(status: int, body: bytes) -> None:
     with (

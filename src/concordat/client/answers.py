@@ -49,7 +49,7 @@ def read_answer(response: httpx2.Response) -> Json:
     """
     try:
         return response.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the second: nested too deep
         raise make_unreadable(str(response.url)) from error
 
 
