@@ -147,7 +147,11 @@ def test_what_wins_elsewhere_in_a_plan_is_not_looked_at(call: Call, tmp_path: Pa
 
 def test_a_repeated_founder_is_named(call: Call, tmp_path: Path) -> None:
     founders = [EXAMPLE_PLAN["founders"][0] | {"public_keys": [key]} for key in KEYS]
-    for changed, named in (({}, "azure-bay"), ({"member": "birch-vale"}, "EXAMPLE AB0001")):  # as codes are compared
+    for changed, named in (
+        ({}, "azure-bay"),
+        ({"member": "birch-vale"}, "EXAMPLE AB0001"),  # as codes are compared
+        ({"member": "birch-vale", "code": "BV-1", "roles": ["seed", "verifier", "seed"]}, "birch-vale seed"),
+    ):
         plan = save_plan(tmp_path, founders=[founders[0], founders[1] | changed])
         answer = call("init", "init", tmp_path / "node", "--from", plan)
         assert (answer.status, answer.document["code"]) == (2, "genesis.repeated")

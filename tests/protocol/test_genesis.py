@@ -84,6 +84,7 @@ FIRST, SECOND, *REST = GENESIS.founders
         (replace(GENESIS, node_key=b"\1" + bytes(31)), "genesis.weak_key"),
         (replace(GENESIS, founders=(FIRST, replace(SECOND, public_keys=(bytes(32),)))), "genesis.weak_key"),
         (replace(GENESIS, founders=(FIRST, SECOND, FIRST)), "genesis.repeated"),
+        (replace(GENESIS, founders=(replace(FIRST, roles=("seed", *FIRST.roles)), SECOND)), "genesis.repeated"),
         (replace(GENESIS, founders=(FIRST, replace(SECOND, code=FIRST.code))), "genesis.repeated"),
         (replace(GENESIS, founders=(FIRST, replace(SECOND, code="f/1"))), "genesis.repeated"),
         (replace(GENESIS, founders=(FIRST, replace(SECOND, member=FIRST.member))), "genesis.repeated"),

@@ -106,10 +106,11 @@ def check_genesis(genesis: Genesis) -> None:
         [key.hex() for key in keys],
         [founder.member for founder in genesis.founders],
         [" ".join(make_identity_key(founder.scheme, founder.code)) for founder in genesis.founders],
+        [f"{founder.member} {role}" for founder in genesis.founders for role in founder.roles],
     ):
         repeated = next((value for value in values if values.count(value) > 1), None)
         if repeated is not None:
-            raise UsageError("genesis.repeated", repeated, "name each key, member and legal code once")
+            raise UsageError("genesis.repeated", repeated, "name each key, member, legal code and role once")
     verify_k = make_params(genesis.params).verify_k
     count = {role: sum(role in founder.roles for founder in genesis.founders) for role in ("seed", "verifier")}
     if count["seed"] < 1 or count["verifier"] < verify_k:

@@ -120,7 +120,7 @@ WORDS: dict[str, str] = {
     "not have.",
     "next.genesis.other_rulebook": "Run the release that this chain names.",
     "rejection.genesis.repeated": "Genesis names {0} twice.",
-    "next.genesis.repeated": "Name each key, each member and each legal code once.",
+    "next.genesis.repeated": "Name each key, each member, each legal code and each role of a founder once.",
     "rejection.genesis.start_ahead": "The chain would begin at {0}, more than a day ahead of this machine's clock: "
     "until then its time would stand still.",
     "next.genesis.start_ahead": "Leave start_time out of the plan, set this machine's clock, or take the clock "

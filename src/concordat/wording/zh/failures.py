@@ -105,7 +105,7 @@ WORDS: dict[str, str] = {
     "rejection.genesis.other_rulebook": "本链采用的信用规则书{0:digest}不在当前程序版本中。",
     "next.genesis.other_rulebook": "请运行本链指定的程序版本。",
     "rejection.genesis.repeated": "创世文件中 {0} 重复。",
-    "next.genesis.repeated": "每个密钥、成员和登记代码只列一次。",
+    "next.genesis.repeated": "每个密钥、成员和登记代码，以及每个发起成员的每种角色，只列一次。",
     "rejection.genesis.start_ahead": "该链将始于 {0}，比本机时钟晚一天以上：在此之前，账本时间将停滞不动。",
     "next.genesis.start_ahead": "请从方案中去掉 start_time，或校准本机时钟，或改用 `scenario` 时钟。",
     "rejection.genesis.unreadable": "创世文件无法读取。",
