@@ -190,7 +190,9 @@ def test_a_replay_that_ends_before_the_trusted_checkpoint_says_so(call: Call, so
     log, head = write_log(bodies)
     (tmp_path / "short").write_bytes(EXPORT_MAGIC + encode_slot(head) + log)
     answer = call("replay", "replay", tmp_path / "short", "--trust", sound.checkpoint)
-    assert (answer.status, answer.document["code"]) == (2, "replay.beyond")
+    assert (answer.status, answer.document["code"], answer.document["height"]) == (5, "replay.beyond", 2)
+    assert f"at height {sound.height}" in answer.document["reason"]
+    assert answer.document["next_step"] == "Get a newer export."
 
 
 @pytest.mark.parametrize("change", [change_body, change_root, sign_anew])

@@ -11,7 +11,7 @@ from pathlib import Path
 from concordat.client.keys import read_public_key
 from concordat.crypto.checkpoint import Checkpoint, is_note_signed_by, is_signed_by, parse_signed_note
 from concordat.crypto.proof import Trust
-from concordat.errors import Corrupt, NotFound, Refused, UsageError
+from concordat.errors import Corrupt, NotFound, Refused
 from concordat.ledger.application import Application, get_block, replay
 from concordat.ledger.block_log import Record, scan
 from concordat.ledger.doctor import AUDIT_FILE, AUDIT_HEAD_FILE, examine
@@ -28,8 +28,8 @@ def replay_export(path: Path, trust: Trust | None) -> Iterator[tuple[Checkpoint,
     Yield of each block its checkpoint, now recomputed, and its number of transactions.
 
     Raises:
-        NotFound: `input.absent`. Corrupt: `export.corrupt`, `replay.differs`, `replay.other_chain`, all with a height.
-        UsageError: `replay.beyond` when the trusted checkpoint lies above the export.
+        NotFound: `input.absent`. Corrupt: `export.corrupt`, `replay.differs`, `replay.other_chain`, all with a height;
+            `replay.beyond` with the last height of an export that ends below the trusted checkpoint.
     """
     records = scan_export(path)
     chain = read_genesis(next(records).body)
@@ -42,7 +42,7 @@ def replay_export(path: Path, trust: Trust | None) -> Iterator[tuple[Checkpoint,
             raise Corrupt("replay.differs", place, "compare with another copy", height=height)
         yield checkpoint, tx_count
     if trusted is not None and trusted.height > height:
-        raise UsageError("replay.beyond", str(trusted.height), f"the file ends at height {height}: get a newer one")
+        raise Corrupt("replay.beyond", str(trusted.height), "get a newer export", height=height)
 
 
 def _check_trust(chain: Chain, trust: Trust | None) -> Checkpoint | None:
