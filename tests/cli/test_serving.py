@@ -43,13 +43,20 @@ def test_it_says_where_it_answers_for_which_chain_and_by_whose_time(folder: Path
         assert value in told
 
 
-@pytest.mark.parametrize("name", ["none/ready.json", "file/ready.json", "folder"])
-def test_a_ready_file_that_cannot_be_written_is_told(call: Call, folder: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["none/ready.json", "file/ready.json", "folder", ".", "/"])
+def test_a_ready_file_that_cannot_be_written_is_told(folder: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()
-    answer = call("error", "serve", folder, "--port", "0", "--ready-file", tmp_path / name)
-    assert answer.status in {3, 4}
-    assert answer.document["code"].startswith("disk.")
+    before = (folder / "audit.log").read_bytes()
+    words = ["serve", str(folder), "--port", "0", "--ready-file", str(tmp_path / name), "--json"]
+    command = [sys.executable, "-m", "concordat", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode in {3, 4}
+    document = json.loads(done.stdout)
+    assert document["code"].startswith("disk.")
+    # No more than the error in words: the node was not begun.
+    assert done.stderr.splitlines() == [f"{document['code']}: {document['reason']}", f"next: {document['next_step']}"]
+    assert (folder / "audit.log").read_bytes() == before
 
 
 @pytest.fixture

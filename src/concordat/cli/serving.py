@@ -54,8 +54,7 @@ def serve(
         for key in sorted((folder / "keys").rglob("*.key")):
             warn_if_open(key)
     if ready_file is not None:
-        with _naming_errors(ready_file):
-            ready_file.unlink(missing_ok=True)
+        _clear(ready_file)
 
     def tell_ready(ready: Ready) -> None:
         if ready_file is not None:
@@ -83,12 +82,25 @@ def _describe(ready: Ready, language: Language) -> Iterator[str]:
     yield render("serve.chain", language, ready.chain_id, ready.height, time)
 
 
+def _clear(path: Path) -> None:
+    """Remove the ready file of an earlier run; refuse one that cannot be written before the node starts, not after."""
+    with _naming_errors(path):
+        path.unlink(missing_ok=True)
+        temporary = _name_temporary(path)
+        temporary.touch()
+        temporary.unlink()
+
+
 def _save(path: Path, ready: Ready) -> None:
     """Write the ready file whole: whoever waits for it reads it at once."""
-    temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
+    temporary = _name_temporary(path)
     with _naming_errors(path):
         temporary.write_text(json.dumps(msgspec.structs.asdict(ready)) + "\n", encoding="utf-8")
         temporary.replace(path)
+
+
+def _name_temporary(path: Path) -> Path:
+    return path.with_name(path.name + TEMPORARY_SUFFIX)
 
 
 @contextmanager
