@@ -85,7 +85,7 @@ WORDS: dict[str, str] = {
     "next.doctor.log.chain": "请停止节点并保留该目录作为证据；从备份或其他节点恢复整个目录。",
     "next.doctor.log.cut": "节点启动时将其作为未写完的部分从日志截下。如有人持有文件名所示高度或更高区块的回执，"
     "则是磁盘损坏：请停止节点、保留该目录，并从备份恢复；否则请将该文件移入证据。",
-    "next.doctor.log.tail": "有一次写入在确认之前中断；节点下次启动时会将这些字节（数目见加号之后）"
+    "next.doctor.log.tail": "看来有一次写入在确认之前中断；节点下次启动时会将这些字节（数目见加号之后）"
     "移至一旁，存为 blocks.log.cut-…。",
     "next.doctor.roots.replay": "请停止节点并保留该目录作为证据，再从备份恢复。",
     "rejection.dossier.differs": "文件与所作承诺不符：{0}",
