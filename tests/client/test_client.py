@@ -283,7 +283,7 @@ def test_the_clauses_of_what_is_signed_are_made_here_from_its_terms() -> None:
 
 
 def tell_clauses(operation: Propose | Sign, shown: Terms, language: Language) -> list[str]:
-    answer = as_json(200, {"terms": to_plain(shown)})
+    answer = as_json(200, {"terms": to_plain(shown), "document": compute_document_digest(shown).hex()})
     with stand_in(answer_like_a_node(lambda _: answer)) as (url, _), Client(url, KEY) as client:
         return list(fetch_clauses(client, [operation], language))
 

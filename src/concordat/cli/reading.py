@@ -62,12 +62,11 @@ def show_contract(number: str, /, *, where: Where = WHERE, output: Output = OUTP
 
     :param number: 42 or C-0042.
     """
-    target = make_path("/v1/contracts", read_contract_number(number))
+    from concordat.client.contracts import fetch_contract  # here: what --help does without
+
     with where.connect(output) as client:
-        found = client.get(target)
-        clauses = {name: client.get(f"{target}/text?language={name}")["clauses"] for name in ("en", "zh")}
-    lines = describe_contract(found, clauses[output.language], output.language)
-    emit(output, {**found, "clauses": clauses}, lines)
+        found = fetch_contract(client, read_contract_number(number))
+    emit(output, found, describe_contract(found, found["clauses"][output.language], output.language))
 
 
 def receipt(transaction: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:

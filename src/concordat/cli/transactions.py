@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Annotated
 
@@ -147,10 +146,11 @@ def draft_contract(
         return 0
     if file is None:
         raise UsageError("cli.usage", "the file is missing", "see `concordat contract draft --example`")
-    draft = json.dumps(read_json_file(file)).encode()
+    from concordat.client.contracts import judge_draft  # here: what --help does without
+
     with where.connect(output) as client:
-        drafted = client.post("/v1/contracts/draft", draft)
-    clauses = drafted["clauses"].get(output.language) or []
+        drafted = judge_draft(client, read_json_file(file))
+    clauses = drafted["clauses"][output.language]
     if not drafted["valid"]:
         drafted |= describe_error(Rejected("contracts.invalid"), output.language)
     reasons = [f"✘ {reason.get('text', reason['code'])}" for reason in drafted["reasons"]]

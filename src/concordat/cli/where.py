@@ -48,7 +48,11 @@ class Where:
     key: Annotated[Path | None, Parameter(env_var="CONCORDAT_KEY")] = None
     """Your key file; it signs here and is never sent."""
     trust: Annotated[
-        Root, Parameter(help="genesis.json of the chain, or its node's key: receipts and checkpoints are then proved.")
+        Root,
+        Parameter(
+            help="genesis.json of the chain, or its node's key: receipts, checkpoints and a contract's text, status and "
+            "signatures are then proved. Lists, members and status stay the node's word; `proof` fetches their proof."
+        ),
     ] = None
 
     def connect(self, output: Output) -> Client:

@@ -136,6 +136,19 @@ class Client:
             raise Corrupt(f"proof.{found.code}", "the file does not prove what it should", "ask another node")
         return data
 
+    def fetch_proved_states(self, target: str) -> dict[bytes, bytes | None] | None:
+        """Return the rows that the proof at a path shows, by state key; None when nothing is pinned.
+
+        Raises:
+            Corrupt: `node.unproved`.
+        """
+        if self._trust is None:
+            return None
+        verification = verify_proof(self.fetch(target), self._trust)
+        if not verification.valid:
+            raise Corrupt("node.unproved", target)
+        return dict(verification.states)
+
     def fetch_checkpoint(self) -> str:
         """Return the node's newest signed checkpoint, which the pinned key must have signed, if one is pinned.
 

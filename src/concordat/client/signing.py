@@ -7,9 +7,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from concordat.client.answers import RefusedByNode
+from concordat.client.contracts import fetch_terms
 from concordat.client.requests import make_path
-from concordat.contracts.terms import Terms
-from concordat.contracts.text import Language, compute_document_digest, render_clauses
+from concordat.contracts.text import Language, render_clauses
 from concordat.crypto.proof import Trust, verify_proof
 from concordat.errors import Corrupt, NotFound, Rejected, UsageError
 from concordat.primitives.codec import Struct, decode
@@ -120,9 +120,8 @@ def fetch_clauses(client: Client, operations: Sequence[Operation], language: Lan
         if isinstance(operation, Propose):
             yield from render_clauses(operation.terms, language)
         elif isinstance(operation, Sign):
-            told = client.get(make_path("/v1/contracts", operation.contract))
-            terms = from_plain(Terms, told.get("terms") if isinstance(told, dict) else None)
-            if compute_document_digest(terms) != operation.document:
+            told, terms = fetch_terms(client, operation.contract)
+            if told["document"] != operation.document.hex():
                 raise Corrupt("sign.other_document", show_contract(operation.contract), _ASK_AGAIN)
             yield from render_clauses(terms, language)
 

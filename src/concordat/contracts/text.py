@@ -18,6 +18,9 @@ from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import format_time
 
 Language = Literal["en", "zh"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
+"""Those in which a contract is signed, in the order in which its texts are."""
+
 DOCUMENT_DOMAIN = b"concordat/document/v1\0"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -187,5 +190,5 @@ def _join_parts(language: Language, proof: str, consequence: str) -> str:
 
 def compute_document_digest(terms: Terms) -> bytes:
     """Return what a signature on a contract binds: the terms and both texts rendered from them (CON-3)."""
-    texts = tuple(render_clauses(terms, language) for language in ("en", "zh"))
+    texts = tuple(render_clauses(terms, language) for language in LANGUAGES)
     return sha256(DOCUMENT_DOMAIN + encode((terms, *texts))).digest()
