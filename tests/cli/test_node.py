@@ -94,6 +94,17 @@ def test_versions_of_a_dataset_follow_each_other(ask: Ask, tmp_path: Path) -> No
     assert ask("status", "status").document["simulated"] is True
 
 
+def test_a_dataset_is_registered_for_the_owner_that_is_named_or_not_at_all(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("hour,value\n1,2\n")
+    words = ("dataset", "register", tmp_path / "t.csv", "--name", "owned", "--title", "Owned", "--owner")
+    height = ask("status", "status").document["height"]
+    other = ask("receipt", *words, "azure-bay")
+    assert (other.status, other.document["code"]) == (2, "key.other_member")
+    assert "founder" in other.document["reason"]
+    assert ask("status", "status").document["height"] == height
+    assert ask("receipt", *words, "founder").status == 0
+
+
 def test_a_receipt_its_proof_and_the_ledger_agree(ask: Ask, registered: Json, folder: Path, tmp_path: Path) -> None:
     receipt = ask("receipt", "receipt", registered["transaction"]).document
     assert {name: receipt[name] for name in registered} == registered

@@ -44,7 +44,7 @@ def register(
     :param name: The dataset's name: hourly-readings.
     :param title: Its title in English.
     :param title_zh: Its title in Chinese.
-    :param owner: The member that the key speaks for; asked of the node when left out.
+    :param owner: The member that the key must speak for, which owns the dataset.
     :param salt_file: Its salt, made when there is none; FILE.salt when left out.
     :param client_key: Your own name for this transaction, at most 32 bytes.
     """
@@ -54,7 +54,9 @@ def register(
         raise UsageError(error.code, f"--name {name}", error.next_step) from error
     own_name, commitments = read_client_key(client_key), _describe(file, salt_file)
     with where.connect(output) as client:
-        member = owner or client.get("/v1/me")["member"]
+        member = client.get("/v1/me")["member"]
+        if owner not in {None, member}:
+            raise UsageError("key.other_member", member, "leave --owner out, or name that owner's key with --key")
         fields = {
             "dataset": name,
             "version": fetch_next_version(client, member, name),

@@ -45,6 +45,7 @@ _FACE_RULES: Final[dict[str, str | None]] = {
     "input.too_large": "HTTP-30",
     "input.unreadable": "HTTP-30",
     "key": "HTTP-25",
+    "key.other_member": "DAT-1",
     "lane": "HTTP-6",
     "ledger": "HTTP-26",
     "ledger.stopped": "HTTP-24",

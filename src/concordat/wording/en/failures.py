@@ -174,6 +174,8 @@ WORDS: dict[str, str] = {
     "rejection.key.other_format": "{0} is a key file of another program (PEM, OpenSSH), not of Concordat.",
     "next.key.other_format": "Make a key with `concordat key new FILE`. An Ed25519 key in PEM signs over HTTP with "
     "openssl and curl: see spec/http.md.",
+    "rejection.key.other_member": "This key speaks for {0}, not for the member that --owner names.",
+    "next.key.other_member": "Leave --owner out, or name that member's key with --key.",
     "rejection.key.unreadable": "The key file {0} has been damaged or changed.",
     "next.key.unreadable": "Restore it from a backup; do not edit it.",
     "rejection.key.wrong_password": "The password does not open the key file {0}.",

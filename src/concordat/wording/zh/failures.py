@@ -155,6 +155,8 @@ WORDS: dict[str, str] = {
     "rejection.key.other_format": "{0}是其他程序的密钥文件（PEM、OpenSSH），不是本系统的密钥文件。",
     "next.key.other_format": "请用 `concordat key new FILE` 生成密钥。PEM 格式的 Ed25519 密钥"
     "可用 openssl 和 curl 经 HTTP 签名，见 spec/http.md。",
+    "rejection.key.other_member": "此密钥代表{0}，而非 --owner 所指的成员。",
+    "next.key.other_member": "请省略 --owner，或用 --key 指明该成员的密钥文件。",
     "rejection.key.unreadable": "密钥文件{0}已损坏或被改动。",
     "next.key.unreadable": "请从备份恢复，切勿编辑。",
     "rejection.key.wrong_password": "口令有误，无法打开密钥文件{0}。",
