@@ -82,7 +82,9 @@ def examine_folder(folder: Path) -> tuple[Check, ...]:
         if is_legible:  # what cannot be read cannot be replayed
             roots = _check_roots(files)
             checks = (*checks, *_check_audit_exists(files), _check_node_key(files, roots.height or 0), roots)
-        return (*(Check("file.readable", "failed", name) for name in files.unreadable), *checks)
+        # A file that cannot be read may be whole: of it nothing else is known.
+        read = (check for check in checks if check.file not in files.unreadable)
+        return (*(Check("file.readable", "failed", name) for name in files.unreadable), *read)
 
 
 class _ForgivingFiles(DiskFiles):
