@@ -272,7 +272,7 @@ def stand_between(url: str, change: Callable[[str, bytes], bytes]) -> Iterator[s
         yield address
 
 
-@pytest.mark.parametrize("change", [{"height": 1}, {"code": "ledger.expired"}, {"signer": "somebody-else"}])
+@pytest.mark.parametrize("change", [{"height": 999}, {"code": "ledger.expired"}, {"signer": "somebody-else"}])
 def test_a_receipt_that_the_ledger_does_not_prove_is_not_shown(
     call: Call, url: str, folder: Path, registered: Json, change: Json
 ) -> None:

@@ -50,8 +50,8 @@ class Where:
     trust: Annotated[
         Root,
         Parameter(
-            help="genesis.json of the chain, or its node's key: receipts, checkpoints and a contract's text, status and "
-            "signatures are then proved. Lists, members and status stay the node's word; `proof` fetches their proof."
+            help="genesis.json of the chain, or its node's key: receipts, checkpoints and a contract's text, status "
+            "and signatures are then proved. The rest stays the node's word; `proof` fetches what proves it."
         ),
     ] = None
 
