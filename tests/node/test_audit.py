@@ -75,9 +75,9 @@ def test_a_line_cut_short_is_cut_off() -> None:
 @given(st.data())
 def test_any_flipped_byte_is_found_put_aside_and_marked(data: st.DataObject) -> None:
     disk = make_disk("one", "two", "three")
-    name = data.draw(st.sampled_from(["audit.log", "audit.head"]))
-    place = data.draw(st.integers(0, disk.size(name) - 1))
-    disk.write_at(name, place, bytes([disk.read(name, place, 1)[0] ^ data.draw(st.integers(1, 255))]))
+    place = data.draw(st.integers(0, disk.size("audit.log") - 1))
+    flipped = disk.read("audit.log", place, 1)[0] ^ data.draw(st.integers(1, 255))
+    disk.write_at("audit.log", place, bytes([flipped]))
     assert {status for _, status in find_bad(disk)} == {"failed"}
     before = disk.read("audit.log")
     log = AuditLog(disk, 0)
@@ -90,14 +90,49 @@ def test_any_flipped_byte_is_found_put_aside_and_marked(data: st.DataObject) -> 
     assert find_bad(disk) == {("audit.break", "warning"), ("audit.kept", "failed")}
 
 
-@pytest.mark.parametrize("lost", [{"audit.log"}, {"audit.head"}, {"audit.log", "audit.head"}])
-def test_a_deleted_file_is_marked_by_the_next_start(lost: set[str]) -> None:
+@pytest.mark.parametrize("lost", [{"audit.log"}, {"audit.log", "audit.head"}])
+@pytest.mark.parametrize("is_emptied", [False, True])
+def test_to_lose_the_whole_log_is_not_milder_than_to_lose_a_part(lost: set[str], *, is_emptied: bool) -> None:
     whole, disk = make_disk("one"), ModelDisk()
     for name in set(whole.names()) - lost:
         disk.replace(name, whole.read(name))
+    if is_emptied:
+        disk.replace("audit.log", b"")
     AuditLog(disk, 0)
     assert read_lines(disk)[0]["action"] == "audit.break"
-    assert ("audit.break", "warning") in find_bad(disk)
+    assert find_bad(disk) == {("audit.break", "warning"), ("audit.kept", "failed")}
+    (kept,) = (name for name in disk.names() if name.startswith("audit.log.damaged-"))
+    assert disk.read(kept) == b""
+
+
+@given(st.none() | st.integers(0, 10**6))
+def test_a_sound_log_goes_on_without_its_recorded_end(place: int | None) -> None:
+    whole, disk = make_disk("one", "two"), ModelDisk()
+    lines, end = whole.read("audit.log"), whole.read("audit.head")
+    disk.replace("audit.log", lines + b'{"time": "20')
+    if place is not None:
+        at = place % len(end)
+        disk.replace("audit.head", end[:at] + bytes([end[at] ^ 1]) + end[at + 1 :])
+    assert {status for _, status in find_bad(disk)} == {"failed"}
+    record(AuditLog(disk, 0), "three")
+    AuditLog(disk, 0)
+    assert disk.read("audit.log").startswith(lines)
+    assert [line["action"] for line in read_lines(disk)] == ["read", "read", "audit.break", "read"]
+    assert find_bad(disk) == {("audit.break", "warning")}
+    assert get_check(disk, "audit.break").offset == len(lines)
+
+
+def test_a_damaged_log_without_its_recorded_end_is_put_aside() -> None:
+    disk = make_disk("one", "two")
+    disk.replace("audit.log", disk.read("audit.log").replace(b"one", b"two"))
+    disk.replace("audit.head", b"")
+    AuditLog(disk, 0)
+    assert find_bad(disk) == {("audit.break", "warning"), ("audit.kept", "failed")}
+
+
+def test_no_field_of_a_line_passes_for_a_break() -> None:
+    disk = make_disk('"action": "audit.break"')
+    assert find_bad(disk) == set()
 
 
 def test_lines_cut_off_are_marked_by_the_next_start() -> None:

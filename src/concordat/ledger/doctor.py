@@ -23,8 +23,9 @@ AUDIT_DAMAGED_PREFIX: Final = "audit.log.damaged-"
 """Begins the name of a damaged audit log that the node put aside."""
 
 AUDIT_BREAK: Final = "audit.break"
-"""The action of the first line of an audit log that was begun anew after damage or loss."""
+"""The action of a line before which others may be missing: the log was begun anew, or its recorded end was lost."""
 
+_BREAK_FIELD: Final = f'"action": "{AUDIT_BREAK}"'.encode()
 _AUTHORITATIVE: Final = frozenset({GENESIS_FILE, HEAD_FILE, LOG_FILE, AUDIT_FILE, AUDIT_HEAD_FILE})
 
 
@@ -90,9 +91,10 @@ def _check_audit(files: Files) -> Iterator[Check]:
         return
     data = files.read(AUDIT_FILE)
     yield _judge_lines(data, read_lines(data, recorded))
-    first_line = data.partition(b"\n")[0]
-    if f'"action": "{AUDIT_BREAK}"'.encode() in first_line:
-        yield Check("audit.break", "warning", AUDIT_FILE, 0)
+    place = data.find(_BREAK_FIELD)
+    while place >= 0:
+        yield Check("audit.break", "warning", AUDIT_FILE, data.rfind(b"\n", 0, place) + 1)
+        place = data.find(_BREAK_FIELD, place + 1)
 
 
 def _judge_lines(data: bytes, reading: LinesReading) -> Check:

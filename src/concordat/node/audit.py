@@ -1,8 +1,9 @@
 """The audit log: who did what through which face, success and failure alike. One chained JSON line each.
 
 It holds no classified value: names of members, codes and digests only (HTTP-18). `audit.head` records up to
-where it is durable. A log that does not verify, or does not reach that, is put aside and begun anew: it never keeps a
-node from starting, and doctor tells of it.
+where it is durable. A log that does not verify, or does not reach that, is put aside and begun anew; of one that
+is gone an empty file is put there, since all lines lost are no less than some. Where only the record of the end is
+gone, the log goes on. A line in it says either; it never keeps a node from starting, and doctor tells of it.
 """
 
 from __future__ import annotations
@@ -35,12 +36,17 @@ class AuditLog:
         self._lock = threading.Lock()
         recorded = _fetch_recorded(files)
         data = files.read(AUDIT_FILE) if files.exists(AUDIT_FILE) else None
-        if recorded is None or data is None or (reading := read_lines(data, recorded)).is_damaged:
-            self._end = self._recorded = _begin_anew(files, data, recorded, now_us)
+        reading = read_lines(data or b"", recorded or START)
+        if data is None or reading.is_damaged or (recorded is None and reading.end == START):
+            self._end = self._recorded = _begin_anew(files, data or b"", recorded, now_us)
             return
         if reading.end.offset < len(data):
             files.truncate(AUDIT_FILE, reading.end.offset)  # a line that a crash cut short
-        self._end, self._recorded = reading.end, recorded
+        self._end, self._recorded = reading.end, recorded or START
+        if recorded is None:
+            _log.warning("%s is missing or damaged; the audit log verifies and goes on", AUDIT_HEAD_FILE)
+            subject = _describe_break(AUDIT_FILE, None)
+            self.record(now_us, who="node", face="node", action=AUDIT_BREAK, subject=subject, outcome="unknown")
         self.sync()
 
     def record(self, time_us: int, *, who: str, face: str, action: str, subject: str, outcome: str) -> None:
@@ -74,21 +80,23 @@ def _fetch_recorded(files: Files) -> ChainEnd | None:
         return None
 
 
-def _begin_anew(files: Files, data: bytes | None, recorded: ChainEnd | None, now_us: int) -> ChainEnd:
+def _begin_anew(files: Files, data: bytes, recorded: ChainEnd | None, now_us: int) -> ChainEnd:
     """Put what is there aside, and begin with a line that says so. After a crash on the way the next start does it."""
-    kept = ""
-    if data:
-        kept = f"{AUDIT_DAMAGED_PREFIX}{sha256(data).hexdigest()[:16]}"
-        files.replace(kept, data)
-    end = f"{recorded.offset} bytes, check {recorded.check}" if recorded else "unknown"
-    _log.error("the audit log did not verify and is begun anew; kept as: %s", kept or "nothing was left")
-    subject = f"kept: {kept or 'nothing'}; recorded end: {end}"
+    kept = f"{AUDIT_DAMAGED_PREFIX}{sha256(data).hexdigest()[:16]}"
+    files.replace(kept, data)
+    _log.error("the audit log did not verify and is begun anew; kept as: %s, %d bytes", kept, len(data))
+    subject = _describe_break(kept, recorded)
     fields = _render_fields(now_us, who="node", face="node", action=AUDIT_BREAK, subject=subject, outcome="damaged")
     line, check = chain_line(FIRST_CHECK, fields)
     begun = ChainEnd(check, len(line))
     files.replace(AUDIT_HEAD_FILE, render_end(begun))
     files.replace(AUDIT_FILE, line)
     return begun
+
+
+def _describe_break(kept: str, recorded: ChainEnd | None) -> str:
+    end = f"{recorded.offset} bytes, check {recorded.check}" if recorded else "unknown"
+    return f"kept: {kept}; recorded end: {end}"
 
 
 def _render_fields(time_us: int, *, who: str, face: str, action: str, subject: str, outcome: str) -> bytes:

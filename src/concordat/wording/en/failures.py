@@ -74,15 +74,16 @@ WORDS: dict[str, str] = {
     "next.disk.read_only": "Mount the disk writable, and give the user who runs this the right to write there.",
     "rejection.disk.unreadable": "A file could not be read or written: {0}",
     "next.disk.unreadable": "Check the disk and the rights of this file, then run `concordat doctor`.",
-    "next.doctor.audit.break": "Its first line says what was lost and where the log before it is kept: compare it with "
-    "your backups.",
+    "next.doctor.audit.break": "This line says where the log before it is kept and up to where that is known to have "
+    "reached: compare it with your backups.",
     "next.doctor.audit.chain": "The lines before this byte are sound. The next start of the node puts audit.log aside "
     "as audit.log.damaged-… and begins a new one, whose first line says so. Find out what happened, and keep the "
     "damaged log as evidence.",
     "next.doctor.audit.end": "Look for the lost lines in your backups. The next start of the node puts what is left "
-    "aside as audit.log.damaged-… and begins a new log, whose first line says so: keep both as evidence.",
-    "next.doctor.audit.kept": "The node put this log aside: find out what happened, and move the file to "
-    "your evidence.",
+    "aside as audit.log.damaged-… and begins a new log, whose first line says so: keep both as evidence. If only "
+    "audit.head is amiss, it goes on with the log, and a line in it says so.",
+    "next.doctor.audit.kept": "The node put this log aside, or found none if the file is empty: find out what "
+    "happened, and move the file to your evidence.",
     "next.doctor.audit.tail": "The last line was cut short by a crash. The next start of the node removes it.",
     "next.doctor.file.readable": "Make it a file that the node's user may read, or restore it from a backup.",
     "next.doctor.genesis.equal": "Restore the genesis file of this chain; its exact bytes are also the first record "

@@ -116,7 +116,7 @@ WORDS: dict[str, str] = {
     "doctor.keys.node": "The node's key is the one that genesis names.",
     "doctor.audit.chain": "Every line of the audit log is unchanged.",
     "doctor.audit.end": "The audit log is there, and reaches its recorded end.",
-    "doctor.audit.break": "The audit log has never been begun anew.",
+    "doctor.audit.break": "The audit log has gone on unbroken.",
     "doctor.audit.kept": "No damaged audit log lies here.",
     "doctor.audit.tail": "The audit log ends with a whole line.",
     "doctor.roots.replay": "Replaying the log gives the roots it records.",

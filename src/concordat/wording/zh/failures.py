@@ -69,12 +69,12 @@ WORDS: dict[str, str] = {
     "next.disk.read_only": "请将磁盘挂载为可写，并授予运行者写入该处的权限。",
     "rejection.disk.unreadable": "文件无法读写：{0}",
     "next.disk.unreadable": "请检查磁盘和文件权限，然后运行 `concordat doctor`。",
-    "next.doctor.audit.break": "其首行说明缺失了什么、原日志保存在何处：请与备份核对。",
+    "next.doctor.audit.break": "该行说明此前的日志保存在何处、已知其到达何处：请与备份核对。",
     "next.doctor.audit.chain": "此处之前的各行完好。节点下次启动时会将 audit.log 移至一旁，存为 audit.log.damaged-…，"
     "并新建日志、在首行注明。请查明原因，并将损坏的日志作为证据保留。",
     "next.doctor.audit.end": "请在备份中查找缺失的各行。节点下次启动时会将剩余部分移至一旁，存为 audit.log.damaged-…，"
-    "并新建日志、在首行注明；请将两者作为证据保留。",
-    "next.doctor.audit.kept": "节点已将此日志移至一旁：请查明原因，并将该文件移入证据。",
+    "并新建日志、在首行注明；请将两者作为证据保留。若仅 audit.head 缺失或损坏，则日志继续，并加一行注明。",
+    "next.doctor.audit.kept": "节点已将此日志移至一旁（文件为空则表示日志已不存在）：请查明原因，并将该文件移入证据。",
     "next.doctor.audit.tail": "最后一行因故障中断。节点下次启动时将删除该行。",
     "next.doctor.file.readable": "请使其成为节点用户可读的文件，或从备份恢复。",
     "next.doctor.genesis.equal": "请恢复本链的创世文件；其原始字节也是 blocks.log 的第一条记录。",

@@ -113,7 +113,7 @@ WORDS: dict[str, str] = {
     "doctor.keys.node": "节点密钥与创世文件所指一致。",
     "doctor.audit.chain": "审计日志各行均未被改动。",
     "doctor.audit.end": "审计日志存在，且达到所记录的末尾。",
-    "doctor.audit.break": "审计日志从未重新开始。",
+    "doctor.audit.break": "审计日志从未中断。",
     "doctor.audit.kept": "此处没有损坏的审计日志。",
     "doctor.audit.tail": "审计日志以完整的一行结尾。",
     "doctor.roots.replay": "重放账本得到的根与记录一致。",
