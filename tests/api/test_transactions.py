@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
 from concordat.api.access import Face
 from concordat.api.door import find_door_refusal
 from concordat.client.clock import fetch_now_us
+from concordat.console.acting import Act
+from concordat.console.pending import PendingActions
 from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.ledger_time import SECOND_US, format_time
@@ -258,6 +261,34 @@ def test_prepared_bytes_are_good_for_as_long_as_was_asked(world: World) -> None:
         until = parse_transaction(wire, world.founded.chain_id).payload.valid_until
         assert now_us <= until - seconds * SECOND_US <= world.node.engine.fetch_time()
         assert answer["valid_until"] == format_time(until)
+
+
+def test_what_is_prepared_on_a_chain_of_short_validity_is_taken(tmp_path: Path) -> None:
+    key = get_key("azure-bay")
+    asked = PREPARED | {"public_key": key.public_key.hex()}
+    with World(tmp_path / "node", validity_heights_max=10) as world:
+        for changed in ({}, {"valid_for_heights": None, "operations": [as_plain(make_registration(2))]}):
+            answer = world.client.post("/v1/transactions/prepare", json=asked | changed)
+            assert answer.status_code == 200, answer.text
+            signed = bytes.fromhex(answer.json()["bytes"])
+            assert world.submit(key.sign(signed) + signed).status_code == 200
+        chosen = world.client.post("/v1/transactions/prepare", json=asked | {"valid_for_heights": 11})
+        assert (chosen.status_code, chosen.json()["code"]) == (409, "ledger.valid_too_long")
+
+
+def test_a_pending_action_is_made_anew_once_its_last_height_is_reached(tmp_path: Path) -> None:
+    key, actions = get_key("azure-bay"), PendingActions()
+    with World(tmp_path / "node", validity_heights_max=10) as world:
+        pending = actions.keep(key.public_key, "azure-bay", Act(make_registration(), "", 0, "azure-bay"), 0)
+        first = actions.prepare(world.node, pending)
+        seen = []
+        for number in range(1, 11):
+            asked = PREPARED | {"public_key": get_key("birch-vale").public_key.hex()}
+            asked["operations"] = [as_plain(make_registration(number))]
+            signed = bytes.fromhex(world.client.post("/v1/transactions/prepare", json=asked).json()["bytes"])
+            assert world.submit(get_key("birch-vale").sign(signed) + signed).status_code == 200
+            seen.append(actions.prepare(world.node, pending) == first)
+        assert seen == [True] * 9 + [False]
 
 
 UNREADABLE = [

@@ -83,8 +83,8 @@ def make_registration(version: int = 1, rows: int = 24) -> Register:
 class World:
     """One node and its faces. Close it, or use it in `with`."""
 
-    def __init__(self, folder: Path, requests_per_minute: int = 100_000) -> None:
-        self.founded = found_chain(folder, make_plan(), None, fetch_now_us())
+    def __init__(self, folder: Path, requests_per_minute: int = 100_000, **parameters: int) -> None:
+        self.founded = found_chain(folder, make_plan() | {"parameters": parameters}, None, fetch_now_us())
         self.folder = folder
         self.node = Node(folder)
         self.client = TestClient(make_app(self.node, limits=Limits(requests_per_minute=requests_per_minute)))

@@ -24,6 +24,7 @@ from concordat.errors import ConcordatError, Corrupt, NotFound, Stale, UsageErro
 from concordat.primitives.ledger_time import WEEK_US, parse_time
 from concordat.primitives.plain import from_plain, to_plain
 from concordat.protocol.families.contracts import Acknowledge, Propose, Sign
+from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.protocol.transactions import Payload, make_signed_bytes, parse_transaction
 from concordat.testing.consortium import NODE, START_US, Consortium
 from concordat.testing.stand_in import Reply, Request, Respond, stand_in
@@ -93,6 +94,22 @@ def test_validity_counts_from_this_clock_or_genesis_unless_time_is_simulated(
         assert begins == parse_time(told)
     else:
         assert max(before, START_US) <= begins <= max(fetch_now_us(), START_US)
+
+
+@pytest.mark.parametrize(("heights_max", "last"), [(10, 17), (999, 1006), (1001, 1007)])
+def test_a_transaction_is_good_for_no_more_heights_than_the_chain_allows(heights_max: int, last: int) -> None:
+    genesis = Consortium(clock="real", params=replace(DEFAULT_PARAMS, validity_heights_max=heights_max)).genesis
+
+    def respond(request: Request) -> Reply:
+        if request.path == "/v1/status":
+            status = {"chain_id": sha256(genesis).hexdigest(), "node_key": NODE_KEY.hex(), "height": 7}
+            return as_json(200, status)
+        return (200, genesis) if request.path == "/v1/genesis" else accept(request)
+
+    with stand_in(respond) as (url, received), Client(url, KEY) as client:
+        client.send([ACKNOWLEDGE])
+    (submitted,) = (request for request in received if request.method == "POST")
+    assert parse_transaction(submitted.body, sha256(genesis).digest()).payload.valid_until_height == last
 
 
 def test_a_lost_connection_is_tried_again_with_the_same_bytes() -> None:

@@ -20,7 +20,7 @@ from concordat.api.door import find_door_refusal
 from concordat.api.problems import get_retry_header, make_problem, make_rejection, render_problem
 from concordat.api.trail import note_subject
 from concordat.client.clock import fetch_now_us
-from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US, read_client_key
+from concordat.client.validity import VALID_FOR_US, read_client_key
 from concordat.contracts.text import Language
 from concordat.crypto.signatures import is_sound_key
 from concordat.errors import ConcordatError, NotFound, Rejected, UsageError
@@ -65,14 +65,15 @@ class Prepare(Struct, frozen=True):
     client_key: str
     """The client's own name for the transaction: up to 32 bytes of UTF-8, which paths and receipts give in hex."""
     lane: Annotated[int, Meta(ge=0, lt=LANES)]
-    valid_for_heights: Annotated[int, Meta(ge=1, le=1_000_000)]
+    valid_for_heights: Annotated[int, Meta(ge=1, le=1_000_000)] | None
+    """None: 1000, or `validity_heights_max` where that is less."""
     valid_for_seconds: Annotated[int, Meta(ge=1, le=VALID_FOR_SECONDS_MAX)]
 
 
 PREPARE_DEFAULTS: Final[Json] = {
     "client_key": "",
     "lane": 0,
-    "valid_for_heights": VALID_FOR_HEIGHTS,
+    "valid_for_heights": None,
     "valid_for_seconds": VALID_FOR_US // SECOND_US,
 }
 

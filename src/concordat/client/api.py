@@ -18,7 +18,7 @@ from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key
 from concordat.client.receipts import check_refusal, prove_receipt
 from concordat.client.requests import make_path, sign_request
-from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US, check_nonce, make_wall_nonces
+from concordat.client.validity import VALID_FOR_US, check_nonce, compute_valid_for_heights, make_wall_nonces
 from concordat.contracts.text import Language
 from concordat.crypto.checkpoint import is_note_signed_by, parse_signed_note
 from concordat.crypto.proof import Trust, Verification, verify_proof
@@ -27,6 +27,7 @@ from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
 from concordat.protocol.genesis import Genesis, read_genesis
 from concordat.protocol.messages import Operation
+from concordat.protocol.params import make_params
 from concordat.protocol.transactions import Payload, compute_transaction_id, make_signed_bytes
 
 if TYPE_CHECKING:
@@ -205,12 +206,13 @@ class Client:
         key = self._get_key()
         status = self.status()
         height, now_us = int(status["height"]), self._get_now_us(status)
+        params = make_params(self._fetch_genesis().params)
         payload = Payload(
             chain_id=self.chain_id(),
             suite=1,
             lane=lane,
             nonce=nonce,
-            valid_until_height=height + VALID_FOR_HEIGHTS,
+            valid_until_height=height + compute_valid_for_heights(params.validity_heights_max),
             valid_until=now_us + VALID_FOR_US,
             client_key=client_key,
             operations=tuple(operations),
@@ -251,10 +253,14 @@ class Client:
 
         It is never a real node's word: one that could name any time could keep what is signed until then.
         """
-        self._genesis = self._genesis or read_genesis(self.genesis()).genesis
-        if self._genesis.clock == "scenario":
+        genesis = self._fetch_genesis()
+        if genesis.clock == "scenario":
             return parse_time(status["time"])
-        return max(fetch_now_us(), self._genesis.start_time)
+        return max(fetch_now_us(), genesis.start_time)
+
+    def _fetch_genesis(self) -> Genesis:
+        self._genesis = self._genesis or read_genesis(self.genesis()).genesis
+        return self._genesis
 
     def _has_to_sign(self, target: str) -> bool:
         is_open = target.startswith(_OPEN_PATHS) and "/by-client-key/" not in target

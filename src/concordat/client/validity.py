@@ -9,14 +9,19 @@ from concordat.client.clock import fetch_now_us
 from concordat.errors import UsageError
 from concordat.primitives.ledger_time import WEEK_US
 
-VALID_FOR_HEIGHTS: Final = 1000
 VALID_FOR_US: Final = WEEK_US
 
+_VALID_FOR_HEIGHTS: Final = 1000
 _CLIENT_KEY_BYTES_MAX: Final = 32
 
 _NONCE_AHEAD_MAX: Final = 2**40
 """How far a nonce may lie above this machine's clock in microseconds: 12 days. A lane takes no number below its highest
 again, so a nonce far ahead would bar the lane for clients that count by the clock."""
+
+
+def compute_valid_for_heights(validity_heights_max: int) -> int:
+    """Return for how many heights a transaction is good where nobody chose: no more than the chain allows (LED-5)."""
+    return min(_VALID_FOR_HEIGHTS, validity_heights_max)
 
 
 def read_client_key(text: str) -> bytes:

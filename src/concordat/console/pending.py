@@ -12,7 +12,7 @@ from typing import Final
 
 from concordat.api.expiring import Expiring
 from concordat.client.keys import Key
-from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US
+from concordat.client.validity import VALID_FOR_US
 from concordat.console.acting import Act
 from concordat.contracts.text import Language
 from concordat.errors import NotFound
@@ -71,7 +71,7 @@ class PendingActions:
             if (
                 kept is None
                 or kept.nonce != payload.nonce
-                or kept.valid_until_height + VALID_FOR_HEIGHTS <= payload.valid_until_height
+                or kept.valid_until_height <= node.application.height
                 or kept.valid_until + VALID_FOR_US <= payload.valid_until
             ):
                 kept = pending.payload = payload

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concordat.client.validity import VALID_FOR_HEIGHTS, VALID_FOR_US
+from concordat.client.validity import VALID_FOR_US, compute_valid_for_heights
 from concordat.errors import Refused
 from concordat.node.node import Node
 from concordat.primitives.identifiers import INTEGER_MAX
@@ -18,7 +18,7 @@ def make_payload(
     client_key: bytes,
     *,
     lane: int = 0,
-    valid_for_heights: int = VALID_FOR_HEIGHTS,
+    valid_for_heights: int | None = None,
     valid_for_us: int = VALID_FOR_US,
 ) -> Payload:
     """Return the payload, good from the height and time that a block would have now. Nothing is reserved.
@@ -32,6 +32,8 @@ def make_payload(
     nonce = row.highest + 1 if row else 1
     if nonce > INTEGER_MAX:
         raise Refused("lane.spent", str(lane), "use another lane, from 0 to 15")
+    if valid_for_heights is None:
+        valid_for_heights = compute_valid_for_heights(params.validity_heights_max)
     payload = Payload(
         chain_id=node.chain.id,
         suite=1,
