@@ -159,6 +159,19 @@ def test_several_operations_are_one_transaction(ask: Ask, tmp_path: Path) -> Non
     assert [operation["version"] for operation in answer.document["operations"]] == [1, 2]
 
 
+def test_a_mixed_list_is_announced_as_operations(ask: Ask, tmp_path: Path) -> None:
+    operations = [{"type": "contracts.sign", "contract": 77, "document": "00" * 32}, WITHDRAWAL]
+    (tmp_path / "mixed.json").write_text(json.dumps(operations))
+    answer = ask("receipt", "tx", "contracts.sign", tmp_path / "mixed.json")
+    assert (answer.status, answer.document["code"]) == (2, "input.unknown_type")
+    assert "a mixed list is announced as `operations`" in answer.document["reason"]
+    answer = ask("receipt", "tx", "operations", tmp_path / "mixed.json")
+    assert (answer.status, answer.document["code"]) == (4, "contracts.unknown")  # so the ledger has read it
+    answer = ask("receipt", "tx", tmp_path / "mixed.json")
+    assert (answer.status, answer.document["code"]) == (2, "cli.usage")
+    assert "tx operations FILE" in answer.document["reason"]
+
+
 def test_a_nonce_far_ahead_is_refused_before_it_bars_the_lane(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "sign.json").write_text(json.dumps({"contract": 78, "document": "00" * 32}))
     words = ("tx", "contracts.sign", tmp_path / "sign.json")

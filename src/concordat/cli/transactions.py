@@ -60,8 +60,8 @@ def tx(
 ) -> None:
     """Sign any transaction here, submit it, print the receipt.
 
-    :param type_: The operation: contracts.sign. See --list.
-    :param file: Its fields in JSON, or a list of operations that each name their `type`; `-` reads standard input.
+    :param type_: The operation: contracts.sign. See --list. For a list, of which each names its `type`: operations.
+    :param file: Its fields, or the list, in JSON; `-` reads standard input.
     :param client_key: Your own name for this transaction, at most 32 bytes; it leads to the receipt for ever.
     :param nonce: The transaction's number in its lane, for runs that are to be repeated exactly; else the time.
     :param lane: 0 to 15: each lane of a key counts by itself.
@@ -75,7 +75,8 @@ def tx(
         _show_example(type_, output)
         return
     if file is None:
-        raise UsageError("cli.usage", "the file is missing", f"see `concordat tx {type_} --example`")
+        words = f"{type_} is given; TYPE and the file belong together: tx contracts.sign FILE, tx operations FILE"
+        raise UsageError("cli.usage", words, "see `concordat tx --help`")
     operations = read_operations(type_, _keep_fields(type_, read_json_file(file)))
     if not 0 <= lane < LANES:
         raise UsageError("cli.usage", f"--lane {lane}", "give a lane from 0 to 15")

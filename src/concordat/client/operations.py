@@ -48,8 +48,8 @@ def _read_operation(name: str | None, item: Json) -> Operation:
     named = item.get("type", name) if isinstance(item, dict) else name
     if name in OPERATIONS and named != name:
         told = named if isinstance(named, str) else json.dumps(named, ensure_ascii=False)
-        words = f"{told} where {name} was announced"
-        raise UsageError("input.unknown_type", words, "announce `operations` for a mixed list")
+        words = f"{told} where {name} was announced; a mixed list is announced as `operations`"
+        raise UsageError("input.unknown_type", words, "announce the type that the operation names, or `operations`")
     kind = get_operation_type(named if isinstance(named, str) else "")
     return typing.cast("Operation", from_plain(kind, item))
 
