@@ -15,7 +15,7 @@ from concordat.crypto.merkle import Log, check_consistency, compute_root_from_in
 from concordat.crypto.proof import Trust, verify_proof
 from concordat.crypto.signatures import is_valid
 from concordat.crypto.state_tree import StateTree, compute_state_root
-from concordat.primitives.plain import Json, from_plain, to_plain
+from concordat.primitives.plain import to_plain
 from concordat.primitives.vectors import Kinds, bind
 
 Expectation = dict[str, object]
@@ -36,6 +36,19 @@ class _History(msgspec.Struct, forbid_unknown_fields=True):
 class _State(msgspec.Struct, forbid_unknown_fields=True):
     entries: list[tuple[str, str]]
     key: str
+
+
+class _Note(msgspec.Struct, forbid_unknown_fields=True):
+    chain_id: str
+    is_simulated: bool
+    height: int
+    time: int
+    log_size: int
+    log_root: str
+    state_root: str
+    params_hash: str
+    public_key: str
+    signature: str
 
 
 class _ProofFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,10 +88,18 @@ def _compute_state(given: _State) -> Expectation:
     return {"root": compute_state_root(key, entries.get(key), path).hex(), **to_plain(path)}
 
 
-def _compute_note(given: Json) -> Expectation:
-    fields = dict(given)
-    public_key, signature = (bytes.fromhex(fields.pop(name)) for name in ("public_key", "signature"))
-    checkpoint = from_plain(Checkpoint, fields)
+def _compute_note(given: _Note) -> Expectation:
+    checkpoint = Checkpoint(
+        chain_id=bytes.fromhex(given.chain_id),
+        is_simulated=given.is_simulated,
+        height=given.height,
+        time=given.time,
+        log_size=given.log_size,
+        log_root=bytes.fromhex(given.log_root),
+        state_root=bytes.fromhex(given.state_root),
+        params_hash=bytes.fromhex(given.params_hash),
+    )
+    public_key, signature = bytes.fromhex(given.public_key), bytes.fromhex(given.signature)
     note = render_note(checkpoint)
     return {
         "note": note.decode(),
@@ -114,6 +135,6 @@ KINDS: Kinds = {
     "crypto/zip215": bind(_Signed, _compute_signature),
     "crypto/merkle": bind(_History, _compute_history),
     "crypto/state_tree": bind(_State, _compute_state),
-    "crypto/checkpoint": _compute_note,
+    "crypto/checkpoint": bind(_Note, _compute_note),
     "crypto/proof": bind(_ProofFile, _compute_proof),
 }
