@@ -33,6 +33,19 @@ def shrink(told: Json) -> None:
     told["terms"]["obligations"][0]["size"] = 1
 
 
+def tell_otherwise(lied_about: str, change: Change) -> Callable[[str, bytes], bytes]:
+    """Return what a node does that changes its answer at one path."""
+
+    def lie(path: str, data: bytes) -> bytes:
+        if path != lied_about:
+            return data
+        told = json.loads(data)
+        change(told)
+        return json.dumps(told).encode()
+
+    return lie
+
+
 CHANGES: dict[str, Change] = {
     "sign.other_document": shrink,
     "node.unproved": lambda told: told.update(status="active"),
@@ -46,16 +59,9 @@ def test_a_contract_told_otherwise_than_it_was_signed_is_not_shown(
 ) -> None:
     url, key, genesis = party
 
-    def lie(path: str, data: bytes) -> bytes:
-        if path != "/v1/contracts/1":
-            return data
-        told = json.loads(data)
-        change(told)
-        return json.dumps(told).encode()
-
     words = ("contract", "show", "1", "--key", key, "--trust", genesis, "--node")
     assert call("contract-show", *words, url).document["status"] == "completed"
-    with stand_between(url, lie) as address:
+    with stand_between(url, tell_otherwise("/v1/contracts/1", change)) as address:
         assert call("contract-show", *words, address).document["code"] == code
 
 
@@ -67,15 +73,8 @@ def test_terms_that_are_not_those_of_the_draft_are_not_handed_on(
     draft = tmp_path / "draft.json"
     draft.write_text(json.dumps(example))
 
-    def lie(path: str, data: bytes) -> bytes:
-        if path != "/v1/contracts/draft":
-            return data
-        told = json.loads(data)
-        shrink(told)
-        return json.dumps(told).encode()
-
     words = ("contract", "draft", draft, "--key", key, "--node")
     assert call("contract-draft", *words, url).document["clauses"]
-    with stand_between(url, lie) as address:
+    with stand_between(url, tell_otherwise("/v1/contracts/draft", shrink)) as address:
         answer = call("contract-draft", *words, address)
     assert (answer.status, answer.document["code"]) == (5, "sign.differs")

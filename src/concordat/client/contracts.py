@@ -9,7 +9,7 @@ from concordat.client.answers import make_unreadable
 from concordat.client.requests import make_path
 from concordat.contracts.templates import Draft, compute_terms
 from concordat.contracts.terms import Terms
-from concordat.contracts.text import LANGUAGES, compute_document_digest, render_clauses
+from concordat.contracts.text import compute_document_digest, render_texts
 from concordat.errors import Corrupt, UsageError
 from concordat.primitives.codec import decode
 from concordat.primitives.plain import Json, from_plain, to_plain
@@ -53,7 +53,7 @@ def fetch_contract(client: Client, number: int) -> Json:
         contract = None if row is None else decode(Contract, row)
         if contract is None or not _is_said(contract, told):
             raise Corrupt("node.unproved", show_contract(number))
-    return {**told, "clauses": {language: list(render_clauses(terms, language)) for language in LANGUAGES}}
+    return {**told, "clauses": render_texts(terms)}
 
 
 def _is_said(contract: Contract, told: Json) -> bool:
@@ -72,4 +72,4 @@ def judge_draft(client: Client, data: Json) -> Json:
     told = client.post("/v1/contracts/draft", json.dumps(data).encode())
     if not isinstance(told, dict) or told.get("terms") != to_plain(terms):
         raise Corrupt("sign.differs", "terms")
-    return {**told, "clauses": {language: list(render_clauses(terms, language)) for language in LANGUAGES}}
+    return {**told, "clauses": render_texts(terms)}

@@ -132,6 +132,11 @@ def render_clauses(terms: Terms, language: Language) -> tuple[str, ...]:
     return tuple(_fill_in(template, values) for template, values in _list_clauses(terms, language))
 
 
+def render_texts(terms: Terms) -> dict[Language, tuple[str, ...]]:
+    """Return the clauses in each language, in the order of `LANGUAGES`."""
+    return {language: render_clauses(terms, language) for language in LANGUAGES}
+
+
 def render_sentences(terms: Terms, language: Language) -> tuple[tuple[str, ...], ...]:
     """Return the same clauses, each in its sentences: a full stop in a name or a title ends none."""
     return tuple(
@@ -190,5 +195,4 @@ def _join_parts(language: Language, proof: str, consequence: str) -> str:
 
 def compute_document_digest(terms: Terms) -> bytes:
     """Return what a signature on a contract binds: the terms and both texts rendered from them (CON-3)."""
-    texts = tuple(render_clauses(terms, language) for language in LANGUAGES)
-    return sha256(DOCUMENT_DOMAIN + encode((terms, *texts))).digest()
+    return sha256(DOCUMENT_DOMAIN + encode((terms, *render_texts(terms).values()))).digest()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concordat.contracts.judge import judge
 from concordat.contracts.templates import Draft, compute_terms
 from concordat.contracts.terms import Terms
-from concordat.contracts.text import Language, compute_document_digest, render_clauses, render_sentences
+from concordat.contracts.text import Language, compute_document_digest, render_clauses, render_sentences, render_texts
 from concordat.errors import NotFound
 from concordat.node.node import Node
 from concordat.node.reads.waits import make_wait
@@ -163,7 +163,7 @@ def draft_contract(node: Node, draft: Draft, language: Language) -> Json:
     return {
         "terms": to_plain(terms),
         "document": compute_document_digest(terms).hex(),
-        "clauses": {"en": list(render_clauses(terms, "en")), "zh": list(render_clauses(terms, "zh"))},
+        "clauses": render_texts(terms),
         **judge_terms(node, terms, language),
     }
 
