@@ -85,3 +85,11 @@ def test_a_file_without_rights_is_not_told_as_absent() -> None:
     denied = input_error(PermissionError(13, "Permission denied"), Path("locked"))
     assert (denied.code, denied.detail) == ("input.unreadable", "locked: Permission denied")
     assert isinstance(input_error(FileNotFoundError(2, "none"), Path("none")), NotFound)
+
+
+def test_of_several_files_the_one_that_is_no_json_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "operation.json"
+    path.write_bytes(b"\xff")
+    with pytest.raises(UsageError, match=r"operation\.json: ") as caught:
+        read_json_file(str(path))
+    assert caught.value.code == "input.not_json"

@@ -72,7 +72,10 @@ def read_json_file(path: str) -> Json:
         UsageError: `input.not_json`, `input.repeated_field`. As `read_file` otherwise.
     """
     data = read_bounded(sys.stdin.buffer, path) if path == "-" else read_file(Path(path))
-    return read_json(data.removeprefix(codecs.BOM_UTF8))
+    try:
+        return read_json(data.removeprefix(codecs.BOM_UTF8))
+    except UsageError as error:  # a command may be given several files
+        raise UsageError(error.code, f"{path}: {error.detail}", error.next_step) from error
 
 
 def compute_file_digest(path: Path) -> tuple[bytes, int]:
