@@ -19,16 +19,16 @@ from typing import ClassVar, Final
 class ConcordatError(Exception):
     """An error expected in normal operation.
 
-    `code` is stable and dotted (`family.reason`); `detail` names the value that failed; `next_step` says what to do.
+    `code` is stable and dotted (`family.reason`); `detail` names the value that failed. What to do next
+    is told by the catalogs (wording), in the reader's language.
     """
 
     exit_status: ClassVar[int] = 1
 
-    def __init__(self, code: str, detail: str, next_step: str = "") -> None:
+    def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
         self.code: Final = code
         self.detail: Final = detail
-        self.next_step: Final = next_step
 
 
 class Rejected(ConcordatError):
@@ -50,8 +50,8 @@ class Refused(ConcordatError):
 
     exit_status = 4
 
-    def __init__(self, code: str, detail: str, next_step: str = "", *, retry_after_s: int = 0) -> None:
-        super().__init__(code, detail, next_step)
+    def __init__(self, code: str, detail: str, *, retry_after_s: int = 0) -> None:
+        super().__init__(code, detail)
         self.retry_after_s: Final = retry_after_s
 
 
@@ -72,8 +72,8 @@ class Corrupt(ConcordatError):
 
     exit_status = 5
 
-    def __init__(self, code: str, detail: str, next_step: str = "", *, height: int | None = None) -> None:
-        super().__init__(code, detail, next_step)
+    def __init__(self, code: str, detail: str, *, height: int | None = None) -> None:
+        super().__init__(code, detail)
         self.height: Final = height
 
 

@@ -89,8 +89,8 @@ def test_a_client_keys_first_transaction_is_named() -> None:
 
 
 def test_a_code_without_words_is_told_by_its_detail() -> None:
-    problem = make_problem(Refused("future.code", "the value", "do this"), "zh", "1", 3)
-    assert (problem.reason, problem.next_step) == ("the value", "do this")
+    problem = make_problem(Refused("future.code", "the value"), "zh", "1", 3)
+    assert (problem.reason, problem.next_step) == ("the value", "")
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_defect_is_told_in_a_sentence_and_shows_its_traceback_on_demand() -> N
     # Nothing foresees a closed standard input.
     command = f"{sys.executable} -m concordat tx contracts.sign - --json"
     told = subprocess.run(["sh", "-c", f"{command} <&-"], capture_output=True, text=True, timeout=60)
-    assert (told.returncode, json.loads(told.stdout)["code"]) == (1, "defect")
+    assert (told.returncode, json.loads(told.stdout)["code"]) == (1, "cli.defect")
     assert "Traceback" not in told.stderr
     shown = subprocess.run(["sh", "-c", f"{command} --debug <&-"], capture_output=True, text=True, timeout=60)
     assert shown.returncode == 1

@@ -215,7 +215,7 @@ def test_a_problem_becomes_the_error_of_its_kind(status: int, kind: type[Concord
         pytest.raises(kind) as caught,
     ):
         client.get("/v1/members")
-    assert (caught.value.code, caught.value.detail, caught.value.next_step) == ("some.code", "words", "more")
+    assert (caught.value.code, caught.value.detail) == ("some.code", "words")
     if isinstance(caught.value, RefusedByNode):
         assert caught.value.document == problem
 

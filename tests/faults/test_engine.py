@@ -466,9 +466,8 @@ def test_a_year_of_quiet_is_followed(world: World, ahead_us: int) -> None:
 def test_an_engine_begins_under_a_clock_far_ahead_when_somebody_vouches_for_it(world: World) -> None:
     engine, store = world.open()
     world.now_us += CLOCK_AHEAD_US + 1
-    with pytest.raises(Refused, match=r"^clock\.far_ahead: 2028-01-05") as caught:
+    with pytest.raises(Refused, match=r"^clock\.far_ahead: 2028-01-05"):
         engine.check_clock()
-    assert "--accept-clock" in caught.value.next_step
     assert not engine.step()
     accepted = EmbeddedEngine(
         engine.application, store, now_us=lambda: world.now_us, observe=world.observed, accepted_us=world.now_us

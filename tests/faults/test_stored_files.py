@@ -210,9 +210,8 @@ def test_a_changed_byte_in_what_counts_stops_the_start(played: Path, tmp_path: P
         data = bytearray(whole)
         data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
         path.write_bytes(bytes(data))
-        with pytest.raises(Corrupt) as caught:
+        with pytest.raises(Corrupt):
             Node(folder)
-        assert caught.value.next_step
         with closing(DiskFiles(folder)) as files:
             assert [check.file for check in examine(files) if check.status == "failed"]
     path.write_bytes(whole)

@@ -78,18 +78,16 @@ def test_an_absent_file_is_not_found(files: Files) -> None:
 
 def test_a_lock_is_held_by_one_until_it_is_let_go(files: Files) -> None:
     unlock = files.lock("lock")
-    with pytest.raises(Refused, match=r"ledger\.folder_in_use") as raised:
+    with pytest.raises(Refused, match=r"ledger\.folder_in_use"):
         files.lock("lock")
-    assert raised.value.next_step
     unlock()
     files.lock("lock")()
 
 
 def test_a_real_full_disk_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("/dev/full")
-    with closing(DiskFiles(tmp_path)) as disk, pytest.raises(Refused, match=r"disk\.full: a: No space left") as raised:
+    with closing(DiskFiles(tmp_path)) as disk, pytest.raises(Refused, match=r"disk\.full: a: No space left"):
         disk.write_at("a", 0, b"x")
-    assert raised.value.next_step
 
 
 def test_a_replacement_that_does_not_fit_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from concordat.wording.sentences import CATALOGS, get_reason_key
 from concordat.wording.zh import CATALOG as ZH
 
 SOURCES = Path(concordat.__file__).parent
-ERRORS = {"Rejected", "Refused", "UsageError", "NotFound", "Corrupt", "Stale"}
+ERRORS = {"ConcordatError", "Rejected", "Refused", "UsageError", "NotFound", "Corrupt", "Stale"}
 REASON_CODES = (*REASONS, *REVIEW_REASONS)
 CODE = re.compile(r"[a-z]+(\.[a-z_]+)+")
 
@@ -158,7 +158,7 @@ def test_every_refusal_names_a_rule_that_is_written() -> None:
     assert {rejection.code: get_rule(rejection.code) for rejection in REJECTIONS} == {
         rejection.code: rejection.rule for rejection in REJECTIONS
     }
-    assert [get_rule(code) for code in ("defect", "node.defect", "replay.differs", "proof.malformed")] == [None] * 4
+    assert [get_rule(code) for code in ("cli.defect", "node.defect", "replay.differs", "proof.malformed")] == [None] * 4
 
 
 def test_every_ground_has_words() -> None:

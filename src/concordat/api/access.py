@@ -180,9 +180,9 @@ async def _check_signed(connection: Connection, header: str) -> Reader:
     if reader is None and connection.path_params.get("public_key") == public_key.hex():
         return Reader(public_key)  # to repeat such a request tells nobody anything new: its nonce need not be kept
     if reader is None:
-        raise Refused("auth.unknown_key", public_key.hex(), "apply for membership, or ask your administrator")
+        raise Refused("auth.unknown_key", public_key.hex())
     if not face.nonces.keep(public_key, f"{public_key.hex()} {nonce.hex()}", None, now_us):
-        raise Refused("auth.replayed", nonce.hex(), "sign each request with a nonce of its own")
+        raise Refused("auth.replayed", nonce.hex())
     return reader
 
 
@@ -216,12 +216,12 @@ def check_access(connection: Connection, handler: BaseRouteHandler) -> None:  # 
     if audience == "public" or (audience is not None and _is_allowed(connection, reader, audience)):
         return
     if reader.public_key is None:
-        raise Refused("auth.required", scope["path"], "sign in, or sign the request with an officer's key")
+        raise Refused("auth.required", scope["path"])
     if audience is None or audience == "operator":
-        raise Refused("auth.role_missing", scope["path"], "ask an officer of the operator")
+        raise Refused("auth.role_missing", scope["path"])
     if reader.is_expelled:
-        raise Refused("auth.forced_out", scope["path"], "ask about your own member; the rest opens with its return")
-    raise Refused("auth.not_yours", scope["path"], "ask about your own member; the rest opens with admission")
+        raise Refused("auth.forced_out", scope["path"])
+    raise Refused("auth.not_yours", scope["path"])
 
 
 def _is_allowed(connection: Connection, reader: Reader, audience: Audience) -> bool:

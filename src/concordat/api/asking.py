@@ -102,9 +102,9 @@ def split_batch(body: bytes) -> list[bytes]:
     while place < len(body):
         end = place + 4 + int.from_bytes(body[place : place + 4], "big")
         if end > len(body) or len(body) - place < 4:
-            raise UsageError("input.bad_batch", f"byte {place}", "each transaction follows its length in 4 bytes")
+            raise UsageError("input.bad_batch", f"byte {place}")
         wires.append(body[place + 4 : end])
         place = end
     if not 0 < len(wires) <= BATCH_MAX:
-        raise UsageError("input.bad_batch", f"{len(wires)} transactions", f"send 1 to {BATCH_MAX}")
+        raise UsageError("input.bad_batch", f"{len(wires)} transactions")
     return wires

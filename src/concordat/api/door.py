@@ -27,4 +27,4 @@ def find_door_refusal(face: Face, address: str, wire: bytes, now_us: int) -> Ref
     wait_s = face.strangers.take(address, now_us) or face.all_strangers.take("", now_us)
     if not wait_s:
         return None
-    return Refused("request.too_many_strangers", str(wait_s), f"send it again in {wait_s} s", retry_after_s=wait_s)
+    return Refused("request.too_many_strangers", str(wait_s), retry_after_s=wait_s)

@@ -46,7 +46,7 @@ class Expiring(Generic[T]):
             names = self._names.get(owner, {})
             if len(names) >= self._share:
                 wait_s = _compute_wait_s(self._kept[next(iter(names))].until_us, now_us)
-                raise Refused("auth.share_used", str(wait_s), f"wait {wait_s} s", retry_after_s=wait_s)
+                raise Refused("auth.share_used", str(wait_s), retry_after_s=wait_s)
             self._keep(owner, name, value, now_us)
             return True
 

@@ -55,15 +55,15 @@ _STATUS_OF_KIND: Final = {Rejected: 409, Refused: 409, UsageError: 400, NotFound
 _RETRY_AFTER_S: Final = {"node.busy": "2"}
 
 _FROM_FRAMEWORK: Final[dict[int, ConcordatError]] = {
-    400: UsageError("request.malformed", "the request", "compare it with /v1/openapi.json"),
-    403: Refused("auth.csrf", "the form's token", "load the page again and send the form once more"),
-    404: NotFound("request.unknown_path", "the path", "see /v1/openapi.json for what there is"),
-    405: UsageError("request.wrong_method", "the method", "see /v1/openapi.json for what this path takes"),
-    413: Refused("request.too_large", "the body", "send it in smaller parts"),
+    400: UsageError("request.malformed", "the request"),
+    403: Refused("auth.csrf", "the form's token"),
+    404: NotFound("request.unknown_path", "the path"),
+    405: UsageError("request.wrong_method", "the method"),
+    413: Refused("request.too_large", "the body"),
 }
 """What the framework refuses by itself, by its status."""
 
-_DEFECT: Final = Refused("node.defect", "a defect of this software", "report it with the request id")
+_DEFECT: Final = Refused("node.defect", "a defect of this software")
 
 _log = logging.getLogger(__name__)
 
@@ -187,9 +187,9 @@ def _translate(request: Asking, error: Exception) -> tuple[ConcordatError, dict[
     if isinstance(error, HTTPException) and error.status_code in _FROM_FRAMEWORK:
         told = _FROM_FRAMEWORK[error.status_code]
         if error.status_code == HTTPStatus.BAD_REQUEST:
-            told = UsageError(told.code, _tell_validation(error), told.next_step)
+            told = UsageError(told.code, _tell_validation(error))
         if error.status_code == HTTPStatus.NOT_FOUND:
-            told = NotFound(told.code, request.scope["path"], told.next_step)
+            told = NotFound(told.code, request.scope["path"])
         return told, dict(error.headers or {})
     _log.error("request %s failed", get_request_id(request), exc_info=error)
     return _DEFECT, {}

@@ -149,7 +149,7 @@ def list_entries(
     asked = {"member": member, "contract": contract, "dataset": dataset}
     links = [(kind, str(value)) for kind, value in asked.items() if value is not None]
     if len(links) > 1:
-        raise UsageError("input.does_not_fit", "member, contract and dataset exclude each other", "ask for one of them")
+        raise UsageError("input.does_not_fit", "member, contract and dataset exclude each other")
     link, since = links[0] if links else None, reads.find_first_position(node, get_reader(request).member)
     return reads.list_entries(node, language, link=link, before=before, since=since, limit=limit)
 

@@ -106,7 +106,7 @@ def check_exposure(folder: Path, host: str, *, has_tls: bool, is_proxied: bool) 
         Refused: `node.needs_tls`, `node.derived_keys`, `disk.unreadable`.
     """
     if not is_loopback(host) and not has_tls and not is_proxied:
-        raise Refused("node.needs_tls", host, "give --tls-cert and --tls-key, or --behind-proxy when a proxy has them")
+        raise Refused("node.needs_tls", host)
     if is_loopback(host) and not is_proxied:
         return
     try:
@@ -115,7 +115,7 @@ def check_exposure(folder: Path, host: str, *, has_tls: bool, is_proxied: bool) 
         raise disk_error(error, str(folder), is_write=False) from error
     if derived:
         name = str(derived[0].relative_to(folder))
-        raise Refused("node.derived_keys", name, "keys of a demo serve this machine only")
+        raise Refused("node.derived_keys", name)
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -148,7 +148,7 @@ def serve(
         UsageError: `input.missing_field` when of certificate and key one is given.
     """
     if (tls_cert is None) != (tls_key is None):
-        raise UsageError("input.missing_field", "tls_cert and tls_key belong together", "give both, or neither")
+        raise UsageError("input.missing_field", "tls_cert and tls_key belong together")
     has_tls = tls_cert is not None
     if tls_cert is not None and tls_key is not None:
         check_tls_files(tls_cert, tls_key)
@@ -220,7 +220,7 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((host, port))
         except OSError as error:
-            raise Refused("node.cannot_listen", f"{host}:{port}: {error.strerror}", "choose another port") from error
+            raise Refused("node.cannot_listen", f"{host}:{port}: {error.strerror}") from error
         yield listener
 
 

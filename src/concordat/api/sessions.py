@@ -43,12 +43,12 @@ async def follow_link(request: Asking, token: FromPath[str]) -> Response[None]:
     Not from a page of another site: it would sign the visitor in as whoever made the link.
     """
     if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
-        raise Refused("auth.from_elsewhere", "the sign-in link", "copy the link into the browser's address bar")
+        raise Refused("auth.from_elsewhere", "the sign-in link")
     face = get_face(request)
     public_key = face.links.take(token, fetch_now_us())
     reader = await to_thread.run_sync(find_reader, face.node, public_key) if public_key else None
     if public_key is None or reader is None:
-        raise NotFound("auth.link_spent", "the sign-in link", "make a new one with `concordat login`")
+        raise NotFound("auth.link_spent", "the sign-in link")
     request.scope["user"] = reader
     response: Response[None] = Redirect("/", status_code=303)
     response.set_cookie(open_session(request, public_key))

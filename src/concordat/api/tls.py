@@ -30,4 +30,4 @@ def check_tls_files(certificate: Path, key: Path) -> None:
 
 def make_tls_refusal(detail: str) -> Refused:
     """Return the refusal of a certificate or key."""
-    return Refused("node.bad_tls", detail, "give the certificate chain as --tls-cert and its key as --tls-key, in PEM")
+    return Refused("node.bad_tls", detail)

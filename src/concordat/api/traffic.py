@@ -55,11 +55,11 @@ def watch_requests(app: Litestar, limits: Limits, *, is_proxied: bool) -> ASGIAp
             return
         address = get_address(request)
         if wait_s := allowance.take(address, fetch_now_us()):
-            refusal = Refused("request.too_many", "a minute", f"wait {wait_s} s", retry_after_s=wait_s)
+            refusal = Refused("request.too_many", "a minute", retry_after_s=wait_s)
             await refuse(refusal, scope, receive, send)
             return
         if at_once.get(address, 0) >= limits.requests_at_once:
-            refusal = Refused("request.too_many", "at once", "wait for the answers", retry_after_s=1)
+            refusal = Refused("request.too_many", "at once", retry_after_s=1)
             await refuse(refusal, scope, receive, send)
             return
         at_once[address] = at_once.get(address, 0) + 1
@@ -90,7 +90,7 @@ def _hurry(receive: Receive, body_s: float) -> Receive:
             async with asyncio.timeout_at(deadline):
                 message = await receive()
         except TimeoutError:
-            raise Refused("request.too_slow", f"{body_s} s", "send the whole body at once") from None
+            raise Refused("request.too_slow", f"{body_s} s") from None
         is_whole = not message.get("more_body", False)
         return message
 

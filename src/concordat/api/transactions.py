@@ -103,7 +103,7 @@ def prepare(
     data = read_json(body)
     asked = from_plain(Prepare, PREPARE_DEFAULTS | data if isinstance(data, dict) else data)
     if not is_sound_key(asked.public_key):
-        raise UsageError("input.does_not_fit", "/public_key: nobody can sign with it", "give an Ed25519 public key")
+        raise UsageError("input.does_not_fit", "/public_key: nobody can sign with it")
     payload = make_payload(
         node,
         asked.public_key,
@@ -287,7 +287,7 @@ def _read_hex(text: str, size: int | None) -> bytes:
     except ValueError:
         data = b""
     if data.hex() != text or not data or (size is not None and len(data) != size):
-        raise UsageError("input.not_hex", text, "write bytes as lowercase hexadecimal digits")
+        raise UsageError("input.not_hex", text)
     return data
 
 

@@ -51,12 +51,12 @@ def register(
     try:
         from_plain(DatasetName, name)
     except UsageError as error:
-        raise UsageError(error.code, f"--name {name}", error.next_step) from error
+        raise UsageError(error.code, f"--name {name}") from error
     own_name, commitments = read_client_key(client_key), _describe(file, salt_file)
     with where.connect(output) as client:
         member = client.get("/v1/me")["member"]
         if owner not in {None, member}:
-            raise UsageError("key.other_member", member, "leave --owner out, or name that owner's key with --key")
+            raise UsageError("key.other_member", member)
         fields = {
             "dataset": name,
             "version": fetch_next_version(client, member, name),

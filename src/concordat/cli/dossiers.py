@@ -19,7 +19,7 @@ def new_dossier(file: Path, /, *documents: Path, output: Output = OUTPUT) -> Non
     :param documents: The papers, in the order in which they are filed.
     """
     if not documents:
-        raise UsageError("cli.usage", "no paper is named", "name the papers after the dossier file")
+        raise UsageError("cli.usage", "no paper is named")
     dossier = make_dossier(documents)
     save_new_file(file, render_json(to_plain(dossier)).encode())
     _emit(file, dossier, output)

@@ -54,7 +54,7 @@ def init(
         emit(output, {"plan": EXAMPLE_PLAN}, render_json(EXAMPLE_PLAN).splitlines())
         return
     if folder is None:
-        raise UsageError("cli.usage", "the folder is missing", "run the command with --help")
+        raise UsageError("cli.usage", "the folder is missing")
     founded = found_chain(folder, read_plan(from_) if from_ else None, clock, fetch_now_us())
     keys = [str(key) for key in founded.keys]
     place, needed = str(folder / NODE_KEY_FILE), founded.needed_key.hex() if founded.needed_key else None

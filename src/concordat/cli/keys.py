@@ -36,7 +36,7 @@ def new_key(
     :param password: Ask for a password that seals the file.
     """
     if (from_seed is None) != (label is None):
-        raise UsageError("cli.usage", "--from-seed and --label go together", "give both or neither")
+        raise UsageError("cli.usage", "--from-seed and --label go together")
     key = make_key() if from_seed is None or label is None else derive_key(from_seed, label)
     save_key(file, key, _ask_password() if password else None)
     public_key = key.public_key.hex()
@@ -49,10 +49,10 @@ def new_key(
 
 def _ask_password() -> str:
     if not sys.stdin.isatty():
-        raise UsageError("cli.usage", "--password needs a terminal", "run it in a terminal")
+        raise UsageError("cli.usage", "--password needs a terminal")
     password = getpass("Password: ")
     if not password or getpass("Again: ") != password:
-        raise UsageError("cli.usage", "the two passwords differ, or are empty", "run the command again")
+        raise UsageError("cli.usage", "the two passwords differ, or are empty")
     return password
 
 
@@ -83,7 +83,7 @@ def prove_key(
     try:
         from_plain(MemberId, member)
     except UsageError as error:
-        raise UsageError(error.code, f"--member {member}", error.next_step) from error
+        raise UsageError(error.code, f"--member {member}") from error
     key = fetch_key_asking(file)
     chain = read_genesis(read_file(Path(trust)))
     possession = key.sign(compute_possession_message(chain.id, member)).hex()
@@ -100,7 +100,7 @@ def new_card(file: Path, /, *, name: str, phone: str, output: Output = OUTPUT) -
     :param phone: The officer's phone.
     """
     if not name.strip():
-        raise UsageError("cli.usage", "--name is empty", "give the officer's name")
+        raise UsageError("cli.usage", "--name is empty")
     card = make_card(name, phone)
     save_new_file(file, render_json(to_plain(card)).encode())
     emit(output, {"file": str(file), "commitment": card.commitment.hex()}, [card.commitment.hex()])

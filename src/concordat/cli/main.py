@@ -43,7 +43,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # whatever happens, people get a sentence and not a traceback
         if "--debug" in arguments:
             raise
-        return _report(ConcordatError("defect", repr(error), "run it again with --debug and report this"), arguments)
+        return _report(ConcordatError("cli.defect", repr(error)), arguments)
 
 
 def make_app() -> App:
@@ -76,7 +76,7 @@ def _fetch_version() -> str:
 def _run_command(arguments: Sequence[str]) -> int:
     known = {"--version", *(command.name.split()[0] for commands in SECTIONS.values() for command in commands)}
     if arguments[0] not in known:  # the parser would load every command to guess what was meant
-        raise UsageError("cli.usage", f"there is no command {arguments[0]}", "see `concordat --help`")
+        raise UsageError("cli.usage", f"there is no command {arguments[0]}")
 
     if arguments[0] == "--version" and "--json" in arguments:
         from concordat.cli.output import emit_line
@@ -97,7 +97,7 @@ def _run_command(arguments: Sequence[str]) -> int:
         words = str(error).strip() or type(error).__name__
         if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
             words = f"too many words: {' '.join(error.unused_tokens)}"
-        raise UsageError("cli.usage", words, "run the command with --help") from error
+        raise UsageError("cli.usage", words) from error
     return status if isinstance(status, int) else 0
 
 

@@ -27,7 +27,7 @@ def describe_error(error: ConcordatError, language: Language) -> dict[str, Json]
     from concordat.wording.rules import get_rule  # here: every family, which --help does without
 
     told: dict[str, Json] = getattr(error, "document", {})
-    reason, next_step = (error.detail, error.next_step) if told else explain_error(error, language)
+    reason, next_step = (error.detail, str(told.get("next_step", ""))) if told else explain_error(error, language)
     if error.code == "auth.required":  # only a request without a key is answered so
         next_step = describe_next_step("key.needed", (), language)
     names = ("reasons", "transaction", "height", "request_id")

@@ -33,7 +33,7 @@ def check_vectors(folder: Path, /, *, output: Output = OUTPUT) -> int:
     """
     paths = sorted(folder.rglob("*.json"))
     if not paths:
-        raise NotFound("input.absent", f"{folder}/*.json", "name the folder of vectors")
+        raise NotFound("input.absent", f"{folder}/*.json")
     kinds = {kind: rule for room in _ROOMS for kind, rule in import_module(f"concordat.{room}.vectors").KINDS.items()}
     cases, failed = 0, []
     for path in paths:
@@ -55,4 +55,4 @@ def _read_cases(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
         kind, cases = str(data["kind"]), data["cases"]
         yield from ((kind, dict(case)) for case in cases)
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError("vectors.malformed", f"{path}: {error!r}", "restore it from the project's sources") from error
+        raise UsageError("vectors.malformed", f"{path}: {error!r}") from error

@@ -49,7 +49,7 @@ def serve(
     from concordat.api.server import serve as serve_node  # the one place that needs the node's extra
 
     if not 0 <= port <= 65_535:
-        raise UsageError("cli.usage", f"port {port}", "give a port from 0 to 65535")
+        raise UsageError("cli.usage", f"port {port}")
     with suppress(OSError):  # of a folder that cannot be read the node tells
         for key in sorted((folder / "keys").rglob("*.key")):
             warn_if_open(key)

@@ -36,7 +36,7 @@ def sign(
     from concordat.client.signing import check_member, check_page, fetch_clauses, fetch_page, fetch_signed
 
     if key is None:
-        raise UsageError("key.needed", "no key was given", "name your key file with --key")
+        raise UsageError("key.needed", "no key was given")
     signer, root = fetch_key_asking(key), fetch_root(trust)
     origin, language = get_origin(url), output.language
     with Client(origin, None, root, language=language) as stranger:
@@ -49,7 +49,7 @@ def sign(
     with Client(origin, signer, root, language=language) as client:
         check_page(page, signer.public_key, client.chain_id(), client.fetch_valid_until_max(), language)
         if get_origin(urljoin(url, page.submit)) != origin:
-            raise Corrupt("sign.differs", "address", "do not sign; ask the node again")
+            raise Corrupt("sign.differs", "address")
         for line in fetch_clauses(client, page.operations, language):
             tell(line)
         for line in page.sentence.splitlines():
@@ -62,6 +62,6 @@ def sign(
         if sys.stdin.isatty() and not yes:
             tell("Sign this? [y/N]")
             if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-                raise Refused("sign.declined", "nothing was signed", "run it again to sign")
+                raise Refused("sign.declined", "nothing was signed")
         receipt = client.submit(signer.sign(page.unsigned) + page.unsigned)
     emit_receipt({**receipt, "trusted": root is not None}, output)

@@ -76,10 +76,10 @@ def tx(
         return
     if file is None:
         words = f"{type_} is given; TYPE and the file belong together: tx contracts.sign FILE, tx operations FILE"
-        raise UsageError("cli.usage", words, "see `concordat tx --help`")
+        raise UsageError("cli.usage", words)
     operations = read_operations(type_, _keep_fields(type_, read_json_file(file)))
     if not 0 <= lane < LANES:
-        raise UsageError("cli.usage", f"--lane {lane}", "give a lane from 0 to 15")
+        raise UsageError("cli.usage", f"--lane {lane}")
     name = read_client_key(client_key)
     with where.connect(output) as client:
         emit_receipt(client.send(operations, name, lane, nonce), output)
@@ -146,7 +146,7 @@ def draft_contract(
         _emit_example("draft", Draft, _EXAMPLE_DRAFT, output)
         return 0
     if file is None:
-        raise UsageError("cli.usage", "the file is missing", "see `concordat contract draft --example`")
+        raise UsageError("cli.usage", "the file is missing")
     from concordat.client.contracts import judge_draft  # here: what --help does without
 
     with where.connect(output) as client:

@@ -78,7 +78,7 @@ def fetch_root(trust: str | None) -> Trust | None:
 
     root = None if trust is None else read_trust(trust)
     if root is not None and root.note is not None:
-        raise UsageError("sign.no_root", str(trust), "give genesis.json, a key file or 64 hexadecimal digits")
+        raise UsageError("sign.no_root", str(trust))
     return root
 
 
@@ -103,9 +103,9 @@ def read_contract_number(text: str) -> int:
     """
     digits = text.removeprefix("C-")
     if not (digits.isascii() and digits.isdigit()):
-        raise UsageError("input.does_not_fit", f"“{text}” is no contract's number", "write it like 42 or C-0042")
+        raise UsageError("input.does_not_fit", f"“{text}” is no contract's number")
     if len(digits) > _DIGITS_MAX or int(digits) > INTEGER_MAX:
-        raise NotFound("read.no_such_contract", text, "look it up in the list of contracts")
+        raise NotFound("read.no_such_contract", text)
     return int(digits)
 
 

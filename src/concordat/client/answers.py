@@ -15,7 +15,7 @@ class RefusedByNode(Refused):
     """A rule refuses. `document` is the node's whole answer: reasons, next step, transaction and height."""
 
     def __init__(self, document: Json) -> None:
-        super().__init__(document["code"], str(document.get("reason", "")), str(document.get("next_step", "")))
+        super().__init__(document["code"], str(document.get("reason", "")))
         self.document: Final = document
 
 
@@ -38,7 +38,7 @@ def make_error(response: httpx2.Response) -> ConcordatError:
     if kind is None:
         return RefusedByNode(problem)
     detail = problem.get("detail") or problem.get("reason") or problem["code"]
-    return kind(problem["code"], str(detail), str(problem.get("next_step", "")))
+    return kind(problem["code"], str(detail))
 
 
 def read_answer(response: httpx2.Response) -> Json:
@@ -55,4 +55,4 @@ def read_answer(response: httpx2.Response) -> Json:
 
 def make_unreadable(address: str) -> NotFound:
     """Return the error of an answer that no node gives."""
-    return NotFound("node.unreadable", address, "name the address of a Concordat node with --node")
+    return NotFound("node.unreadable", address)

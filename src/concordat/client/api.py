@@ -63,7 +63,7 @@ class Client:
         try:
             self._http = httpx2.Client(base_url=url, timeout=timeout, headers={"Accept-Language": language})
         except (httpx2.InvalidURL, ValueError) as error:
-            raise UsageError("node.bad_address", url, "write it like http://127.0.0.1:8420") from error
+            raise UsageError("node.bad_address", url) from error
         self._chain_id: bytes | None = None
         self._node_key = b""
         """Whom requests are signed for."""
@@ -134,7 +134,7 @@ class Client:
         """
         data = self.fetch(target)
         if self._trust is not None and not (found := verify_proof(data, self._trust)).valid:
-            raise Corrupt(f"proof.{found.code}", "the file does not prove what it should", "ask another node")
+            raise Corrupt(f"proof.{found.code}", "the file does not prove what it should")
         return data
 
     def fetch_proved_states(self, target: str) -> dict[bytes, bytes | None] | None:
@@ -162,7 +162,7 @@ class Client:
             if signed.checkpoint.chain_id != self.chain_id():
                 raise _make_other_chain(signed.checkpoint.chain_id)
             if not is_note_signed_by(signed, self._node_key):
-                raise Corrupt("proof.bad_signature", "the checkpoint", "ask another node")
+                raise Corrupt("proof.bad_signature", "the checkpoint")
         return note
 
     def fetch_receipt(self, transaction: str) -> Json:
@@ -268,7 +268,7 @@ class Client:
 
     def _get_key(self) -> Key:
         if self._key is None:
-            raise UsageError("key.needed", "no key was given", "name your key file with --key")
+            raise UsageError("key.needed", "no key was given")
         return self._key
 
     def _prove(self, receipt: Json, transaction: bytes) -> Json:
@@ -306,7 +306,7 @@ class Client:
             if response.is_success:
                 return response
             raise make_error(response)
-        raise NotFound("node.unreachable", str(self._http.base_url), "start the node, or name another") from failure
+        raise NotFound("node.unreachable", str(self._http.base_url)) from failure
 
     def _sign(self, request: httpx2.Request, body: bytes) -> str:
         target, chain_id = request.url.raw_path.decode(), self.chain_id()
@@ -323,19 +323,19 @@ def _check_pinned(trust: Trust, chain_id: bytes, node_key: bytes) -> None:
             raise _make_other_chain(chain_id)
         pinned = read_genesis(trust.genesis).genesis.node_key
     if pinned not in {None, node_key}:
-        raise Corrupt("node.not_pinned", node_key.hex(), "name the node whose key you trust")
+        raise Corrupt("node.not_pinned", node_key.hex())
 
 
 def _read_transaction_id(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError as error:
-        raise NotFound("read.no_such_transaction", text, "check the id") from error
+        raise NotFound("read.no_such_transaction", text) from error
 
 
 def _make_other_chain(chain_id: bytes) -> Corrupt:
     """Return the error of a node that serves another chain than the pinned one."""
-    return Corrupt("node.other_chain", chain_id.hex(), "name a node of the chain that you trust")
+    return Corrupt("node.other_chain", chain_id.hex())
 
 
 def get_origin(url: str) -> str:
@@ -349,5 +349,5 @@ def get_origin(url: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise UsageError("node.bad_address", url, "write it like http://127.0.0.1:8420")
+        raise UsageError("node.bad_address", url)
     return f"{parts.scheme}://{parts.netloc}"

@@ -70,10 +70,10 @@ def check_dossier(dossier: Dossier, folder: Path) -> None:
     for document in dossier.documents:
         path = folder / Path(document.name).name
         if compute_file_digest(path)[0] != document.digest:
-            raise Corrupt("dossier.differs", str(path), "ask the member for the papers that it filed")
+            raise Corrupt("dossier.differs", str(path))
     digests = [document.digest for document in dossier.documents]
     if compute_documents_commitment(dossier.salt, digests) != dossier.commitment:
-        raise Corrupt("dossier.differs", dossier.commitment.hex(), "ask the member for the papers that it filed")
+        raise Corrupt("dossier.differs", dossier.commitment.hex())
 
 
 def compute_card_commitment(salt: bytes, name: str, phone: str) -> bytes:

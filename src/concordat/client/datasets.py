@@ -72,7 +72,7 @@ def describe_csv(path: Path, salt: bytes) -> DatasetDescription:
         for index, (line, row) in enumerate(rows):
             if len(row) != len(header):
                 place = f"{path}, line {line}: {len(row)} fields, not {len(header)}"
-                raise UsageError("table.ragged", place, "give every row as many fields as there are columns")
+                raise UsageError("table.ragged", place)
             yield hash_leaf(compute_row_leaf(salt, digest, index, row))
 
     row_count, row_root = compute_root(hash_rows())
@@ -81,13 +81,13 @@ def describe_csv(path: Path, salt: bytes) -> DatasetDescription:
 
 def _check_header(header: tuple[str, ...], path: Path) -> None:
     if not header:
-        raise UsageError("table.empty", str(path), "the first line names the columns")
+        raise UsageError("table.empty", str(path))
     if len(header) == 1 and any(separator in header[0] for separator in ";\t|"):
-        raise UsageError("table.other_separator", str(path), "separate the columns by commas")
+        raise UsageError("table.other_separator", str(path))
     if header.count("") > 1:  # one is what programs write that number their rows
-        raise UsageError("table.unnamed_column", str(path), "give every column a name")
+        raise UsageError("table.unnamed_column", str(path))
     if len(set(header)) != len(header):
-        raise UsageError("table.repeated_column", str(path), "give every column a name of its own")
+        raise UsageError("table.repeated_column", str(path))
 
 
 def compute_schema(columns: tuple[str, ...]) -> bytes:
@@ -113,7 +113,7 @@ def fetch_salt(path: Path) -> bytes | None:
     except ValueError:
         salt = b""
     if len(salt) != SALT_BYTES:
-        raise UsageError("table.bad_salt", str(path), "restore the salt file that belongs to this table")
+        raise UsageError("table.bad_salt", str(path))
     return salt
 
 
@@ -143,12 +143,12 @@ def read_rows(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
         try:
             yield from ((reader.line_num, tuple(row)) for row in reader if row)
         except UnicodeDecodeError as error:
-            raise UsageError("table.wrong_encoding", str(path), "save it as CSV in UTF-8") from error
+            raise UsageError("table.wrong_encoding", str(path)) from error
         except csv.Error as error:
             place = f"{path}, line {reader.line_num}"
             if "field limit" in str(error):
                 raise _make_too_long(place) from error
-            raise UsageError("table.malformed", f"{place}: {error}", "save it as CSV in UTF-8") from error
+            raise UsageError("table.malformed", f"{place}: {error}") from error
 
 
 def _read_lines(file: TextIOWrapper, path: Path) -> Iterator[str]:
@@ -161,9 +161,9 @@ def _read_lines(file: TextIOWrapper, path: Path) -> Iterator[str]:
             raise _make_too_long(f"{path}, line {number}")
         has_second_mark = number == 1 and line.startswith("\ufeff")
         if has_second_mark or "\0" in line or "\r" in line.removesuffix("\n").removesuffix("\r"):
-            raise UsageError("table.bad_character", f"{path}, line {number}", "save it as CSV in UTF-8 anew")
+            raise UsageError("table.bad_character", f"{path}, line {number}")
         yield line
 
 
 def _make_too_long(place: str) -> UsageError:
-    return UsageError("table.too_long", place, "put what is longer into a file of its own")
+    return UsageError("table.too_long", place)

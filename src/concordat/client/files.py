@@ -34,7 +34,7 @@ def open_file(path: Path, *, is_pipe_allowed: bool = True) -> BinaryIO:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode) and not (is_pipe_allowed and stat.S_ISFIFO(mode)):
-            raise UsageError("input.not_a_file", str(path), "name a file")
+            raise UsageError("input.not_a_file", str(path))
         return path.open("rb")
     except (OSError, ValueError) as error:  # ValueError: a name that holds NUL
         raise input_error(error, path) from error
@@ -61,7 +61,7 @@ def read_bounded(file: BinaryIO, name: str, bytes_max: int = FILE_BYTES_MAX) -> 
     except OSError as error:
         raise input_error(error, Path(name)) from error
     if len(data) > bytes_max:
-        raise UsageError("input.too_large", f"{name}: more than {bytes_max} bytes", "name the right file")
+        raise UsageError("input.too_large", f"{name}: more than {bytes_max} bytes")
     return data
 
 
@@ -75,7 +75,7 @@ def read_json_file(path: str) -> Json:
     try:
         return read_json(data.removeprefix(codecs.BOM_UTF8))
     except UsageError as error:  # a command may be given several files
-        raise UsageError(error.code, f"{path}: {error.detail}", error.next_step) from error
+        raise UsageError(error.code, f"{path}: {error.detail}") from error
 
 
 def compute_file_digest(path: Path) -> tuple[bytes, int]:
@@ -94,9 +94,9 @@ def compute_file_digest(path: Path) -> tuple[bytes, int]:
 def input_error(error: Exception, path: Path) -> ConcordatError:
     """Return what it means to people that a file, which they named, could not be read."""
     if isinstance(error, FileNotFoundError | NotADirectoryError | ValueError):
-        return NotFound("input.absent", str(path), "name a file that exists")
+        return NotFound("input.absent", str(path))
     reason = error.strerror if isinstance(error, OSError) else error
-    return UsageError("input.unreadable", f"{path}: {reason}", "check the rights of this file")
+    return UsageError("input.unreadable", f"{path}: {reason}")
 
 
 def save_new_file(path: Path, data: bytes) -> None:

@@ -132,7 +132,7 @@ def fetch_key(path: Path, password: str | None = None) -> Key:
     try:
         data = read_file(path)
     except NotFound as error:
-        raise NotFound("key.absent", str(path), "make one with `concordat key new FILE`") from error
+        raise NotFound("key.absent", str(path)) from error
     return read_key(data, str(path), password)
 
 
@@ -141,15 +141,15 @@ def read_key(data: bytes, name: str, password: str | None = None) -> Key:
     public, origin, stretch, value = _read_lines(data, name)
     if stretch is not None:
         if password is None:
-            raise Refused("key.locked", name, "run the command in a terminal, which asks for the password")
+            raise Refused("key.locked", name)
         salt = value[: pwhash.argon2id.SALTBYTES]
         try:
             value = secret.SecretBox(_stretch(password, salt, stretch)).decrypt(value[len(salt) :])
         except nacl.exceptions.CryptoError as error:
-            raise Refused("key.wrong_password", name, "try again") from error
+            raise Refused("key.wrong_password", name) from error
     key = Key(value, origin)
     if key.public_key != public:
-        raise Corrupt("key.unreadable", name, "restore it from a backup")
+        raise Corrupt("key.unreadable", name)
     return key
 
 
@@ -161,7 +161,7 @@ def read_public_key(data: bytes, name: str) -> bytes:
 def _read_lines(data: bytes, name: str) -> tuple[bytes, Origin, _Stretch | None, bytes]:
     """Return public key, origin, how the password is stretched (None: there is none), and the secret."""
     if data.lstrip().startswith(_OTHER_FORMATS):
-        raise UsageError("key.other_format", name, "make one with `concordat key new FILE`")
+        raise UsageError("key.other_format", name)
     try:
         title, public, origin, private = unseal(name, data).decode().split("\n")
         kind, *words, value = private.split(" ")
@@ -173,11 +173,11 @@ def _read_lines(data: bytes, name: str) -> tuple[bytes, Origin, _Stretch | None,
         if len(public_key) != 32 or len(secret_bytes) != (_SEALED_BYTES if words else 32):
             raise ValueError(title)
     except (ValueError, TypeError, Corrupt) as error:
-        raise Corrupt("key.unreadable", name, "restore it from a backup; do not edit it") from error
+        raise Corrupt("key.unreadable", name) from error
     if stretch is not None and not (
         1 <= stretch.operations <= _OPERATIONS_MAX and _MEMORY_BYTES_MIN <= stretch.memory_bytes <= _MEMORY_BYTES_MAX
     ):
-        raise Refused("key.asks_too_much", name, "do not use this file; restore yours from a backup")
+        raise Refused("key.asks_too_much", name)
     return public_key, cast("Origin", origin), stretch, secret_bytes
 
 

@@ -28,7 +28,7 @@ def get_operation_type(name: str) -> type[Struct]:
         UsageError: `input.unknown_type`.
     """
     if name not in OPERATIONS:
-        raise UsageError("input.unknown_type", name, f"one of: {', '.join(OPERATIONS)}")
+        raise UsageError("input.unknown_type", f"{name} ({', '.join(OPERATIONS)})")
     return OPERATIONS[name]
 
 
@@ -40,7 +40,7 @@ def read_operations(name: str | None, data: Json) -> tuple[Operation, ...]:
     """
     items = data if isinstance(data, list) else [data]
     if not items:
-        raise UsageError("input.does_not_fit", "there is no operation", "give at least one")
+        raise UsageError("input.does_not_fit", "there is no operation")
     return tuple(_read_operation(name, item) for item in items)
 
 
@@ -49,7 +49,7 @@ def _read_operation(name: str | None, item: Json) -> Operation:
     if name in OPERATIONS and named != name:
         told = named if isinstance(named, str) else json.dumps(named, ensure_ascii=False)
         words = f"{told} where {name} was announced; a mixed list is announced as `operations`"
-        raise UsageError("input.unknown_type", words, "announce the type that the operation names, or `operations`")
+        raise UsageError("input.unknown_type", words)
     kind = get_operation_type(named if isinstance(named, str) else "")
     return typing.cast("Operation", from_plain(kind, item))
 

@@ -100,7 +100,7 @@ def _find_facts(transaction: bytes, verification: Verification) -> tuple[dict[st
 
 
 def _make_unproved(transaction: bytes) -> Corrupt:
-    return Corrupt("node.unproved", transaction.hex(), "do not rely on this answer; ask another node")
+    return Corrupt("node.unproved", transaction.hex())
 
 
 def _is_said(fact: Json, told: Json) -> bool:

@@ -34,7 +34,7 @@ def make_path(folder: str, *names: str | int) -> str:
     """
     for name in map(str, names):
         if name.strip(".") == "" or "/" in name or not name.isprintable():
-            raise NotFound("read.no_such_name", name, "check the name")
+            raise NotFound("read.no_such_name", name)
     return "/".join((folder, *(quote(str(name), safe="") for name in names)))
 
 
@@ -61,14 +61,14 @@ def check_request(
     """
     match = _HEADER.fullmatch(header)
     if match is None:
-        raise Refused("auth.malformed", "the Authorization header", "sign the request as spec/http.md says")
+        raise Refused("auth.malformed", "the Authorization header")
     key, time, nonce, signature = match.groups()
     if abs(int(time) - now_us) > WINDOW_US:
-        raise Refused("auth.stale", time, "set this machine's clock and sign the request anew")
+        raise Refused("auth.stale", time)
     public_key = bytes.fromhex(key)
     text = _render_text(chain_id, node_key, method, target, body, time, nonce)
     if not is_accepted_by_libsodium(public_key, bytes.fromhex(signature), text):
-        raise Refused("auth.bad_signature", key, "sign exactly the request that is sent, for this chain and node")
+        raise Refused("auth.bad_signature", key)
     return public_key, bytes.fromhex(nonce)
 
 

@@ -25,9 +25,6 @@ from concordat.wording.sentences import describe_operation, show_contract
 if TYPE_CHECKING:
     from concordat.client.api import Client
 
-_ASK_AGAIN = "do not sign; ask the node again"
-
-
 class Page(Struct, frozen=True):
     """What a page offers to sign; `unsigned` is `bytes` in its JSON.
 
@@ -54,7 +51,7 @@ def fetch_page(client: Client, target: str) -> Page:
     except (NotFound, RefusedByNode) as error:
         if error.code in {"node.unreachable", "read.no_such_action"}:
             raise
-        raise UsageError("sign.no_page", target, "copy the address of a page that asks for a signature") from error
+        raise UsageError("sign.no_page", target) from error
 
 
 def fetch_signed(client: Client, transaction: bytes, public_key: bytes) -> Json:
@@ -66,7 +63,7 @@ def fetch_signed(client: Client, transaction: bytes, public_key: bytes) -> Json:
     receipt = client.fetch_receipt(transaction.hex())
     signer = str(receipt["signer"]["public_key"])
     if signer != public_key.hex():
-        raise Corrupt("sign.other_key", signer, "name the file of this key with --key")
+        raise Corrupt("sign.other_key", signer)
     return receipt
 
 
@@ -80,7 +77,7 @@ def read_page(data: Json) -> Page:
         fields = {"unsigned" if name == "bytes" else name: value for name, value in dict(data).items()}
         return from_plain(Page, fields)
     except (UsageError, TypeError, ValueError) as error:
-        raise UsageError("sign.no_page", str(error), "copy the address of a page that asks for a signature") from error
+        raise UsageError("sign.no_page", str(error)) from error
 
 
 def check_page(page: Page, public_key: bytes, chain_id: bytes, valid_until_max: int, language: Language) -> None:
@@ -94,12 +91,12 @@ def check_page(page: Page, public_key: bytes, chain_id: bytes, valid_until_max: 
     try:
         transaction = parse_transaction(bytes(SIGNATURE_BYTES) + page.unsigned, chain_id)
     except Rejected as error:
-        raise Corrupt("sign.differs", str(error), _ASK_AGAIN) from error
+        raise Corrupt("sign.differs", str(error)) from error
     payload = transaction.payload
     if transaction.public_key != public_key:
-        raise Corrupt("sign.other_key", transaction.public_key.hex(), "name the file of this key with --key")
+        raise Corrupt("sign.other_key", transaction.public_key.hex())
     if payload.valid_until > valid_until_max:
-        raise Corrupt("sign.differs", f"valid_until {payload.valid_until}", _ASK_AGAIN)
+        raise Corrupt("sign.differs", f"valid_until {payload.valid_until}")
     said = "\n".join(describe_operation(one, page.member, language) for one in payload.operations)
     for name, shown, read in (
         ("operations", page.operations, payload.operations),
@@ -107,7 +104,7 @@ def check_page(page: Page, public_key: bytes, chain_id: bytes, valid_until_max: 
         ("sentence", page.sentence, said),
     ):
         if shown != read:
-            raise Corrupt("sign.differs", name, _ASK_AGAIN)
+            raise Corrupt("sign.differs", name)
 
 
 def fetch_clauses(client: Client, operations: Sequence[Operation], language: Language) -> Iterator[str]:
@@ -122,7 +119,7 @@ def fetch_clauses(client: Client, operations: Sequence[Operation], language: Lan
         elif isinstance(operation, Sign):
             told, terms = fetch_terms(client, operation.contract)
             if told["document"] != operation.document.hex():
-                raise Corrupt("sign.other_document", show_contract(operation.contract), _ASK_AGAIN)
+                raise Corrupt("sign.other_document", show_contract(operation.contract))
             yield from render_clauses(terms, language)
 
 
@@ -136,7 +133,7 @@ def check_member(client: Client, trust: Trust, chain_id: bytes, member: str, pub
     if verification.code == "other_chain" or (
         verification.checkpoint is not None and verification.checkpoint.chain_id != chain_id
     ):
-        raise Corrupt("node.other_chain", chain_id.hex(), "name a node of the chain that you trust")
+        raise Corrupt("node.other_chain", chain_id.hex())
     row = dict(verification.states).get(State().members.key_bytes((member,)))
     if row is None or public_key not in decode(Member, row).officers:
-        raise Corrupt("sign.unproved", member, _ASK_AGAIN)
+        raise Corrupt("sign.unproved", member)

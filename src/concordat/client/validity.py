@@ -33,7 +33,7 @@ def read_client_key(text: str) -> bytes:
     client_key = text.encode()
     if len(client_key) > _CLIENT_KEY_BYTES_MAX:
         what = f"/client_key has {len(client_key)} bytes, more than {_CLIENT_KEY_BYTES_MAX}"
-        raise UsageError("input.does_not_fit", what, "choose a shorter name")
+        raise UsageError("input.does_not_fit", what)
     return client_key
 
 
@@ -56,6 +56,6 @@ def check_nonce(nonce: int, now_us: int) -> None:
         UsageError: `nonce.too_far`; `nonce.too_low` below 1.
     """
     if nonce < 1:
-        raise UsageError("nonce.too_low", str(nonce), "count from 1, or leave it out")
+        raise UsageError("nonce.too_low", str(nonce))
     if nonce > now_us + _NONCE_AHEAD_MAX:
-        raise UsageError("nonce.too_far", str(nonce), "choose a smaller number, or leave it out")
+        raise UsageError("nonce.too_far", str(nonce))

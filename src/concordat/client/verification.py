@@ -40,14 +40,14 @@ def read_trust(text: str) -> Trust:
     """
     if len(text) > _KEY_DIGITS // 2 and set(text) <= set(hexdigits) and not os.path.lexists(text):
         if len(text) != _KEY_DIGITS:
-            raise UsageError("input.does_not_fit", f"{text} has {len(text)} digits, not {_KEY_DIGITS}", "correct it")
+            raise UsageError("input.does_not_fit", f"{text} has {len(text)} digits, not {_KEY_DIGITS}")
         return Trust(node_key=bytes.fromhex(text))
     data = read_file(Path(text))
     if data.startswith(b"{"):
         try:
             read_genesis(data)
         except UsageError as error:  # founders that contradict each other: no chain begins so
-            raise Corrupt(error.code, error.detail, error.next_step) from error
+            raise Corrupt(error.code, error.detail) from error
         return Trust(genesis=data)
     if data.startswith(b"concordat key v1\n"):
         return Trust(node_key=read_public_key(data, text))
@@ -55,7 +55,7 @@ def read_trust(text: str) -> Trust:
         note = data.decode(errors="replace")
         parse_signed_note(note)
         return Trust(note=note)
-    raise Corrupt("proof.unknown_trust", text, "give genesis.json, a signed checkpoint, a key file or 64 digits")
+    raise Corrupt("proof.unknown_trust", text)
 
 
 def compute_verdict(data: bytes, trust: Trust | None, language: Language) -> Json:

@@ -53,7 +53,7 @@ def read_act(node: Node, form: Mapping[str, str], member: str) -> Act:
     """
     action = form.get("action", "")
     if action not in _ACTIONS:
-        raise UsageError("input.unknown_type", f"/action: {action[:40]!r}", "use the forms of the console")
+        raise UsageError("input.unknown_type", f"/action: {action[:40]!r}")
     name, fields = _ACTIONS[action]
     values = {field: _read_field(node, form, field) for field in fields}
     (operation,) = read_operations(name, values)
@@ -83,7 +83,7 @@ def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
 
 def _read_number(field: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 15):
-        raise UsageError("input.does_not_fit", f"/{field} is not a number", "use the forms of the console")
+        raise UsageError("input.does_not_fit", f"/{field} is not a number")
     return int(text)
 
 
@@ -91,11 +91,11 @@ def _read_statement(form: Mapping[str, str]) -> str:
     """Return the text with the line ends of a text file: browsers send their own."""
     text = form.get("statement", "").replace("\r\n", "\n")
     if len(text) > STATEMENT_MAX:
-        raise UsageError("input.does_not_fit", f"/statement has more than {STATEMENT_MAX} characters", "shorten it")
+        raise UsageError("input.does_not_fit", f"/statement has more than {STATEMENT_MAX} characters")
     return text
 
 
 def _compute_digest(statement: str) -> str:
     if not statement.strip():
-        raise UsageError("input.missing_field", "/statement", "write the statement")
+        raise UsageError("input.missing_field", "/statement")
     return sha256(statement.encode()).hexdigest()

@@ -34,7 +34,7 @@ async def _check_password(
     typed = form.get("officer", "").strip()
     key = await passwords.unlock(officer, typed, form.get("password", ""), address, fetch_now_us())
     if await to_thread.run_sync(find_reader, node, key.public_key) is None:
-        raise Refused("auth.unknown_key", key.public_key.hex(), "apply for membership, or ask your administrator")
+        raise Refused("auth.unknown_key", key.public_key.hex())
     return key.public_key
 
 

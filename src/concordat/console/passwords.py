@@ -55,7 +55,7 @@ class Tries:
                 del self._counted[next(iter(self._counted))]
         if not is_open:
             wait_s = -((now_us - open_at_us) // 1_000_000)
-            raise Refused("auth.too_many_tries", str(wait_s), f"try again in {wait_s} s", retry_after_s=wait_s)
+            raise Refused("auth.too_many_tries", str(wait_s), retry_after_s=wait_s)
 
     def forget(self, name: bytes) -> None:
         """Begin anew after a success."""
@@ -101,9 +101,9 @@ class Passwords:
         named = officer.public_key if officer else typed.encode()
         if wait_s := self._allowance.take(f"key {named.hex()}" if is_signed_in else address, now_us):
             code, detail = ("auth.share_used", str(wait_s)) if is_signed_in else ("request.too_many", "passwords")
-            raise Refused(code, detail, f"wait {wait_s} s", retry_after_s=wait_s)
+            raise Refused(code, detail, retry_after_s=wait_s)
         if not is_signed_in and self._strangers >= STRANGERS_MAX:
-            raise Refused("node.busy", "passwords", "try again in a few seconds", retry_after_s=2)
+            raise Refused("node.busy", "passwords", retry_after_s=2)
         name = sha256(named + bytes([is_signed_in])).digest()
         self._tries.count(name, now_us)
         self._strangers += not is_signed_in

@@ -60,7 +60,7 @@ class PendingActions:
         """
         pending = self._kept.get(action, now_us)
         if pending is None:
-            raise NotFound("read.no_such_action", action, "begin again from the page of the contract or member")
+            raise NotFound("read.no_such_action", action)
         return pending
 
     def prepare(self, node: Node, pending: Pending) -> bytes:

@@ -122,7 +122,7 @@ def get_icon() -> Response[bytes]:
 @get("/{path:path}", sync_to_thread=False)
 def show_nothing(path: FromPath[str]) -> None:
     """Any other address."""
-    raise NotFound("request.unknown_path", path, "see /v1/openapi.json for what there is")
+    raise NotFound("request.unknown_path", path)
 
 
 ROUTES: Final = (

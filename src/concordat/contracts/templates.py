@@ -64,7 +64,7 @@ def compute_terms(draft: Draft) -> Terms:
     """
     count = sum(item.times for item in draft.items)
     if count > OBLIGATIONS_MAX:
-        raise UsageError("input.does_not_fit", f"/items make {count} obligations", f"make at most {OBLIGATIONS_MAX}")
+        raise UsageError("input.does_not_fit", f"/items make {count} obligations, more than {OBLIGATIONS_MAX}")
     parties = dict.fromkeys(member for item in draft.items for member in (item.debtor, *item.creditors))
     obligations = [
         Obligation(

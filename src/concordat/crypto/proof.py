@@ -83,7 +83,7 @@ class Trust:
 
     def __post_init__(self) -> None:
         if (self.genesis, self.note, self.node_key).count(None) != 2:
-            raise UsageError("proof.trust", "one root of trust", "give genesis, a signed checkpoint or a node key")
+            raise UsageError("proof.trust", "one root of trust")
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _serving(folders: Folders, port: int) -> Iterator[tuple[subprocess.Popen[byt
             time.sleep(0.05)
         if not ready_path.exists():
             said = log_path.read_text().strip().splitlines()
-            raise Refused("demo.node_did_not_start", said[-1] if said else "no word", f"read {log_path}")
+            raise Refused("demo.node_did_not_start", said[-1] if said else "no word")
         yield node, json.loads(ready_path.read_text())
     finally:
         node.send_signal(signal.SIGTERM)
@@ -158,7 +158,7 @@ def _run(
             tell(f"Console  {ready['console']}\nAPI      {ready['api']}")
             _say_sign_in(folders, str(ready["console"]))
             tell("Simulated time; fictional regions. Ctrl-C stops everything; a second run resumes.")
-            raise Refused("demo.node_stopped", f"exit status {process.wait()}", "run the demo again; it resumes")
+            raise Refused("demo.node_stopped", f"exit status {process.wait()}")
     except KeyboardInterrupt:
         tell("Stopped. Run it again to resume.")
         raise
@@ -207,7 +207,7 @@ def _say_verified(document: Json, folders: Folders) -> None:
     contract = next(row for row in reversed(document["contracts"]) if row["status"] == "completed")
     verdict = run_command(folders.parties, "verify", contract["proof"], "--trust", str(folders.genesis))
     if not verdict["valid"]:
-        raise Refused("demo.proof_invalid", verdict["code"], "report this defect")
+        raise Refused("demo.proof_invalid", verdict["code"])
     signers = ", ".join(f"{member} ✓" for member in dict.fromkeys(row["member"] for row in verdict["signatures"]))
     place = f"contract C-{contract['id']:04d} at height {verdict['height']}"
     tell(f"Verified {place}: signatures {signers}; inclusion ✓; state ✓")

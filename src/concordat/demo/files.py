@@ -30,7 +30,7 @@ def fetch_tables(folder: Path | None, seed: str) -> list[Table]:
     if folder is None:
         return [_generate(name, seed) for name in ("river-flow", "air-quality", "bus-passengers")]
     if not folder.is_dir():
-        raise NotFound("disk.no_such_folder", str(folder), "name the folder with the tables")
+        raise NotFound("disk.no_such_folder", str(folder))
     tables: list[Table] = []
     for number, path in enumerate(sorted(folder.glob("*.csv")), start=1):
         try:
@@ -44,7 +44,7 @@ def fetch_tables(folder: Path | None, seed: str) -> list[Table]:
         else:
             tell(f"Left out: {path.name}: it has no more than {PARTS} rows")
     if not tables:
-        raise UsageError("demo.no_tables", str(folder), f"give a folder with a CSV file of more than {PARTS} rows")
+        raise UsageError("demo.no_tables", str(folder))
     return tables
 
 

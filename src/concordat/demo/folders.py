@@ -41,7 +41,7 @@ def check_folders(folders: Folders) -> None:
     node = folders.node
     is_used = node.exists() and (not node.is_dir() or any(node.iterdir()))
     if is_used and not (folders.parties / "plan.json").exists():
-        raise Refused("demo.not_a_demo", str(node), "choose another --dir; nothing was removed")
+        raise Refused("demo.not_a_demo", str(node))
 
 
 def check_ledger(folders: Folders) -> None:
@@ -56,7 +56,7 @@ def check_ledger(folders: Folders) -> None:
     bad = next((check["file"] for check in found.get("checks", ()) if check["status"] == "failed"), None)
     if bad is not None or "checks" not in found:
         place = str(folders.node / (bad or "blocks.log"))
-        raise Corrupt("ledger.corrupt", place, "run `concordat doctor`, or --reset")
+        raise Corrupt("ledger.corrupt", place)
 
 
 def get_key(folders: Folders, name: str, seed: str) -> Key:
@@ -70,7 +70,7 @@ def get_key(folders: Folders, name: str, seed: str) -> Key:
     if not path.exists():
         save_key(path, key)
     if fetch_key(path) != key:
-        raise Refused("demo.other_seed", str(folders.parties), "name another --dir, or start over with --reset")
+        raise Refused("demo.other_seed", str(folders.parties))
     return key
 
 
@@ -86,7 +86,7 @@ def check_tables(folders: Folders, source: str, digest: str) -> None:
         return
     begun = json.loads(path.read_text())
     if begun["digest"] != digest:
-        raise Refused("demo.other_data", f"{folders.parties}: {begun['data']}", "name another --dir, or give --reset")
+        raise Refused("demo.other_data", f"{folders.parties}: {begun['data']}")
 
 
 def save_told(folders: Folders, document: Json) -> None:

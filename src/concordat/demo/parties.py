@@ -38,13 +38,13 @@ class Party:
                 start_new_session=True,  # Ctrl-C is the demo's to answer
             )
         if self.process.stdin is None or self.process.stdout is None:
-            raise Refused("demo.party_gone", self.member, "run the demo again; it resumes")
+            raise Refused("demo.party_gone", self.member)
         order = {"operation": operation, "client_key": client_key, "nonce": self.signed}
         self.process.stdin.write(json.dumps(order, ensure_ascii=False) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
-            raise Refused("demo.party_gone", self.member, "run the demo again; it resumes")
+            raise Refused("demo.party_gone", self.member)
         return json.loads(answer)
 
     def _command(self, url: str, operation: Json, client_key: str) -> Json:
@@ -84,4 +84,4 @@ def run_command(folder: Path, *words: str) -> Json:
         return json.loads(done.stdout)
     except ValueError as error:
         said = done.stderr.strip()[-400:]
-        raise Refused("demo.command_failed", f"{' '.join(words)}: {said}", "report this") from error
+        raise Refused("demo.command_failed", f"{' '.join(words)}: {said}") from error

@@ -59,7 +59,7 @@ class Application:
     def __init__(self, chain: Chain, sign: Sign) -> None:
         if chain.genesis.rulebook != RULEBOOK_DIGEST:
             named = chain.genesis.rulebook.hex()
-            raise Corrupt("genesis.other_rulebook", named, "run the release that this chain names")
+            raise Corrupt("genesis.other_rulebook", named)
         self.chain = chain
         self.state = make_first_state(chain)
         self.tree = StateTree()
@@ -249,9 +249,9 @@ def replay(
             entries = application.apply(_make_block(record.checkpoint, transactions), authenticate)
         except (Rejected, InvalidBlock) as error:
             place = f"height {height}: {error}"
-            raise Corrupt("replay.differs", place, "compare with another copy", height=height) from error
+            raise Corrupt("replay.differs", place, height=height) from error
         if (entries, application.checkpoint) != (record.entries, record.checkpoint):
-            raise Corrupt("replay.differs", f"height {height}", "compare with another copy", height=height)
+            raise Corrupt("replay.differs", f"height {height}", height=height)
         yield record
 
 

@@ -63,7 +63,7 @@ def read_end(name: str, data: bytes) -> ChainEnd:
     try:
         return msgspec.json.decode(unseal(name, data), type=ChainEnd)
     except msgspec.MsgspecError as error:
-        raise Corrupt("file.corrupt", name, "Restore this file from a backup.") from error
+        raise Corrupt("file.corrupt", name) from error
 
 
 def read_lines(data: bytes, recorded: ChainEnd) -> LinesReading:

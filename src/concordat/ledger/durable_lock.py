@@ -26,7 +26,7 @@ class DurableLock:
     def check_failure(self) -> None:
         """Raise the failure, if there is one; a fresh copy, since a raised error keeps the frames it passed."""
         if (failure := self.failure) is not None:
-            raise type(failure)(failure.code, failure.detail, failure.next_step)
+            raise type(failure)(failure.code, failure.detail)
 
     def __enter__(self) -> None:
         if self._owner != threading.get_ident():

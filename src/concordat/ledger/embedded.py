@@ -97,7 +97,7 @@ class EmbeddedEngine:
         now_us, last = self._now_us(), self.application.time
         if not self.application.chain.is_scenario and self._is_far_ahead(now_us):
             place = f"{format_time(now_us)}; the last block: {format_time(last)}"
-            raise Refused("clock.far_ahead", place, "set the clock; if it is right, start once with --accept-clock")
+            raise Refused("clock.far_ahead", place)
 
     def start(self) -> None:
         """Make blocks in a thread until `close`."""
@@ -155,9 +155,9 @@ class EmbeddedEngine:
             if waiting := self._waiting.get(transaction.id):
                 return waiting
             if self._is_closing:
-                raise Refused("node.busy", "the node is stopping", "try again when it runs")
+                raise Refused("node.busy", "the node is stopping")
             if len(self._queue) >= QUEUE_MAX:
-                raise Refused("node.busy", f"{QUEUE_MAX} transactions wait", "try again in a few seconds")
+                raise Refused("node.busy", f"{QUEUE_MAX} transactions wait")
             claims = _get_claims(transaction)
             self._check_claims(claims, transaction)
             self.application.admit(wire, transaction, now_us)
@@ -192,7 +192,7 @@ class EmbeddedEngine:
         except ConcordatError as error:
             self._stop(error)
         except BaseException as error:
-            self._stop(Refused("node.stopped", repr(error), "restart the node; report this defect"))
+            self._stop(Refused("node.stopped", repr(error)))
             raise
 
     def _wait_for_work(self) -> bool:

@@ -20,16 +20,13 @@ from concordat.errors import ConcordatError, NotFound, Refused
 TEMPORARY_SUFFIX: Final = ".tmp"
 """Ends the name of a file that `replace` has not finished; such a file holds nothing anyone was promised."""
 
-_FULL = ("disk.full", "Free space on this disk and try again; a node that stopped has to be restarted.")
-_READ_ONLY = ("disk.read_only", "Mount the disk writable, and get the right to write there.")
-_UNREADABLE = ("disk.unreadable", "Check the disk and the rights of this file, then run `concordat doctor`.")
 _BY_ERRNO = {
-    errno.ENOSPC: _FULL,
-    errno.EDQUOT: _FULL,
-    errno.EFBIG: _FULL,
-    errno.EROFS: _READ_ONLY,
-    errno.EACCES: _READ_ONLY,
-    errno.EPERM: _READ_ONLY,
+    errno.ENOSPC: "disk.full",
+    errno.EDQUOT: "disk.full",
+    errno.EFBIG: "disk.full",
+    errno.EROFS: "disk.read_only",
+    errno.EACCES: "disk.read_only",
+    errno.EPERM: "disk.read_only",
 }
 
 
@@ -74,22 +71,22 @@ def disk_error(error: OSError, name: str, *, is_write: bool) -> ConcordatError:
     """Return what the operating system's error on file `name` means to people."""
     if isinstance(error, FileNotFoundError):
         return NotFound("disk.no_such_file", name)
-    code, next_step = _BY_ERRNO.get(error.errno or 0, _UNREADABLE) if is_write else _UNREADABLE
-    return Refused(code, f"{name}: {error.strerror}", next_step)
+    code = _BY_ERRNO.get(error.errno or 0) if is_write else None
+    return Refused(code or "disk.unreadable", f"{name}: {error.strerror}")
 
 
 def output_error(error: OSError, path: Path) -> ConcordatError:
     """Return what it means to people that a new file, which they named, could not be written."""
     if isinstance(error, FileNotFoundError | NotADirectoryError | FileExistsError) and not path.parent.is_dir():
-        return NotFound("disk.no_such_folder", str(path.parent), "make the folder, or name another")
+        return NotFound("disk.no_such_folder", str(path.parent))
     if isinstance(error, FileExistsError):
-        return Refused("file.exists", str(path), "name a file that does not exist; nothing is overwritten")
+        return Refused("file.exists", str(path))
     return disk_error(error, str(path), is_write=True)
 
 
 def folder_in_use(name: str) -> Refused:
     """Return the error of the second node on one folder."""
-    return Refused("ledger.folder_in_use", name, "Another node runs on this folder: stop it, or use its address.")
+    return Refused("ledger.folder_in_use", name)
 
 
 class DiskFiles:

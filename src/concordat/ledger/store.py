@@ -58,9 +58,9 @@ class BlockStore:
             record = frame(FIRST_DIGEST, genesis)
             head = encode_slot(Head(0, len(record), record[-DIGEST_BYTES:])) * 2
             if files.exists(LOG_FILE) or (files.exists(HEAD_FILE) and files.read(HEAD_FILE) != head):
-                raise Refused("ledger.exists", LOG_FILE, "Choose an empty folder, or start the node on this one.")
+                raise Refused("ledger.exists", LOG_FILE)
             if files.exists(GENESIS_FILE) and files.read(GENESIS_FILE) != genesis:
-                raise Refused("ledger.other_genesis", GENESIS_FILE, "Choose an empty folder for another chain.")
+                raise Refused("ledger.other_genesis", GENESIS_FILE)
             # The log comes last: where there is a log, there is everything.
             for name, content in ((GENESIS_FILE, genesis), (HEAD_FILE, head), (LOG_FILE, record)):
                 files.replace(name, content)
@@ -102,7 +102,7 @@ class BlockStore:
                 acknowledged; whether it is there is known after the next open.
         """
         if self._is_stopped or self._unlock is None:
-            raise Refused("ledger.stopped", LOG_FILE, "Mend the cause named by the first error, then restart the node.")
+            raise Refused("ledger.stopped", LOG_FILE)
         self._is_stopped = True  # and stays so when anything below fails
         record = frame(self._digest, body)
         try:
@@ -176,7 +176,7 @@ class BlockStore:
 
 
 def _make_absence() -> NotFound:
-    return NotFound("ledger.absent", LOG_FILE, "make a folder with `concordat init`, or name the right one")
+    return NotFound("ledger.absent", LOG_FILE)
 
 
 def _get_sound_head(files: Files, survey: Survey) -> Head:
@@ -220,5 +220,4 @@ def _corrupt(file: str, offset: int | None, height: int | None) -> Corrupt:
         places.append(f"byte {offset}")
     if height is not None:
         places.append(f"height {height}")
-    next_step = "Stop the node and keep this folder as evidence; restore the whole folder from a backup."
-    return Corrupt("ledger.corrupt", ", ".join(places), next_step)
+    return Corrupt("ledger.corrupt", ", ".join(places))

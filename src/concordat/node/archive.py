@@ -56,12 +56,12 @@ def save_export(folder: Path, target: Path) -> Head:
 def _fetch_sound_head(files: DiskFiles) -> tuple[Head, bytes]:
     """Return the newest head and genesis, once every record up to that head verifies."""
     if not files.exists(LOG_FILE):
-        raise NotFound("ledger.absent", LOG_FILE, "make a folder with `concordat init`, or name the right one")
+        raise NotFound("ledger.absent", LOG_FILE)
     head = _fetch_head(files)
     genesis = files.read(GENESIS_FILE) if files.exists(GENESIS_FILE) else b""
     for height, record in enumerate(_scan_to(partial(files.read, LOG_FILE), head, _damaged_log)):
         if height == 0 and record.body != genesis:
-            raise Corrupt("ledger.corrupt", GENESIS_FILE, "run `concordat doctor` on this folder")
+            raise Corrupt("ledger.corrupt", GENESIS_FILE)
     return head, genesis
 
 
@@ -72,7 +72,7 @@ def _fetch_head(files: DiskFiles) -> Head:
         reading = parse_head(files.read(HEAD_FILE) if files.exists(HEAD_FILE) else b"")
         if reading.newest is not None and not reading.fault_offsets:
             return reading.newest
-    raise Corrupt("ledger.corrupt", HEAD_FILE, "run `concordat doctor` on this folder")
+    raise Corrupt("ledger.corrupt", HEAD_FILE)
 
 
 def scan_export(path: Path) -> Iterator[Record]:
@@ -113,12 +113,11 @@ def _scan_to(read: ReadAt, head: Head, damaged: Callable[[int], Corrupt]) -> Ite
 
 
 def _damaged_export(height: int) -> Corrupt:
-    fix = "ask for the file again, or take it from another node"
-    return Corrupt("export.corrupt", f"height {height}", fix, height=height)
+    return Corrupt("export.corrupt", f"height {height}", height=height)
 
 
 def _damaged_log(height: int) -> Corrupt:
-    return Corrupt("ledger.corrupt", f"{LOG_FILE}, height {height}", "run `concordat doctor` on this folder")
+    return Corrupt("ledger.corrupt", f"{LOG_FILE}, height {height}")
 
 
 # ── backup ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -135,7 +134,7 @@ def save_backup(folder: Path, target: Path) -> Head:
         head, genesis = _fetch_sound_head(files)
         for check in examine_keys_and_audit(files):
             if check.status == "failed":
-                raise Corrupt("backup.damaged", check.file, "run `concordat doctor` on this folder and mend it first")
+                raise Corrupt("backup.damaged", check.file)
         small = {GENESIS_FILE: genesis, HEAD_FILE: _make_head_file(genesis, head)}
         for stored in list_files(files):
             # The end of the audit log is read before the log, which can then only be longer.
@@ -178,7 +177,7 @@ def restore_backup(source: Path, folder: Path) -> None:
     """
     open_file(source, is_pipe_allowed=False).close()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Refused("restore.not_empty", str(folder), "choose a folder that is empty or does not exist")
+        raise Refused("restore.not_empty", str(folder))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -250,7 +249,7 @@ def _check_is_canonical(source: Path, made: Path, files: DiskFiles) -> None:
 
 
 def _not_restorable(place: str) -> Corrupt:
-    return Corrupt("restore.damaged", place, "restore from another backup")
+    return Corrupt("restore.damaged", place)
 
 
 # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────

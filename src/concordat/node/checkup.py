@@ -39,10 +39,10 @@ def replay_export(path: Path, trust: Trust | None) -> Iterator[tuple[Checkpoint,
         height = checkpoint.height
         if trusted is not None and height == trusted.height and checkpoint != trusted:
             place = f"height {height}: not the trusted checkpoint"
-            raise Corrupt("replay.differs", place, "compare with another copy", height=height)
+            raise Corrupt("replay.differs", place, height=height)
         yield checkpoint, tx_count
     if trusted is not None and trusted.height > height:
-        raise Corrupt("replay.beyond", str(trusted.height), "get a newer export", height=height)
+        raise Corrupt("replay.beyond", str(trusted.height), height=height)
 
 
 def _check_trust(chain: Chain, trust: Trust | None) -> Checkpoint | None:
@@ -56,7 +56,7 @@ def _check_trust(chain: Chain, trust: Trust | None) -> Checkpoint | None:
             return note.checkpoint
     elif trust.node_key == node_key or (trust.genesis is not None and sha256(trust.genesis).digest() == chain.id):
         return None
-    raise Corrupt("replay.other_chain", "height 0", "name the root of trust of this chain", height=0)
+    raise Corrupt("replay.other_chain", "height 0", height=0)
 
 
 def _replay(chain: Chain, bodies: Iterable[bytes]) -> Iterator[tuple[Checkpoint, int]]:
@@ -64,7 +64,7 @@ def _replay(chain: Chain, bodies: Iterable[bytes]) -> Iterator[tuple[Checkpoint,
     for record in replay(application, bodies):
         if not is_signed_by(record.checkpoint, record.signatures, chain.genesis.node_key):
             place = f"height {record.checkpoint.height}: the checkpoint is not signed by the node's key"
-            raise Corrupt("replay.differs", place, "compare with another copy", height=record.checkpoint.height)
+            raise Corrupt("replay.differs", place, height=record.checkpoint.height)
         yield record.checkpoint, len(get_block(record).transactions)
 
 
@@ -76,7 +76,7 @@ def examine_folder(folder: Path) -> tuple[Check, ...]:
     """
     with closing(_ForgivingFiles(folder)) as files:
         if not files.exists(LOG_FILE) and not files.exists(HEAD_FILE):
-            raise NotFound("ledger.absent", LOG_FILE, "make a folder with `concordat init`, or name the right one")
+            raise NotFound("ledger.absent", LOG_FILE)
         checks = examine(files)
         is_legible = not any(check.status == "failed" and not check.id.startswith("audit.") for check in checks)
         if is_legible:  # what cannot be read cannot be replayed

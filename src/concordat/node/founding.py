@@ -63,7 +63,7 @@ def read_plan(path: Path) -> Json:
     """
     plan = read_json_file(str(path))
     if not isinstance(plan, dict):
-        raise UsageError("input.does_not_fit", "the plan is not an object", "see `concordat init --help`")
+        raise UsageError("input.does_not_fit", "the plan is not an object")
     return plan
 
 
@@ -87,7 +87,7 @@ def found_chain(folder: Path, plan: Json | None, clock: str | None, now_us: int)
         genesis = make_genesis(plan, clock, now_us)
         has_node_key = NODE_KEY_FILE in made or files.exists(NODE_KEY_FILE)
         if has_node_key and _fetch_or_make(files, NODE_KEY_FILE, made) != genesis.node_key:
-            raise Corrupt("node.other_key", NODE_KEY_FILE, "put the key there that the plan names as node_key")
+            raise Corrupt("node.other_key", NODE_KEY_FILE)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -122,11 +122,11 @@ def _check_is_free(files: DiskFiles, folder: Path) -> None:
     """Refuse a folder with anything else in it than key files, and what a founding leaves that a crash cut short."""
     names = files.names()
     if LOG_FILE in names:
-        raise Refused("ledger.exists", LOG_FILE, "choose an empty folder, or start the node on this one")
+        raise Refused("ledger.exists", LOG_FILE)
     for name in names:
         is_key = name.startswith("keys/") and files.read(name).startswith(_KEY_START)
         if not is_key and name.removesuffix(TEMPORARY_SUFFIX) not in _LEFT_BEHIND:
-            raise Refused("init.not_empty", str(folder / name), "choose a folder that is empty or holds only keys/")
+            raise Refused("init.not_empty", str(folder / name))
 
 
 def _fetch_or_make(files: DiskFiles, name: str, made: dict[str, Key]) -> bytes:
@@ -147,7 +147,7 @@ def make_genesis(plan: Json, clock: str | None, now_us: int) -> Genesis:
     allowed = {"name", "clock", "start_time", "node_key", "founders", "verify_k", "parameters"}
     unknown = sorted(set(plan) - allowed)
     if unknown:
-        raise UsageError("input.unknown_field", f"/{unknown[0]}", f"allowed: {', '.join(sorted(allowed))}")
+        raise UsageError("input.unknown_field", f"/{unknown[0]} ({', '.join(sorted(allowed))})")
     founders = plan.get("founders", [])
     filled = {
         "format": "concordat/genesis/v1",
@@ -162,7 +162,7 @@ def make_genesis(plan: Json, clock: str | None, now_us: int) -> Genesis:
     genesis = from_plain(Genesis, filled)
     check_genesis(genesis)
     if genesis.clock == "real" and genesis.start_time > now_us + DAY_US:
-        raise UsageError("genesis.start_ahead", format_time(genesis.start_time), "leave start_time out of the plan")
+        raise UsageError("genesis.start_ahead", format_time(genesis.start_time))
     return genesis
 
 
@@ -176,7 +176,7 @@ def _make_params(plan: Json) -> dict[str, int]:
         return name_params(make_params(given | own))
     except UsageError as error:
         is_own = any(error.detail.startswith(f"/{name}") for name in own)
-        raise UsageError(error.code, f"{'' if is_own else '/parameters'}{error.detail}", error.next_step) from error
+        raise UsageError(error.code, f"{'' if is_own else '/parameters'}{error.detail}") from error
 
 
 def _as_founder(founder: Json) -> Json:

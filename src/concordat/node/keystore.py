@@ -55,4 +55,4 @@ def unlock(officer: StoredOfficer | None, password: str) -> Key:
     try:
         return read_key(data, officer.name if officer else "", password)
     except Refused as refusal:
-        raise Refused("auth.wrong_password", "the name or the password", "check both") from refusal
+        raise Refused("auth.wrong_password", "the name or the password") from refusal

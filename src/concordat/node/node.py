@@ -38,7 +38,7 @@ def _naming_index_errors() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = "disk.full" if error.sqlite_errorcode == sqlite3.SQLITE_FULL else "disk.unreadable"
-        raise Refused(code, f"{INDEX_FILE}: {error}", "mend the disk and restart the node") from error
+        raise Refused(code, f"{INDEX_FILE}: {error}") from error
 
 
 class Node:
@@ -103,10 +103,10 @@ class Node:
     def _fetch_node_key(self) -> Key:
         if not self.files.exists(NODE_KEY_FILE):
             place = f"{self.folder / NODE_KEY_FILE} ({self.chain.genesis.node_key.hex()})"
-            raise Refused("node.key_absent", place, "put the key that genesis.json names as node_key there")
+            raise Refused("node.key_absent", place)
         key = read_key(self.files.read(NODE_KEY_FILE), NODE_KEY_FILE)
         if key.public_key != self.chain.genesis.node_key:
-            raise Corrupt("node.other_key", NODE_KEY_FILE, "put the key that genesis.json names as node_key there")
+            raise Corrupt("node.other_key", NODE_KEY_FILE)
         return key
 
     @_naming_index_errors()

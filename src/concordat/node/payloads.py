@@ -31,7 +31,7 @@ def make_payload(
         row, params = state.lanes.get((public_key, lane)), state.get_params()
     nonce = row.highest + 1 if row else 1
     if nonce > INTEGER_MAX:
-        raise Refused("lane.spent", str(lane), "use another lane, from 0 to 15")
+        raise Refused("lane.spent", str(lane))
     if valid_for_heights is None:
         valid_for_heights = compute_valid_for_heights(params.validity_heights_max)
     payload = Payload(

@@ -38,7 +38,7 @@ def make_member_proof(node: Node, member: str, since_size: int | None = None) ->
     with node.engine.lock:
         state = node.application.state
         if (member,) not in state.members:
-            raise NotFound("read.no_such_member", member, "look it up in the list of members")
+            raise NotFound("read.no_such_member", member)
         keys = (state.members.key_bytes((member,)), state.credits.key_bytes((member,)))
     return _make_proof(node, (), keys, since_size)
 
@@ -53,7 +53,7 @@ def make_contract_proof(node: Node, number: int, since_size: int | None = None) 
         state = node.application.state
         row = state.contracts.get((number,))
         if row is None:
-            raise NotFound("read.no_such_contract", str(number), "look it up in the list of contracts")
+            raise NotFound("read.no_such_contract", str(number))
         keys = [state.contracts.key_bytes((number,)), state.terms.key_bytes((number,))]
         keys += [state.officers.key_bytes((signature.public_key,)) for signature in row.signatures]
         assent = [row.proposed_entry, *(signature.entry for signature in row.signatures)]
@@ -81,7 +81,7 @@ def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], sin
         consistency = None
         if since_size is not None:
             if not 0 < since_size <= history.size:
-                raise UsageError("proof.since_ahead", str(since_size), f"history has {history.size} entries")
+                raise UsageError("proof.since_ahead", f"{since_size}, not 1 to {history.size}")
             if since_size < history.size:  # of the same size it is the same log: its root says so
                 path_since = history.consistency_path(since_size, history.size)
                 consistency = ConsistencyProof(since_size, history.root_at(since_size), path_since)

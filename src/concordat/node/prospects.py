@@ -61,7 +61,7 @@ def list_grounds(node: Node, number: int, obligation: int) -> tuple[Ground, ...]
 def _get_obligation(state: State, number: int, obligation: int) -> Obligation:
     terms = state.terms.get((number,))
     if terms is None or not 1 <= obligation <= len(terms.obligations):
-        raise NotFound("read.no_such_contract", str(number), "look it up in the list of contracts")
+        raise NotFound("read.no_such_contract", str(number))
     return terms.obligations[obligation - 1]
 
 
@@ -75,7 +75,7 @@ def get_next_grade(node: Node, member: str) -> Json:
         application, start = node.application, node.chain.genesis.start_time
         credit = application.state.credits.get((member,))
         if credit is None:
-            raise NotFound("read.no_credit", member, "credit begins with admission")
+            raise NotFound("read.no_credit", member)
         following = compute_next_grade(credit.score, credit.grade)
         epoch = compute_week(application.time, start) // EPOCH_WEEKS + 1
     if following is None:

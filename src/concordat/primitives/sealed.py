@@ -23,5 +23,5 @@ def unseal(name: str, data: bytes) -> bytes:
     """
     body = data[:-_SEAL_BYTES]
     if seal(body) != data:
-        raise Corrupt("file.corrupt", name, "Restore this file from a backup.")
+        raise Corrupt("file.corrupt", name)
     return body

@@ -28,7 +28,7 @@ def compute_expected(kinds: Kinds, kind: str, given: Json) -> Json:
         UsageError: `vectors.unknown_kind`, `vectors.malformed`.
     """
     if kind not in kinds:
-        raise UsageError("vectors.unknown_kind", kind, f"kinds: {', '.join(kinds)}")
+        raise UsageError("vectors.unknown_kind", f"{kind} ({', '.join(kinds)})")
     try:
         return kinds[kind](given)
     except (msgspec.ValidationError, LookupError, TypeError, ValueError) as error:

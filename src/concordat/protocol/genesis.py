@@ -85,9 +85,9 @@ def read_genesis(data: bytes) -> Chain:
         rendered = render_genesis(genesis)
         make_params(genesis.params)
     except (ValueError, UsageError, RecursionError) as error:
-        raise Corrupt("genesis.unreadable", str(error), "pin the genesis.json that `concordat init` wrote") from error
+        raise Corrupt("genesis.unreadable", str(error)) from error
     if rendered != data or list(genesis.params) != sorted(genesis.params):
-        raise Corrupt("genesis.not_canonical", "its bytes are not as written", "pin the file itself, not a copy of it")
+        raise Corrupt("genesis.not_canonical", "its bytes are not as written")
     check_genesis(genesis)
     return Chain(sha256(data).digest(), genesis)
 
@@ -101,7 +101,7 @@ def check_genesis(genesis: Genesis) -> None:
     keys = [genesis.node_key, *(key for founder in genesis.founders for key in founder.public_keys)]
     for key in keys:
         if not is_sound_key(key):
-            raise UsageError("genesis.weak_key", key.hex(), "make each key with `concordat key new FILE`")
+            raise UsageError("genesis.weak_key", key.hex())
     for values in (
         [key.hex() for key in keys],
         [founder.member for founder in genesis.founders],
@@ -110,17 +110,14 @@ def check_genesis(genesis: Genesis) -> None:
     ):
         repeated = next((value for value in values if values.count(value) > 1), None)
         if repeated is not None:
-            raise UsageError("genesis.repeated", repeated, "name each key, member, legal code and role once")
+            raise UsageError("genesis.repeated", repeated)
     verify_k = make_params(genesis.params).verify_k
     count = {role: sum(role in founder.roles for founder in genesis.founders) for role in ("seed", "verifier")}
     if count["seed"] < 1 or count["verifier"] < verify_k:
-        raise UsageError(
-            "genesis.no_admission_possible",
-            f"{count['seed']} seeds, {count['verifier']} verifiers, verify_k {verify_k}",
-            "give at least one founder the role seed and at least verify_k founders the role verifier",
-        )
+        found = f"{count['seed']} seeds, {count['verifier']} verifiers, verify_k {verify_k}"
+        raise UsageError("genesis.no_admission_possible", found)
     if not any("operator" in founder.roles for founder in genesis.founders):
-        raise UsageError("genesis.no_operator", "no founder is the operator", "give one founder the role operator")
+        raise UsageError("genesis.no_operator", "no founder is the operator")
 
 
 def make_first_state(chain: Chain) -> State:

@@ -175,13 +175,13 @@ def describe_next_step(
 
 
 def explain_error(error: ConcordatError, language: Language) -> tuple[str, str]:
-    """Return why, and what to do next; what the catalogs have no words for is told by the error's own."""
+    """Return why, and what to do next; a code that the catalogs do not know has its detail and no more."""
     parameters = error.parameters if isinstance(error, Rejected) else (error.detail,)
     reason = describe_ground(error.code, parameters, error.detail, language)
     try:
         return reason, describe_next_step(error.code, parameters, language)
     except LookupError:
-        return reason, error.next_step
+        return reason, ""
 
 
 def describe_ground(code: str, parameters: tuple[str | int, ...], plain: str, language: Language) -> str:

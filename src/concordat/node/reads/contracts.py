@@ -48,7 +48,7 @@ def _get_rows(node: Node, number: int) -> _Rows:
     state = node.application.state
     row = state.contracts.get((number,))
     if row is None:
-        raise NotFound("read.no_such_contract", str(number), "look it up in the list of contracts")
+        raise NotFound("read.no_such_contract", str(number))
     return row, state.terms[(number,)], [(int(key[1]), duty) for key, duty in state.duties.group(number)]
 
 

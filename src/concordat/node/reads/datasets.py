@@ -35,7 +35,7 @@ def get_dataset(node: Node, owner: str, name: str, *, after: int | None = None, 
         state = node.application.state
         row = state.datasets.get((owner, name))
         if row is None:
-            raise NotFound("read.no_such_dataset", f"{owner}/{name}", "look it up in the list of datasets")
+            raise NotFound("read.no_such_dataset", f"{owner}/{name}")
         newest = row.latest if after is None else min(row.latest, after - 1)
         numbers = range(newest, max(0, newest - limit), -1)
         versions = [(number, state.versions[(owner, name, number)]) for number in numbers]

@@ -81,7 +81,7 @@ def find_entry(node: Node, position: int) -> IndexedEntry:
     with node.reading_index() as index:
         indexed = fetch_entry(index, position)
     if indexed is None:
-        raise NotFound("read.no_such_entry", str(position), "the ledger has not come so far")
+        raise NotFound("read.no_such_entry", str(position))
     return indexed
 
 
@@ -137,7 +137,7 @@ def find_transaction(node: Node, transaction_id: bytes) -> IndexedEntry:
     with node.reading_index() as index:
         indexed = fetch_transaction(index, transaction_id)
     if indexed is None:
-        raise NotFound("read.no_such_transaction", transaction_id.hex(), "wait a moment, or submit it again")
+        raise NotFound("read.no_such_transaction", transaction_id.hex())
     return indexed
 
 
@@ -146,7 +146,7 @@ def find_client_key(node: Node, public_key: bytes, client_key: bytes) -> bytes:
     with node.engine.lock:
         found = node.application.state.client_keys.get((public_key, client_key))
     if found is None:
-        raise NotFound("read.no_such_client_key", client_key.hex(), "nothing was submitted under it")
+        raise NotFound("read.no_such_client_key", client_key.hex())
     return found.transaction
 
 

@@ -75,7 +75,7 @@ def get_member(node: Node, member: str) -> Json:
         state = node.application.state
         row = state.members.get((member,))
         if row is None:
-            raise NotFound("read.no_such_member", member, "look it up in the list of members")
+            raise NotFound("read.no_such_member", member)
         credit = state.credits.get((member,))
         officers = [(key, state.officers[(key,)].roles) for key in row.officers]
         verify_k = state.get_params().verify_k
@@ -150,7 +150,7 @@ def get_credit(node: Node, member: str, language: Language) -> Json:
         state = node.application.state
         credit = state.credits.get((member,))
         if credit is None:
-            raise NotFound("read.no_credit", member, "credit begins with admission")
+            raise NotFound("read.no_credit", member)
         found = get_records(state, member)
         limit_units = _get_limit_units(node, member)
         full_size_units = state.get_params().full_size_units

@@ -85,7 +85,7 @@ WORDS: dict[str, str] = {
     "proof.unknown_signatures": "The checkpoint is signed in a way that this release does not know.",
     "proof.other_clock": "The proof and what you trust disagree whether time is simulated.",
     "proof.other_checkpoint": "The proof's history is not shown to continue the one you trust.",
-    "proof.since_ahead": "The ledger is shorter than {0} entries.",
+    "proof.since_ahead": "The ledger has no such earlier size: {0}",
     "proof.bad_inclusion": "A record is not part of the history that was signed.",
     "proof.bad_consistency": "The earlier history is not shown to be the beginning of the later one.",
     "proof.bad_transaction_signature": "A transaction in the proof is not signed by the key it names.",

@@ -85,7 +85,7 @@ WORDS: dict[str, str] = {
     "proof.unknown_signatures": "检查点的签名方式不为本版本所识别。",
     "proof.other_clock": "凭证与您的信任依据就时间是否为模拟时间互相矛盾。",
     "proof.other_checkpoint": "凭证未能表明其历史延续自您信任的历史。",
-    "proof.since_ahead": "账本条数少于{0}。",
+    "proof.since_ahead": "账本没有这样的较早条数：{0}",
     "proof.bad_inclusion": "有记录不在已签名的历史之中。",
     "proof.bad_consistency": "未能表明较早的历史是较晚历史的开头部分。",
     "proof.bad_transaction_signature": "凭证中有交易并非由其所列密钥签名。",
