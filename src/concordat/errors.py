@@ -13,7 +13,7 @@ A broken invariant is none of these: `InvariantBroken` stops the node, since a w
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 
 class ConcordatError(Exception):
@@ -29,6 +29,12 @@ class ConcordatError(Exception):
         super().__init__(f"{code}: {detail}")
         self.code: Final = code
         self.detail: Final = detail
+
+    def renew(self) -> Self:
+        """Return the same error, to be raised in another thread: a raised one keeps the frames that it passed."""
+        fresh = type(self).__new__(type(self), *self.args)
+        fresh.__dict__.update(self.__dict__)
+        return fresh
 
 
 class Rejected(ConcordatError):

@@ -188,8 +188,11 @@ def test_memory_that_is_ahead_of_the_disk_is_shown_to_nobody(world: World, caplo
     future = engine.submit(world.make_wire())
     assert not engine.step()
     assert [record.levelname for record in caplog.records if "disk.full" in record.getMessage()] == ["ERROR"]
-    with pytest.raises(Refused, match=r"^disk\.full"):
+    with pytest.raises(Refused, match=r"^disk\.full") as one:
         future.result(0)
+    with pytest.raises(Refused, match=r"^disk\.full") as other:
+        future.result(0)
+    assert one.value is not other.value, "an error raised in two threads would keep the frames of both"
     assert engine.application.height == 1
     with pytest.raises(Refused, match=r"^disk\.full"), engine.lock:
         pytest.fail("a block that is not on disk was shown")

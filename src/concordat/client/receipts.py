@@ -64,7 +64,7 @@ def prove_receipt(told: Json, transaction: bytes, verification: Verification, la
     officer = dict(verification.states).get(State().officers.key_bytes((bytes.fromhex(public_key),)))
     member = None if officer is None else decode(Officer, officer).member
     signer = told.get("signer") if isinstance(told, dict) else None
-    if not _is_said(facts, told) or not isinstance(signer, dict) or signer.get("member") not in {None, member}:
+    if not _is_told(facts, told) or not isinstance(signer, dict) or signer.get("member") not in {None, member}:
         raise _make_unproved(transaction)
     words = [
         reason | {"text": describe_reason(reason["code"], tuple(reason["parameters"]), language)}
@@ -81,7 +81,7 @@ def check_refusal(told: Json, transaction: bytes, verification: Verification) ->
         Corrupt: `node.unproved`.
     """
     facts, _ = _find_facts(transaction, verification)
-    if facts["code"] == OK or not _is_said({name: facts[name] for name in _FACTS_OF_REFUSAL}, told):
+    if facts["code"] == OK or not _is_told({name: facts[name] for name in _FACTS_OF_REFUSAL}, told):
         raise _make_unproved(transaction)
 
 
@@ -103,10 +103,10 @@ def _make_unproved(transaction: bytes) -> Corrupt:
     return Corrupt("node.unproved", transaction.hex())
 
 
-def _is_said(fact: Json, told: Json) -> bool:
+def _is_told(fact: Json, told: Json) -> bool:
     """Tell whether `told` says the fact, and beyond it no more than further fields."""
     if isinstance(fact, dict):
-        return isinstance(told, dict) and fact.keys() <= told.keys() and all(_is_said(fact[n], told[n]) for n in fact)
+        return isinstance(told, dict) and fact.keys() <= told.keys() and all(_is_told(fact[n], told[n]) for n in fact)
     if isinstance(fact, list):
         return isinstance(told, list) and len(told) == len(fact) and all(map(_is_said, fact, told))
     return type(fact) is type(told) and bool(fact == told)

@@ -24,9 +24,9 @@ class DurableLock:
         self._depth = 0
 
     def check_failure(self) -> None:
-        """Raise the failure, if there is one; a fresh copy, since a raised error keeps the frames it passed."""
-        if (failure := self.failure) is not None:
-            raise type(failure)(failure.code, failure.detail)
+        """Raise the failure, if there is one."""
+        if self.failure is not None:
+            raise self.failure.renew()
 
     def __enter__(self) -> None:
         if self._owner != threading.get_ident():

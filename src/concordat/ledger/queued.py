@@ -49,4 +49,4 @@ class Queued:
             self._answered.release()  # for the next who waits
         if isinstance(self._outcome, Committed):
             return self._outcome
-        raise self._outcome or TimeoutError
+        raise self._outcome.renew() if self._outcome else TimeoutError
