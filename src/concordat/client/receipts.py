@@ -108,5 +108,5 @@ def _is_told(fact: Json, told: Json) -> bool:
     if isinstance(fact, dict):
         return isinstance(told, dict) and fact.keys() <= told.keys() and all(_is_told(fact[n], told[n]) for n in fact)
     if isinstance(fact, list):
-        return isinstance(told, list) and len(told) == len(fact) and all(map(_is_said, fact, told))
+        return isinstance(told, list) and len(told) == len(fact) and all(map(_is_told, fact, told))
     return type(fact) is type(told) and bool(fact == told)
