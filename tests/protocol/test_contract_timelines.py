@@ -260,13 +260,20 @@ def test_the_same_table_may_answer_an_objection_to_itself(c: Consortium) -> None
 
 
 def test_a_delivery_at_the_end_of_grace_holds_the_contract_up_until_accepted(c: Consortium) -> None:
-    number = agree_on_exchange(c, apart_days=8)
+    number = agree_on_exchange(c, apart_days=20)
     c.advance(37)
     c.deliver(number, 1)
     assert get_status(c, number) == "suspended"
-    assert names(c.advance(1)) == []
-    assert names(c.advance(4)) == ["Settled", "Resumed", "GraceBegan"]
+    assert names(c.advance(5)) == ["Settled", "Resumed"]
     assert get_severities(c) == [0, 1]
+
+
+def test_nobody_postpones_its_own_deadline_by_leaving_a_delivery_unanswered(c: Consortium) -> None:
+    number = agree_on_exchange(c, apart_days=8)
+    c.advance(37)
+    c.deliver(number, 1)
+    assert names(c.advance(1)) == ["GraceBegan"]
+    assert names(c.advance(4)) == ["Settled", "Resumed"]
 
 
 def test_a_late_redelivery_after_an_objection_holds_nothing_up(c: Consortium) -> None:

@@ -94,12 +94,20 @@ def test_records_that_count_no_more_leave_the_state_at_a_close(c: Consortium) ->
     assert c.state.credits[("cedar-ford",)].score.score == 600
 
 
-def test_a_breach_names_the_weightiest_independent_creditor(c: Consortium) -> None:
+def test_a_breach_names_an_independent_creditor_where_there_is_one(c: Consortium) -> None:
     c.admit(NEWCOMER, "azure-bay", "birch-vale")
-    c.agree(c.make_supply(NEWCOMER, "azure-bay", "cedar-ford", "birch-vale", size=10, due_days=2))
+    c.agree(c.make_supply(NEWCOMER, "azure-bay", "cedar-ford", size=10, due_days=2))
     c.agree(c.make_supply(NEWCOMER, "azure-bay", size=10, due_days=2))
     c.advance(23)
-    assert [record.counterparty for _, record in c.state.records.group(NEWCOMER)] == ["birch-vale", "azure-bay"]
+    assert [record.counterparty for _, record in c.state.records.group(NEWCOMER)] == ["cedar-ford", "azure-bay"]
+
+
+def test_one_weighty_creditor_does_not_speak_for_all(c: Consortium) -> None:
+    creditors = ("azure-bay", "cedar-ford", "dune-shore")
+    c.agree(c.make_supply("birch-vale", *creditors, size=20, due_days=10, times=5, consequence="continue"))
+    c.advance(10 + 5 + 21)
+    assert {record.counterparty for _, record in c.state.records.group("birch-vale")} == {*creditors}
+    assert get_member_status(c, "birch-vale") == "suspended"
 
 
 def test_breaches_towards_the_same_creditors_name_them_in_turn(c: Consortium) -> None:

@@ -161,7 +161,7 @@ def test_one_refusal_does_not_stop_verifiers_who_are_enough(c: Consortium) -> No
     assert attest(c, "birch-vale", application)[-1] == "Admitted"
 
 
-def test_the_word_of_a_verifier_who_left_since_still_counts() -> None:
+def test_the_word_of_a_verifier_who_is_forced_out_counts_no_more() -> None:
     roles: tuple[MemberRole, ...] = ("operator", "seed", "verifier")
     c = Consortium(
         {"azure-bay": roles, "birch-vale": roles, "cedar-ford": ("verifier",)},
@@ -173,7 +173,7 @@ def test_the_word_of_a_verifier_who_left_since_still_counts() -> None:
     attest(c, "cedar-ford", application)
     c.advance(23)
     assert get_member_status(c, "cedar-ford") == "suspended"
-    assert attest(c, "azure-bay", application, verdict=False) == ["Attested"]
+    assert attest(c, "azure-bay", application) == ["Attested"]
     assert attest(c, "birch-vale", application)[-1] == "Admitted"
 
 
@@ -347,11 +347,12 @@ def readmit(c: Consortium) -> None:
 
 @pytest.fixture
 def returning() -> Iterator[Consortium]:
-    """cedar-ford was expelled a year ago; dune-shore is of grade C."""
+    """cedar-ford was expelled a year ago and owes dune-shore and azure-bay since before; dune-shore is of grade C."""
     roles: tuple[MemberRole, ...] = ("operator", "seed", "verifier")
     founders = ["azure-bay", "birch-vale", *(f"seed-{n}" for n in range(9))]
     c = Consortium({**dict.fromkeys(founders, roles), "cedar-ford": (), "dune-shore": ()})
     perform(c)
+    c.agree(c.make_supply("cedar-ford", "dune-shore", "azure-bay", size=10, due_days=600))
     expel(c)
     c.advance_to(c.time + 48 * WEEK_US)
     make_guarantor(c)
@@ -406,6 +407,16 @@ def test_a_guarantor_may_decline(returning: Consortium) -> None:
     assert names(c.act("dune-shore", m.Sponsor("cedar-ford", verdict=False))) == ["ReadmissionDeclined"]
     assert c.attempt("dune-shore", m.Sponsor("cedar-ford", verdict=True)).code == "membership.nothing_to_sponsor"
     assert get_member_status(c, "cedar-ford") == "expelled"
+
+
+@pytest.mark.parametrize(("does_return", "witness"), [(False, "dune-shore"), (True, "azure-bay")])
+def test_a_guarantor_gives_its_word_before_it_depends(returning: Consortium, does_return: bool, witness: str) -> None:
+    c = returning
+    c.act("cedar-ford", m.Readmit("dune-shore"))
+    if does_return:
+        c.act("dune-shore", m.Sponsor("cedar-ford", verdict=True))
+    c.advance(600)
+    assert [record.counterparty for _, record in c.state.records.group("cedar-ford") if record.severity] == [witness]
 
 
 def test_only_new_breaches_count_after_a_return(returning: Consortium) -> None:

@@ -121,13 +121,13 @@ def test_an_answer_in_time_may_be_accepted_after_the_time_to_mend(c: Consortium)
 
 
 @pytest.mark.parametrize("is_redelivered", [True, False])
-def test_what_was_objected_to_is_marked_for_fulfillment_alone(c: Consortium, is_redelivered: bool) -> None:
+def test_an_objection_moves_no_mark_of_timeliness(c: Consortium, is_redelivered: bool) -> None:
     number = deliver_and_object(c, days=32)
     if is_redelivered:
         c.deliver(number)
     acknowledge(c, number)
     marks = [record.marks for _, record in c.state.records.group("cedar-ford")]
-    assert marks == [(1000, None, None), (None, None, None)]
+    assert marks == [(1000, 800, None), (None, None, None)]
 
 
 def test_objecting_twice_at_the_same_time_lapses_once(c: Consortium) -> None:
@@ -255,7 +255,8 @@ def test_creditors_object_one_after_the_other(c: Consortium) -> None:
     object_to(c, number, member="dune-shore")
     assert names(c.advance(20)) == []
     assert names(c.advance(1)) == ["Lapsed", "Completed"]
-    assert get_severities(c) == []
+    accepted = [(record.counterparty, record.severity) for _, record in c.state.records.group("cedar-ford")]
+    assert accepted == [("azure-bay", 0)], "one creditor's objection takes nothing from what another accepted"
 
 
 def test_a_new_delivery_asks_every_creditor_anew(c: Consortium) -> None:

@@ -102,7 +102,7 @@ def _rank_newest(ranking: _Ranking, record: Record) -> Buckets:
         place = bisect_right(values, -record.value)
         rank += sum(firsts[:place]) - sum(ends[:place])
         # What has no value ranks last and counts nothing there.
-        if place < len(values) and record.value:
+        if place < len(values):
             # Of a run that moves down by one its first rank becomes free and the one behind its last is taken.
             below, former, taken = values[place:], firsts[place:], ends[place:]
             change[(0, week)] = sum(map(floordiv, below, taken)) - sum(map(floordiv, below, former))

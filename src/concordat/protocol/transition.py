@@ -86,12 +86,11 @@ FIRE: dict[int, Callable[[Context, bytes], None]] = {
 def react(context: Context, event: Struct) -> None:
     """Where families meet: what one family's event does in another."""
     match event:
-        case contracts.Settled():
-            credit.append_settlement(context, event.contract, event.obligation, event.delivered_at, event.severity)
+        case contracts.Settled() | contracts.Lapsed():
+            place = (event.contract, event.obligation)
+            credit.append_delivery(context, *place, performance.get_satisfied(context.state, place), event.severity)
         case contracts.Breached():
             credit.append_breach(context, event.contract, event.obligation, event.severity)
-        case contracts.Lapsed(severity=severity) if severity:
-            credit.append_negative(context, event.contract, event.obligation, severity)
         case credit.ExitDue():
             exits.open_hearing(context, event.member, event.limb)
         case _:

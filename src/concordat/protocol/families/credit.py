@@ -6,7 +6,7 @@ facts that other families report through the transition, and the epoch close fol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Literal
 
@@ -80,17 +80,20 @@ Event = Recorded | Changed | ExitDue | EpochClosed
 # ── records ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def append_settlement(
-    context: Context, contract: int, clause: int, settled_us: int, severity: Literal[0, 1, 2]
+def append_delivery(
+    context: Context, contract: int, clause: int, creditors: Sequence[str], severity: Literal[0, 1, 2]
 ) -> None:
-    """CRD-3, CRD-4: one performance for each creditor; beside it a minor or general breach when it was late."""
+    """CRD-3, CRD-4: a performance for each of these creditors; beside them a minor or general breach when it was late.
+
+    Of what lapsed these are who had accepted: the objection of one takes nothing from what the debtor did for others.
+    """
     duty = context.state.terms[(contract,)].obligations[clause - 1]
     row = context.state.duties[(contract, clause)]
     week = compute_week(context.time, context.genesis_us)
-    timeliness = compute_timeliness(compute_days_late(row.due, settled_us)) if row.mend_by is None else None
+    timeliness = compute_timeliness(compute_days_late(row.due, row.delivered_at or row.due))
     count = len(duty.creditors)
     size_milli = compute_size_milli(duty.size, _get_full_size(context.state, contract), is_negative=False) // count
-    for creditor in duty.creditors:
+    for creditor in creditors:
         record = make_performance(
             _next_id(context),
             week=week,
@@ -149,17 +152,12 @@ def _get_full_size(state: State, contract: int) -> int:
 
 
 def _get_witness(state: State, duty: Obligation, week: int) -> str:
-    """CRD-4: one breach is one record, so it names one creditor: the weightiest of those independent of the debtor.
+    """CRD-4: one breach is one record, so it names one creditor: one of those independent of the debtor, in turn.
 
     Were it the first named, a debtor would put its own child first and never be corroborated against; were it always
     the same of several, whoever breaks its word to the same creditors again and again would not be either.
     """
-
-    def rank(name: str) -> tuple[bool, int]:
-        return _are_independent(state, name, duty.debtor), _get_weight(state, name, duty.debtor)
-
-    best = max(rank(name) for name in duty.creditors)
-    left = [name for name in duty.creditors if rank(name) == best]
+    left = [name for name in duty.creditors if _are_independent(state, name, duty.debtor)] or list(duty.creditors)
     for record in reversed(get_evidence(state, duty.debtor).negatives):
         if len(left) == 1:
             break
@@ -268,7 +266,8 @@ def _are_independent(state: State, first: str, second: str) -> bool:
 
 def _names(state: State, one: str, other: str) -> bool:
     row = state.members[(one,)]
-    return other in (row.sponsor, row.parent, row.guarantor)
+    guarantor = None if row.status == "expelled" else row.guarantor  # merely asked, it has not given its word
+    return other in (row.sponsor, row.parent, guarantor)
 
 
 # ── the epoch close ─────────────────────────────────────────────────────────────────────────────────────────────────

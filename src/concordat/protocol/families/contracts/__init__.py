@@ -184,7 +184,7 @@ class Lapsed(Struct, frozen=True, tag="contracts.lapsed"):
 
 
 class Terminated(Struct, frozen=True, tag="contracts.terminated"):
-    """The contract ended early; open duties are released."""
+    """The contract ended early; every open duty was closed by what it came to (CON-29)."""
 
     contract: Positive
     cause: Cause

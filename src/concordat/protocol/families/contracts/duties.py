@@ -71,8 +71,8 @@ def get_silent_creditors(duty: Obligation, row: Duty) -> list[str]:
     return [creditor for creditor in duty.creditors if creditor not in row.accepted]
 
 
-def get_holds(state: State, number: int) -> Iterator[tuple[str, int]]:
-    """Yield, for each duty that suspends the contract, its debtor and when it will have been cured or have failed.
+def get_holds(state: State, number: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield, for each duty that suspends the contract, who may end that, and when it will be cured or have failed.
 
     What is delivered at the very end of grace cures too: the end of grace was judged before it, at the same time.
     """
@@ -82,7 +82,8 @@ def get_holds(state: State, number: int) -> Iterator[tuple[str, int]]:
         grace_ends = row.due + duty.grace_days * DAY_US
         is_cured_late = row.mend_by is None and row.delivery is not None and row.delivery.time >= grace_ends
         if row.waits_until is not None and (row.status == "curing" or (row.status == "delivered" and is_cured_late)):
-            yield duty.debtor, row.waits_until
+            silent = get_silent_creditors(duty, row) if row.status == "delivered" else ()
+            yield (duty.debtor, *silent), row.waits_until
 
 
 def is_held_up(state: State, number: int) -> bool:

@@ -202,12 +202,12 @@ def compute_lateness(duty: Obligation, row: Duty) -> Literal[0, 1, 2]:
 
 
 def fire_late(context: Context, subject: bytes) -> None:
-    """The deadline: what is still owed is late. While another debtor holds the contract up, the deadline waits."""
+    """The deadline: what is still owed is late. While others alone hold the contract up, the deadline waits."""
     if (found := _find_due(context, subject, "waiting")) is None:
         return
     place, duty, row = found
     held = get_holds(context.state, place[0])
-    later = max((until for debtor, until in held if debtor != duty.debtor), default=context.time)
+    later = max((until for holders, until in held if duty.debtor not in holders), default=context.time)
     if later > context.time:
         wait(context, place, replace(row, due=later), "waiting", later)
         return
@@ -248,6 +248,12 @@ def fire_lapse(context: Context, subject: bytes) -> None:
     if (found := _find_due(context, subject, "objected")) is not None:
         _lapse(context, *found)
         _go_on(context, found[0][0])
+
+
+def get_satisfied(state: State, place: Place) -> tuple[str, ...]:
+    """Return the creditors of a closed duty that have what they were owed: all, or those that accepted (CRD-4)."""
+    row = state.duties[place]
+    return row.accepted if row.status == "lapsed" else state.terms[(place[0],)].obligations[place[1] - 1].creditors
 
 
 def _lapse(context: Context, place: Place, duty: Obligation, row: Duty) -> None:

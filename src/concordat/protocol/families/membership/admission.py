@@ -172,7 +172,7 @@ def check_attest(context: Context, operation: Attest) -> tuple[str, Member]:
     """MEM-5, MEM-8 to MEM-11; returns the verifier and the applicant's row."""
     verifier, row = get_signer(context, "admin")
     applicant = _get_member(context.state, operation.member)
-    if "verifier" not in row.roles or not is_in_standing(row):
+    if not _is_verifier(row):
         raise Rejected("membership.not_a_verifier", verifier)
     if applicant.status != "reviewed":
         raise Rejected("membership.not_in_verification", operation.member, applicant.status)
@@ -187,7 +187,8 @@ def apply_attest(context: Context, operation: Attest) -> None:
     """MEM-4, MEM-11: the k-th approval admits whom the review still passes; a refusal that leaves fewer refuses."""
     verifier, applicant = check_attest(context, operation)
     attestations = (*applicant.attestations, Attestation(verifier, operation.verdict, context.time))
-    approvals = sum(1 for attestation in attestations if attestation.verdict)
+    members = context.state.members
+    approvals = sum(1 for word in attestations if word.verdict and _is_verifier(members[(word.verifier,)]))
     needed = context.params.verify_k
     applicant = replace(applicant, attestations=attestations)
     context.state.members.put((operation.member,), applicant)
@@ -205,8 +206,13 @@ def _count_silent_verifiers(state: State, applicant: Member) -> int:
     return sum(
         1
         for (member,), row in state.members.items()
-        if "verifier" in row.roles and is_in_standing(row) and member not in spoken
+        if _is_verifier(row) and member not in spoken
     )
+
+
+def _is_verifier(row: Member) -> bool:
+    """MEM-8: one who is not in standing has no word, and what it said before counts no more."""
+    return "verifier" in row.roles and is_in_standing(row)
 
 
 def admit(context: Context, member: str, row: Member) -> None:
