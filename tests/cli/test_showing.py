@@ -63,7 +63,8 @@ def test_a_member_that_is_not_in_good_standing_is_told_its_next_step(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_contract_is_shown_with_its_duties_and_who_is_next(node: Node, language: Language) -> None:
-    contract = reads.get_contract(node, 1)
+    proved_at = {"height": 12, "time": "2027-02-14T09:00:12Z"}
+    contract = reads.get_contract(node, 1) | {"proved_at": proved_at}
     clauses = reads.get_contract_text(node, 1, language)["clauses"]
     waiting = {"actor": "cedar-ford", "action": "deliver", "by": "2027-02-14T09:00:30Z"}
     lines = list(describe_contract(contract | {"next": waiting}, clauses, language))
@@ -72,10 +73,15 @@ def test_a_contract_is_shown_with_its_duties_and_who_is_next(node: Node, languag
     assert lines[0].startswith("C-0001 ")
     assert any("cedar-ford" in line and "contracts.deliver" in line and "09:00:30" in line for line in lines)
     assert any(contract["document"] in line for line in lines)
+    assert any("12" in line and "09:00:12" in line for line in lines)
     assert all(
         any(line.startswith(f"{duty['number']:>4}. ") and duty["debtor"] in line for line in lines)
         for duty in contract["duties"]
     )
+    assert not any("09:00:12" in line for line in describe_contract(contract | {"proved_at": None}, clauses, language))
+    moved = {"agreed_due": "2027-02-14T09:00:20Z", "due": "2027-02-14T09:00:45Z"}
+    lines = list(describe_contract(contract | {"duties": [duty | moved for duty in contract["duties"]]}, [], language))
+    assert any("09:00:20" in line and "09:00:45" in line for line in lines)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

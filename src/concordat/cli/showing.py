@@ -73,14 +73,22 @@ def describe_contract(contract: Json, clauses: list[str], language: Language) ->
     yield render("show.signed", language, parties=tuple(contract["parties"]), signed=tuple(contract["signed"]))
     for duty in contract["duties"]:
         state = render(f"status.duty.{'waiting' if duty['status'] == 'unsigned' else duty['status']}", language)
-        creditors, due = tuple(duty["creditors"]), _read_time(duty["due"])
-        subject = show_label(duty["subject"], language)
-        line = render("show.duty", language, debtor=duty["debtor"], creditors=creditors, subject=subject, due=due)
+        line = render(
+            "show.duty" if duty["due"] == duty["agreed_due"] else "show.duty_moved",
+            language,
+            debtor=duty["debtor"],
+            creditors=tuple(duty["creditors"]),
+            subject=show_label(duty["subject"], language),
+            agreed=_read_time(duty["agreed_due"]),
+            due=_read_time(duty["due"]),
+        )
         yield f"{duty['number']:>4}. {line} · {state}"
     if (wait := contract["next"]) is not None:
-        operation = _OPERATIONS[wait["action"]]
+        operation = _OPERATIONS.get(wait["action"], wait["action"])
         yield render("show.next.contract", language, actor=wait["actor"], send=operation, by=_read_time(wait["by"]))
     yield render("show.document", language, document=contract["document"])
+    if (at := contract["proved_at"]) is not None:
+        yield render("show.proved", language, height=at["height"], time=_read_time(at["time"]))
     yield ""
     yield from clauses
 

@@ -58,7 +58,7 @@ def sign(
         if root is None:
             tell(render("sign.unpinned", language))
         else:
-            check_member(client, root, client.chain_id(), page.member, signer.public_key)
+            check_member(client, page.member, signer.public_key)
         if sys.stdin.isatty() and not yes:
             tell("Sign this? [y/N]")
             if sys.stdin.readline().strip().lower() not in {"y", "yes"}:

@@ -56,3 +56,12 @@ def read_answer(response: httpx2.Response) -> Json:
 def make_unreadable(address: str) -> NotFound:
     """Return the error of an answer that no node gives."""
     return NotFound("node.unreadable", address)
+
+
+def is_told(fact: Json, told: Json) -> bool:
+    """Tell whether `told` says the fact, and beyond it no more than further fields."""
+    if isinstance(fact, dict):
+        return isinstance(told, dict) and fact.keys() <= told.keys() and all(is_told(fact[n], told[n]) for n in fact)
+    if isinstance(fact, list):
+        return isinstance(told, list) and len(told) == len(fact) and all(map(is_told, fact, told))
+    return type(fact) is type(told) and bool(fact == told)

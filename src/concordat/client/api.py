@@ -22,7 +22,7 @@ from concordat.client.validity import VALID_FOR_US, check_nonce, compute_valid_f
 from concordat.contracts.text import Language
 from concordat.crypto.checkpoint import is_note_signed_by, parse_signed_note
 from concordat.crypto.proof import Trust, Verification, verify_proof
-from concordat.errors import Corrupt, NotFound, UsageError
+from concordat.errors import Corrupt, NotFound, Stale, UsageError
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
 from concordat.protocol.genesis import Genesis, read_genesis
@@ -67,6 +67,8 @@ class Client:
         self._chain_id: bytes | None = None
         self._node_key = b""
         """Whom requests are signed for."""
+        self._height_seen = 0
+        """The highest that the node named or proved."""
         self._genesis: Genesis | None = None
 
     def __enter__(self) -> Self:
@@ -91,12 +93,13 @@ class Client:
         status = read_answer(self._send("GET", "/v1/status"))
         try:
             chain_id, node_key = bytes.fromhex(status["chain_id"]), bytes.fromhex(status["node_key"])
-            int(status["height"])
+            height = int(status["height"])
         except (TypeError, KeyError, ValueError) as error:
             raise make_unreadable("/v1/status") from error
         if self._trust is not None:
             _check_pinned(self._trust, chain_id, node_key)
         self._chain_id, self._node_key = chain_id, node_key
+        self._height_seen = max(self._height_seen, height)
         return status
 
     def chain_id(self) -> bytes:
@@ -133,22 +136,23 @@ class Client:
             Corrupt: `proof.*`.
         """
         data = self.fetch(target)
-        if self._trust is not None and not (found := verify_proof(data, self._trust)).valid:
+        if self._trust is not None and not (found := self._verify(data)).valid:
             raise Corrupt(f"proof.{found.code}", "the file does not prove what it should")
         return data
 
-    def fetch_proved_states(self, target: str) -> dict[bytes, bytes | None] | None:
-        """Return the rows that the proof at a path shows, by state key; None when nothing is pinned.
+    def fetch_newest(self, target: str) -> Verification | None:
+        """Return what the proof at a path shows of the ledger as it stands; None when nothing is pinned.
 
         Raises:
-            Corrupt: `node.unproved`.
+            Corrupt: `proof.other_chain`. Stale: `node.behind` when this client has seen the ledger stand higher.
         """
         if self._trust is None:
             return None
-        verification = verify_proof(self.fetch(target), self._trust)
-        if not verification.valid:
-            raise Corrupt("node.unproved", target)
-        return dict(verification.states)
+        data = self.fetch(target)
+        seen, found = self._height_seen, self._verify(data)
+        if found.checkpoint is not None and found.checkpoint.height < seen:
+            raise Stale("node.behind", f"{found.checkpoint.height} < {seen}")
+        return found
 
     def fetch_checkpoint(self) -> str:
         """Return the node's newest signed checkpoint, which the pinned key must have signed, if one is pinned.
@@ -276,7 +280,20 @@ class Client:
 
     def _fetch_verification(self, transaction: bytes) -> Verification:
         """Return what the ledger proves of a transaction to who trusts the pinned root."""
-        return verify_proof(self.fetch(f"/v1/transactions/{transaction.hex()}/proof"), self._trust)
+        return self._verify(self.fetch(f"/v1/transactions/{transaction.hex()}/proof"))
+
+    def _verify(self, data: bytes) -> Verification:
+        """Return what a proof file shows; who pins a key alone pins by it the chain that the node says it serves.
+
+        Raises:
+            Corrupt: `proof.other_chain`.
+        """
+        found = verify_proof(data, self._trust)
+        if found.checkpoint is not None:
+            if found.checkpoint.chain_id != self.chain_id():
+                raise Corrupt("proof.other_chain", found.checkpoint.chain_id.hex())
+            self._height_seen = max(self._height_seen, found.checkpoint.height)
+        return found
 
     def _send(
         self,

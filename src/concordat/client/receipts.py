@@ -6,6 +6,7 @@ import json
 
 import msgspec
 
+from concordat.client.answers import is_told
 from concordat.contracts.text import Language
 from concordat.crypto.merkle import hash_leaf
 from concordat.crypto.proof import Verification
@@ -64,7 +65,7 @@ def prove_receipt(told: Json, transaction: bytes, verification: Verification, la
     officer = dict(verification.states).get(State().officers.key_bytes((bytes.fromhex(public_key),)))
     member = None if officer is None else decode(Officer, officer).member
     signer = told.get("signer") if isinstance(told, dict) else None
-    if not _is_told(facts, told) or not isinstance(signer, dict) or signer.get("member") not in {None, member}:
+    if not is_told(facts, told) or not isinstance(signer, dict) or signer.get("member") not in {None, member}:
         raise _make_unproved(transaction)
     words = [
         reason | {"text": describe_reason(reason["code"], tuple(reason["parameters"]), language)}
@@ -81,7 +82,7 @@ def check_refusal(told: Json, transaction: bytes, verification: Verification) ->
         Corrupt: `node.unproved`.
     """
     facts, _ = _find_facts(transaction, verification)
-    if facts["code"] == OK or not _is_told({name: facts[name] for name in _FACTS_OF_REFUSAL}, told):
+    if facts["code"] == OK or not is_told({name: facts[name] for name in _FACTS_OF_REFUSAL}, told):
         raise _make_unproved(transaction)
 
 
@@ -101,12 +102,3 @@ def _find_facts(transaction: bytes, verification: Verification) -> tuple[dict[st
 
 def _make_unproved(transaction: bytes) -> Corrupt:
     return Corrupt("node.unproved", transaction.hex())
-
-
-def _is_told(fact: Json, told: Json) -> bool:
-    """Tell whether `told` says the fact, and beyond it no more than further fields."""
-    if isinstance(fact, dict):
-        return isinstance(told, dict) and fact.keys() <= told.keys() and all(_is_told(fact[n], told[n]) for n in fact)
-    if isinstance(fact, list):
-        return isinstance(told, list) and len(told) == len(fact) and all(map(_is_told, fact, told))
-    return type(fact) is type(told) and bool(fact == told)

@@ -134,9 +134,12 @@ WORDS: dict[str, str] = {
     "show.next.expelled": "Next: from {returns:time} on it may ask to return, with a guarantor (membership.readmit).",
     "show.next.guarantor": "Next: {guarantor} guarantees its return or declines (membership.sponsor).",
     "show.signed": "Parties: {parties}. Signed: {signed}.",
-    "show.duty": "{debtor} to {creditors}: {subject}, due {due:time}",
+    "show.duty": "{debtor} to {creditors}: {subject}, due {agreed:time}",
+    "show.duty_moved": "{debtor} to {creditors}: {subject}, agreed for {agreed:time}, moved to {due:time}",
     "show.next.contract": "Next: {actor} ({send}), by {by:time}.",
     "show.document": "Document {document}",
+    "show.proved": "Text, status and signatures are proved as of height {height}, {time:time}; how each duty stands is "
+    "the node’s word.",
     "show.place": "{code}, height {height}, transaction {transaction}",
     "init.genesis": "{0}: give it to everyone who is to trust this chain.",
     "init.key": "{0}: keep a copy of it in another place.",
