@@ -112,7 +112,7 @@ def test_people_read_that_a_check_failed(damaged: Path, capsys: pytest.CaptureFi
     (damaged / "keys" / "node.key").write_bytes(render_key(make_key()))
     assert run(["doctor", str(damaged)]) == 5
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:11] for line in lines if line[0] in "✘!"] == ["✘ DAMAGED: "]
+    assert [line[:10] for line in lines if line[0] in "✘!"] == ["✘ NOT SO: "]
 
 
 def test_another_nodes_key_is_found(call: Call, damaged: Path) -> None:

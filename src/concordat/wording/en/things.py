@@ -30,7 +30,7 @@ WORDS: dict[str, str] = {
     "status.duty.released": "released",
     "status.check.ok": "sound",
     "status.check.warning": "note",
-    "status.check.failed": "damaged",
+    "status.check.failed": "not so",
     "settled.0": "in time",
     "settled.1": "late, within the grace period",
     "settled.2": "late, after the grace period",

@@ -30,7 +30,7 @@ WORDS: dict[str, str] = {
     "status.duty.released": "已免除",
     "status.check.ok": "完好",
     "status.check.warning": "提示",
-    "status.check.failed": "损坏",
+    "status.check.failed": "不符",
     "settled.0": "按期",
     "settled.1": "逾期，宽限期内",
     "settled.2": "逾期，超出宽限期",
