@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from concordat.ledger.block_log import (
     ReadAt,
     Record,
     frame,
-    is_followed_by_record,
+    is_damaged,
     scan,
 )
 
@@ -90,10 +91,48 @@ def test_a_length_over_the_limit_is_never_believed() -> None:
     assert read_bodies((BODY_BYTES_MAX + 1).to_bytes(4, "big")) == ([], LogFault("digest", 0))
 
 
-def test_a_good_record_behind_a_broken_one_is_noticed() -> None:
-    log = bytearray(build_log([b"zero", b"one", b"two"]))
-    start = len(frame(FIRST_DIGEST, b"zero"))
-    log[start + 5] ^= 1
-    assert is_followed_by_record(reader(bytes(log)), LogFault("digest", start))
-    last = len(build_log([b"zero", b"one"]))
-    assert not is_followed_by_record(reader(bytes(log[:last])), LogFault("digest", start))
+def is_damaged_at_end_of(first: bytes, log: bytes) -> bool:
+    return is_damaged(reader(log), len(first), first[-32:])
+
+
+def test_any_flipped_bit_of_a_record_with_one_behind_it_is_damage() -> None:
+    first = build_log([b"zero"])
+    log, stop = build_log([b"zero", b"one", b"two"]), len(build_log([b"zero", b"one"]))
+    for bit in range(8 * len(first), 8 * stop):
+        changed = bytearray(log)
+        changed[bit // 8] ^= 1 << bit % 8
+        assert is_damaged_at_end_of(first, bytes(changed)), bit
+
+
+def test_any_flipped_bit_of_the_last_records_length_or_digest_is_damage() -> None:
+    first, log = build_log([b"zero"]), build_log([b"zero", b"one"])
+    body = range(8 * (len(first) + 4), 8 * (len(log) - 32))
+    for bit in range(8 * len(first), 8 * len(log)):
+        changed = bytearray(log)
+        changed[bit // 8] ^= 1 << bit % 8
+        assert is_damaged_at_end_of(first, bytes(changed)) == (bit not in body), bit
+
+
+def test_a_record_behind_one_whose_digest_is_gone_is_noticed() -> None:
+    first, second = build_log([b"zero"]), build_log([b"zero", b"one"])
+    log = second[:-32] + bytes(32) + build_log([b"zero", b"one", b"two"])[len(second) :]
+    assert is_damaged_at_end_of(first, log)
+
+
+@given(st.binary(max_size=2000), st.data())
+def test_what_a_crash_leaves_of_one_record_is_no_damage(body: bytes, data: st.DataObject) -> None:
+    first = build_log([b"zero"])
+    record = bytearray(frame(first[-32:], body))
+    sectors = -(-len(record) // 512)
+    lost = data.draw(st.sets(st.integers(0, sectors - 1)))
+    for sector in lost:
+        part = slice(512 * sector, min(512 * sector + 512, len(record)))
+        record[part] = bytes(len(record[part]))
+    cut = data.draw(st.integers(0, len(record) if lost else len(record) - 1))
+    assert not is_damaged_at_end_of(first, first + bytes(record[:cut]))
+
+
+@pytest.mark.parametrize("length", [BODY_BYTES_MAX + 1, 2**32 - 1])
+def test_a_length_over_the_limit_is_damage_whatever_follows(length: int) -> None:
+    first = build_log([b"zero"])
+    assert is_damaged_at_end_of(first, first + length.to_bytes(4, "big"))

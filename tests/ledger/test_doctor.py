@@ -135,11 +135,11 @@ def test_a_damaged_audit_log_that_was_put_aside_is_a_finding_until_somebody_take
 
 def test_what_a_start_cut_off_is_a_warning_until_somebody_takes_it() -> None:
     disk = make_folder()
-    disk.write_at("blocks.log", disk.size("blocks.log"), b"torn")
+    disk.write_at("blocks.log", disk.size("blocks.log"), b"\0\0\0\x09torn")
     BlockStore.open(disk).close()
     (kept,) = find_bad(disk)
     assert (kept.id, kept.status, kept.height) == ("log.cut", "warning", None)
-    assert disk.read(kept.file) == b"torn"
+    assert disk.read(kept.file) == b"\0\0\0\x09torn"
 
 
 def test_torn_tails_are_warnings_that_say_what_to_do() -> None:
@@ -155,7 +155,7 @@ def test_torn_tails_are_warnings_that_say_what_to_do() -> None:
 
 def test_examining_changes_nothing() -> None:
     disk = make_folder()
-    disk.write_at("blocks.log", disk.size("blocks.log"), b"torn")
+    disk.write_at("blocks.log", disk.size("blocks.log"), b"\0\0\0\x09torn")
     disk.is_read_only = True
     before = {name: disk.read(name) for name in disk.names()}
     steps = disk.steps

@@ -108,7 +108,7 @@ def test_a_failed_open_lets_the_folder_go() -> None:
             BlockStore.open(disk)
 
 
-@pytest.mark.parametrize("tail", [b"\0", b"\0\0\0\x05abc", bytes(300), frame(b"w" * 32, b"other"), b"\xff" * 50])
+@pytest.mark.parametrize("tail", [b"\0", b"\0\0\0\x05abc", bytes(300), frame(b"w" * 32, b"other"), b"\xff" * 3])
 def test_a_torn_tail_is_removed_and_said(tail: bytes) -> None:
     disk = ModelDisk()
     make_store(disk).close()
@@ -121,16 +121,33 @@ def test_a_torn_tail_is_removed_and_said(tail: bytes) -> None:
     assert list(BlockStore.open(disk).bodies(3)) == [b"block 3", b"block 4"]
 
 
-@pytest.mark.parametrize("place", range(4))
-def test_what_recovery_cuts_off_is_set_aside_and_said(place: int, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("bit", range(32))
+@pytest.mark.parametrize("blocks", [3, 50])
+def test_a_flipped_bit_in_the_length_of_an_acknowledged_block_is_corruption(blocks: int, bit: int) -> None:
+    disk = ModelDisk()
+    store = make_store(disk, 2)
+    old_head, end = disk.read("head"), disk.size("blocks.log")
+    for height in range(3, blocks + 1):
+        store.append(bytes(300 + height))
+    store.close()
+    disk.write_at("head", 0, old_head)  # as a power cut may leave it
+    length = int.from_bytes(disk.read("blocks.log", end, 4), "big") ^ (1 << bit)
+    disk.write_at("blocks.log", end, length.to_bytes(4, "big"))
+    before = disk.read("blocks.log")
+    with pytest.raises(Corrupt, match=f"ledger.corrupt: blocks.log, byte {end}, height 3"):
+        BlockStore.open(disk)
+    assert disk.read("blocks.log") == before
+    assert find_cuts(disk) == []
+
+
+def test_what_recovery_cuts_off_is_set_aside_and_said(caplog: pytest.LogCaptureFixture) -> None:
     disk = ModelDisk()
     store = make_store(disk, 2)
     old_head, end = disk.read("head"), disk.size("blocks.log")
     store.append(b"block 3")
-    store.append(b"block 4")
     store.close()
-    disk.write_at("head", 0, old_head)  # as a power cut may leave it
-    flip(disk, "blocks.log", end + place)  # in the length of block 3: acknowledged, and no longer told from a torn tail
+    disk.write_at("head", 0, old_head)
+    flip(disk, "blocks.log", end + 4)  # in the last block's body: acknowledged, and not told from a torn tail
     lost = disk.read("blocks.log", end)
     store = BlockStore.open(disk)
     assert store.height == 2
@@ -165,16 +182,30 @@ def test_two_different_tails_at_one_height_are_both_kept() -> None:
     disk = ModelDisk()
     make_store(disk).close()
     size = disk.size("blocks.log")
-    for tail in (b"torn", b"torn again"):
+    for tail in (b"\0\0\0\x09torn", b"\0\0\0\x09torn again"):
         disk.write_at("blocks.log", size, tail)
         BlockStore.open(disk).close()
-    assert {disk.read(name) for name in find_cuts(disk)} == {b"torn", b"torn again"}
+    assert {disk.read(name) for name in find_cuts(disk)} == {b"\0\0\0\x09torn", b"\0\0\0\x09torn again"}
 
 
-def test_without_room_to_set_the_tail_aside_nothing_is_cut() -> None:
+def test_a_full_disk_does_not_keep_a_node_from_cutting_off_a_record_that_was_never_whole(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     disk = ModelDisk()
     make_store(disk).close()
-    disk.write_at("blocks.log", disk.size("blocks.log"), b"torn")
+    size = disk.size("blocks.log")
+    disk.write_at("blocks.log", size, b"\0\0\x10\0" + bytes(2000))
+    disk.free_bytes = 100
+    store = BlockStore.open(disk)
+    assert (store.height, disk.size("blocks.log"), find_cuts(disk)) == (3, size, [])
+    assert "2004 bytes" in caplog.text
+    assert store.append(b"block 4") == 4
+
+
+def test_without_room_to_set_the_tail_aside_nothing_that_may_have_been_whole_is_cut() -> None:
+    disk = ModelDisk()
+    make_store(disk).close()
+    disk.write_at("blocks.log", disk.size("blocks.log"), frame(b"w" * 32, b"other"))
     size, disk.free_bytes = disk.size("blocks.log"), 3
     with pytest.raises(Refused, match=r"disk\.full: blocks\.log\.cut-4-"):
         BlockStore.open(disk)

@@ -19,7 +19,8 @@ FIRST_DIGEST: Final = bytes(DIGEST_BYTES)
 """Stands for the record before record 0."""
 
 BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
-"""A longer length is damage, whatever follows it. No block comes near it: transactions and their events are bounded."""
+"""A longer length is damage, whatever follows it: no crash leaves one. No block comes near it: transactions and their
+events are bounded."""
 
 _LENGTH_BYTES: Final = 4
 
@@ -76,14 +77,31 @@ def scan(read: ReadAt, offset: int = 0, previous: bytes = FIRST_DIGEST) -> Itera
         offset, previous = end, digest
 
 
-def is_followed_by_record(read: ReadAt, fault: LogFault) -> bool:
-    """Return whether a record verifies right behind a broken one, given the broken one's own length and digest.
+def is_damaged(read: ReadAt, offset: int, previous: bytes) -> bool:
+    """Tell whether the record at `offset`, which does not verify, was whole once: no crash leaves it as it is.
 
-    A record is written only after the one before it is durable, so then the broken one was whole once.
+    So it is when its length is beyond the limit; when it verifies by a length or a digest that differs in one bit; or
+    when a record verifies behind it, for that was written only once this one was durable.
     """
-    length = int.from_bytes(read(fault.offset, _LENGTH_BYTES), "big")
-    if length > BODY_BYTES_MAX:
+    prefix = read(offset, _LENGTH_BYTES)
+    length = int.from_bytes(prefix, "big")
+    if len(prefix) < _LENGTH_BYTES or length > BODY_BYTES_MAX:
+        return len(prefix) == _LENGTH_BYTES
+    if any(_is_whole(read, offset, previous, length ^ (1 << bit)) for bit in range(8 * _LENGTH_BYTES)):
+        return True
+    start = offset + _LENGTH_BYTES
+    rest = read(start, length + DIGEST_BYTES)
+    if len(rest) < length + DIGEST_BYTES:
         return False
-    stored = read(fault.offset + _LENGTH_BYTES + length, DIGEST_BYTES)
-    following = scan(read, fault.offset + _LENGTH_BYTES + length + DIGEST_BYTES, stored)
-    return isinstance(next(following, None), Record)
+    stored, computed = rest[length:], compute_digest(previous, rest[:length])
+    difference = int.from_bytes(stored, "big") ^ int.from_bytes(computed, "big")
+    following = (next(scan(read, start + len(rest), digest), None) for digest in (stored, computed))
+    return difference.bit_count() == 1 or any(isinstance(item, Record) for item in following)
+
+
+def _is_whole(read: ReadAt, offset: int, previous: bytes, length: int) -> bool:
+    """Tell whether a record of `length` stands at `offset`, whatever length is written there."""
+    start = offset + _LENGTH_BYTES
+    # The digest first: beyond the log's end no body is read.
+    stored = read(start + length, DIGEST_BYTES) if length <= BODY_BYTES_MAX else b""
+    return len(stored) == DIGEST_BYTES and compute_digest(previous, read(start, length)) == stored

@@ -2,7 +2,7 @@
 
 An append is acknowledged after: record written → log synced → head slot written. The head itself is synced at open,
 close and rest, and once in many blocks: after a power cut it may be old, never ahead of the log. Above an old head a
-damaged length looks like a write cut short, so what recovery cuts off the log is set aside, not lost.
+last record that a bad disk changed looks like a write cut short, so what recovery cuts off is set aside, not lost.
 """
 
 from __future__ import annotations
@@ -210,8 +210,15 @@ def _set_aside(files: Files, log: Log) -> None:
     """Keep what stands behind the last good record. Its digest is in the name: no tail takes the place of another."""
     tail = files.read(LOG_FILE, log.end)
     name = f"{CUT_PREFIX}{log.height + 1}-{sha256(tail).hexdigest()[:16]}"
-    files.replace(name, tail)
-    _log.warning("%s ended with %d bytes that are no block; they are kept as %s", LOG_FILE, len(tail), name)
+    try:
+        files.replace(name, tail)
+        place = f"they are kept as {name}"
+    except Refused as error:
+        # A full disk is what cuts writes short: it must not keep the node from the room that such a part takes.
+        if error.code != "disk.full" or log.fault is None or log.fault.kind != "incomplete":
+            raise
+        place = "they are not kept, for the disk is full and they are shorter than their block"
+    _log.warning("%s ended with %d bytes that are no block; %s", LOG_FILE, len(tail), place)
 
 
 def _corrupt(file: str, offset: int | None, height: int | None) -> Corrupt:

@@ -1,7 +1,7 @@
 """What the ledger's own files hold and whether they agree. The store opens on it, `doctor` prints it.
 
 A bad record at or below the head was acknowledged: corruption. Above the head it is the tail of a write that a crash
-cut short, unless a good record follows it, since the next record is written only once the one before it is durable.
+cut short, unless it was whole once (`block_log.is_damaged`): then it may have been acknowledged.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from concordat.ledger.block_log import FIRST_DIGEST, LogFault, is_followed_by_record, scan
+from concordat.ledger.block_log import FIRST_DIGEST, LogFault, is_damaged, scan
 from concordat.ledger.files import Files
 from concordat.ledger.head import Head, HeadReading, parse_head
 
@@ -117,10 +117,10 @@ def _check_log(files: Files, log: Log, head: Head | None) -> Check:
     next_height = log.height + 1
     is_short = log.height < (head.height if head else 0)
     # Without a head nothing says which blocks were acknowledged.
-    is_damaged = log.fault is not None and (
-        head is None or is_followed_by_record(partial(files.read, LOG_FILE), log.fault)
+    was_whole = log.fault is not None and (
+        head is None or is_damaged(partial(files.read, LOG_FILE), log.end, log.digest)
     )
-    if is_short or is_damaged:
+    if is_short or was_whole:
         return Check("log.chain", "failed", LOG_FILE, log.end, next_height)
     if log.fault is None:
         return Check("log.chain", "ok", LOG_FILE, height=log.height)

@@ -101,8 +101,10 @@ WORDS: dict[str, str] = {
     "next.doctor.log.cut": "A start of the node cut this off the log, as a write cut short. If somebody holds a "
     "receipt of the block whose height stands in the name, or of a later one, it was a damaged disk: stop the node, "
     "keep the folder and restore a backup. Otherwise move the file to your evidence.",
-    "next.doctor.log.tail": "This looks like a write cut short before anyone was told of the block. The next "
-    "start of the node sets as many bytes as stand behind the plus sign aside, as blocks.log.cut-….",
+    "next.doctor.log.tail": "This looks like a write cut short. The next start of the node sets as many bytes as stand "
+    "behind the plus sign aside, as blocks.log.cut-…; when the disk is full, it drops what is shorter than its block. "
+    "If somebody holds a receipt of this block or a later one, it is a damaged disk: do not start the node, keep the "
+    "folder and restore a backup.",
     "next.doctor.roots.replay": "Stop the node, keep this folder as evidence, and restore it from a backup.",
     "rejection.dossier.differs": "The papers are not those that were committed to: {0}",
     "next.dossier.differs": "Ask the member for exactly the papers that it filed, and its dossier file.",
