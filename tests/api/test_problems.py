@@ -76,6 +76,7 @@ def test_a_rule_is_named_and_told_in_the_readers_language(world: World) -> None:
         (NotFound("read.no_such_entry", "1"), 404),
         (Corrupt("ledger.corrupt", "x"), 500),
         (Stale("read.stale", "x"), 409),
+        (Stale("node.slow", "30"), 503),
     ],
 )
 def test_the_status_follows_the_code_or_the_kind(error: ConcordatError, status: int) -> None:

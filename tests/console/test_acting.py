@@ -4,6 +4,9 @@ from hashlib import sha256
 
 import pytest
 
+from concordat.console.pending import wait_until_durable
+from concordat.errors import Stale
+from concordat.ledger.queued import Committed, Queued
 from concordat.node import reads
 from concordat.primitives.identifiers import Label
 from concordat.protocol.families.contracts import Object, Terminate
@@ -46,6 +49,14 @@ def test_wrong_password_signs_nothing(scene: Scene, officer: Visitor) -> None:
     assert officer.status == 403
     assert "No key of this node opens with this name and this password." in again.text
     assert "Signed and recorded" in sign_here(officer, again).text
+
+
+def test_what_the_disk_has_not_taken_yet_is_told_as_late_and_found_later() -> None:
+    queued = Queued(bytes(32), b"", ())
+    with pytest.raises(Stale, match=r"node\.slow"):
+        wait_until_durable(queued, 0)
+    queued.answer(Committed(1, 0, b""))
+    wait_until_durable(queued, 0)
 
 
 def test_decline_shows_its_reason_on_the_ledger(scene: Scene, officer: Visitor) -> None:

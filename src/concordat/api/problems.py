@@ -42,6 +42,7 @@ _STATUS_OF_CODE: Final = {
     "ledger.wrong_domain": 400,
     "node.busy": 503,
     "node.defect": 500,
+    "node.slow": 503,
     "node.stopped": 503,
     "request.too_large": 413,
     "request.too_many": 429,

@@ -15,7 +15,8 @@ from concordat.client.keys import Key
 from concordat.client.validity import VALID_FOR_US
 from concordat.console.acting import Act
 from concordat.contracts.text import Language
-from concordat.errors import NotFound
+from concordat.errors import NotFound, Stale
+from concordat.ledger.queued import Queued
 from concordat.node import reads
 from concordat.node.node import Node
 from concordat.node.payloads import make_payload
@@ -82,10 +83,22 @@ def submit_signed(node: Node, actions: PendingActions, pending: Pending, key: Ke
     """Sign with an unlocked key and wait until the answer is durable; a refusal on the ledger is an answer too.
 
     Raises:
-        Rejected: at the door. Refused: `node.*`, `disk.*`.
+        Rejected: at the door. Refused: `node.*`, `disk.*`. Stale: `node.slow`.
     """
     unsigned = actions.prepare(node, pending)
-    node.engine.submit(key.sign(unsigned) + unsigned).result(_SUBMIT_S)
+    wait_until_durable(node.engine.submit(key.sign(unsigned) + unsigned), _SUBMIT_S)
+
+
+def wait_until_durable(queued: Queued, timeout_s: float) -> None:
+    """Wait for an answer, since a person waits; what is queued stays so, and its page finds the receipt later.
+
+    Raises:
+        ConcordatError: why the ledger stopped before. Stale: `node.slow`.
+    """
+    try:
+        queued.result(timeout_s)
+    except TimeoutError as error:
+        raise Stale("node.slow", str(timeout_s)) from error
 
 
 def find_receipt(node: Node, pending: Pending, language: Language) -> Json:

@@ -57,6 +57,7 @@ _FACE_RULES: Final[dict[str, str | None]] = {
     "node.key_absent": "GEN-4",
     "node.needs_tls": "HTTP-16",
     "node.other_key": "HTTP-25",
+    "node.slow": "HTTP-24",
     "node.stopped": "HTTP-24",
     "nonce": "LED-6",
     "read": "HTTP-23",

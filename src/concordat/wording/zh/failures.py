@@ -205,6 +205,8 @@ WORDS: dict[str, str] = {
     "next.node.other_document": "请勿采信该答复，改问另一节点。",
     "rejection.node.other_key": "节点密钥不是创世文件所列的密钥。",
     "next.node.other_key": "请换成 genesis.json 中 node_key 所列的密钥。",
+    "rejection.node.slow": "节点未能在 {0} 秒内存下您所签署的内容，但仍可能完成。",
+    "next.node.slow": "请一分钟后重新打开本页：一有回执即会显示。",
     "rejection.node.stopped": "节点因程序缺陷已停止：{0}",
     "next.node.stopped": "请重启节点并报告该缺陷。",
     "rejection.node.unproved": "节点关于 {0} 的说法未得到账本证明。",
