@@ -18,7 +18,7 @@ from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key
 from concordat.client.receipts import check_refusal, prove_receipt
 from concordat.client.requests import make_path, sign_request
-from concordat.client.validity import VALID_FOR_US, check_nonce, compute_valid_for_heights, make_wall_nonces
+from concordat.client.validity import VALID_FOR_US, check_nonce, make_payload_from, make_wall_nonces
 from concordat.contracts.text import Language
 from concordat.crypto.checkpoint import is_note_signed_by, parse_signed_note
 from concordat.crypto.proof import Trust, Verification, verify_proof
@@ -28,7 +28,7 @@ from concordat.primitives.plain import Json
 from concordat.protocol.genesis import Genesis, read_genesis
 from concordat.protocol.messages import Operation
 from concordat.protocol.params import make_params
-from concordat.protocol.transactions import Payload, compute_transaction_id, make_signed_bytes
+from concordat.protocol.transactions import compute_transaction_id, make_signed_bytes
 
 if TYPE_CHECKING:
     import httpx2
@@ -209,15 +209,13 @@ class Client:
     def _send_once(self, operations: Sequence[Operation], client_key: bytes, lane: int, nonce: int) -> Json:
         key = self._get_key()
         status = self.status()
-        height, now_us = int(status["height"]), self._get_now_us(status)
-        params = make_params(self._fetch_genesis().params)
-        payload = Payload(
+        payload = make_payload_from(
+            int(status["height"]),
+            self._get_now_us(status),
+            make_params(self._fetch_genesis().params).validity_heights_max,
             chain_id=self.chain_id(),
-            suite=1,
             lane=lane,
             nonce=nonce,
-            valid_until_height=height + compute_valid_for_heights(params.validity_heights_max),
-            valid_until=now_us + VALID_FOR_US,
             client_key=client_key,
             operations=tuple(operations),
         )

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Final
 
 from concordat.client.clock import fetch_now_us
+from concordat.crypto.signatures import SUITE_ED25519
 from concordat.errors import UsageError
 from concordat.primitives.ledger_time import WEEK_US
+from concordat.protocol.messages import Operation
+from concordat.protocol.transactions import Payload
 
 VALID_FOR_US: Final = WEEK_US
 
@@ -19,9 +22,27 @@ _NONCE_AHEAD_MAX: Final = 2**40
 again, so a nonce far ahead would bar the lane for clients that count by the clock."""
 
 
-def compute_valid_for_heights(validity_heights_max: int) -> int:
-    """Return for how many heights a transaction is good where nobody chose: no more than the chain allows (LED-5)."""
-    return min(_VALID_FOR_HEIGHTS, validity_heights_max)
+def make_payload_from(
+    height: int,
+    time: int,
+    validity_heights_max: int,
+    *,
+    chain_id: bytes,
+    lane: int,
+    nonce: int,
+    client_key: bytes,
+    operations: tuple[Operation, ...],
+    valid_for_heights: int | None = None,
+    valid_for_us: int = VALID_FOR_US,
+) -> Payload:
+    """Return the payload that is good from a height and time (µs) on.
+
+    Where nobody chose for how many heights, it is no more than the chain allows (LED-5).
+    """
+    if valid_for_heights is None:
+        valid_for_heights = min(_VALID_FOR_HEIGHTS, validity_heights_max)
+    until = (height + valid_for_heights, time + valid_for_us)
+    return Payload(chain_id, SUITE_ED25519, lane, nonce, *until, client_key, operations)
 
 
 def read_client_key(text: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concordat.client.validity import VALID_FOR_US, compute_valid_for_heights
+from concordat.client.validity import VALID_FOR_US, make_payload_from
 from concordat.errors import Refused
 from concordat.node.node import Node
 from concordat.primitives.identifiers import INTEGER_MAX
@@ -28,21 +28,21 @@ def make_payload(
     """
     with node.engine.lock:
         state, height, time = node.application.state, node.application.height, node.engine.fetch_time()
-        row, params = state.lanes.get((public_key, lane)), state.get_params()
+        row, heights_max = state.lanes.get((public_key, lane)), state.get_params().validity_heights_max
     nonce = row.highest + 1 if row else 1
     if nonce > INTEGER_MAX:
         raise Refused("lane.spent", str(lane))
-    if valid_for_heights is None:
-        valid_for_heights = compute_valid_for_heights(params.validity_heights_max)
-    payload = Payload(
+    payload = make_payload_from(
+        height,
+        time,
+        heights_max,
         chain_id=node.chain.id,
-        suite=1,
         lane=lane,
         nonce=nonce,
-        valid_until_height=height + valid_for_heights,
-        valid_until=time + valid_for_us,
         client_key=client_key,
         operations=operations,
+        valid_for_heights=valid_for_heights,
+        valid_for_us=valid_for_us,
     )
-    check_validity(payload, height, time, params.validity_heights_max)
+    check_validity(payload, height, time, heights_max)
     return payload
