@@ -12,17 +12,20 @@ import pytest
 from msgspec.structs import replace
 
 from concordat.cli.main import run
-from concordat.client.keys import make_key, render_key
+from concordat.client.keys import Key, make_key, render_key
 from concordat.crypto.checkpoint import make_node_signature
 from concordat.errors import ConcordatError, Refused
-from concordat.ledger.application import BlockRecord
+from concordat.ledger.application import Application, BlockRecord, replay
 from concordat.ledger.block_log import FIRST_DIGEST, Record, frame, scan
 from concordat.ledger.head import Head, encode_slot
 from concordat.node.archive import EXPORT_MAGIC, restore_backup, scan_export
 from concordat.node.node import Node
 from concordat.primitives.codec import decode, encode
+from concordat.protocol.transactions import make_signed_bytes, parse_transaction
+from concordat.protocol.transition import Block
+from concordat.testing.consortium import NODE
 
-from .world import Call, World
+from .world import Call, World, tell_story
 
 
 def make_export(call: Call, world: World, path: Path) -> Path:
@@ -43,6 +46,13 @@ def write_log(bodies: list[bytes]) -> tuple[bytes, Head]:
         record = frame(digest, body)
         log, digest = log + record, record[-32:]
     return log, Head(len(bodies) - 1, len(log), digest)
+
+
+def make_head_file(genesis: bytes, head: Head) -> bytes:
+    first = frame(FIRST_DIGEST, genesis)
+    slots = [encode_slot(Head(0, len(first), first[-32:]))] * 2
+    slots[head.height % 2] = encode_slot(head)
+    return b"".join(slots)
 
 
 def change_body(body: bytes) -> bytes:
@@ -97,11 +107,8 @@ def test_a_forged_block_is_found_by_replay_though_every_digest_fits(call: Call, 
     for change in (change_body, change_root, sign_anew):
         forged = [*bodies[:3], change(bodies[3]), *bodies[4:]]
         log, head = write_log(forged)
-        first = Head(0, len(frame(FIRST_DIGEST, bodies[0])), frame(FIRST_DIGEST, bodies[0])[-32:])
-        slots = [encode_slot(first)] * 2
-        slots[head.height % 2] = encode_slot(head)
         (damaged / "blocks.log").write_bytes(log)
-        (damaged / "head").write_bytes(b"".join(slots))
+        (damaged / "head").write_bytes(make_head_file(bodies[0], head))
         answer = call("doctor", "doctor", damaged)
         (bad,) = (check for check in answer.document["checks"] if check["status"] == "failed")
         assert (answer.status, bad["id"], bad["height"]) == (5, "roots.replay", 3)
@@ -331,6 +338,42 @@ def test_a_damaged_backup_restores_nothing(call: Call, sound: World, tmp_path: P
         answer = call("restore", "restore", tmp_path / "bad.tar", tmp_path / "out" / "node")
         assert (answer.status, answer.document["code"]) == (5, "restore.damaged")
         assert list((tmp_path / "out").iterdir()) == []
+
+
+def forge_block(bodies: list[bytes]) -> bytes:
+    """Return a block after these with a transaction that its member never signed; the checkpoint is the node's."""
+    consortium = tell_story()
+    node_key = Key(consortium.get_seed(NODE), "derived")
+    application = Application(consortium.chain, node_key.sign)
+    for _ in replay(application, bodies[1:]):
+        pass
+    payload = consortium.make_payload("azure-bay", consortium.make_registration("azure-bay"))
+    wire = bytes(64) + make_signed_bytes(consortium.get_public_key("azure-bay"), payload)
+    block = Block(application.height + 1, application.time, (wire,))
+    leaves = application.apply(block, lambda wire: parse_transaction(wire, consortium.chain.id))
+    signature = make_node_signature(application.checkpoint, node_key.public_key, node_key.sign)
+    return encode(BlockRecord(leaves, application.checkpoint, (signature,)))
+
+
+@pytest.mark.parametrize("forged", ["checkpoint", "transaction"])
+def test_a_backup_is_believed_no_signature(call: Call, damaged: Path, tmp_path: Path, forged: str) -> None:
+    bodies = read_bodies((damaged / "blocks.log").read_bytes())
+    if forged == "checkpoint":
+        bodies[3] = sign_anew(bodies[3])
+        height = 3
+    else:
+        bodies.append(forge_block(bodies))
+        height = len(bodies) - 1
+    log, head = write_log(bodies)
+    (damaged / "blocks.log").write_bytes(log)
+    (damaged / "head").write_bytes(make_head_file(bodies[0], head))
+    (damaged / "snapshot.state").unlink()
+    Node(damaged).close()  # it believes its own log
+    call("backup", "backup", damaged, tmp_path / "folder.tar")
+    answer = call("restore", "restore", tmp_path / "folder.tar", tmp_path / "out" / "node")
+    assert (answer.status, answer.document["code"]) == (5, "replay.differs")
+    assert answer.document["detail"].startswith(f"height {height}")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_places_that_cannot_be_written_are_told(call: Call, sound: World, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from concordat.crypto.checkpoint import is_signed_by
 from concordat.crypto.signatures import sign
 from concordat.ledger.application import Application, BlockRecord, replay
 from concordat.ledger.doctor import examine
@@ -97,7 +96,6 @@ def check_folder(story: Story, files: Files, acknowledged: dict[bytes, Committed
         heights: list[int] = []
         application = Application(story.chain, story.sign)
         for record in replay(application, store.bodies()):
-            assert is_signed_by(record.checkpoint, record.signatures, story.chain.genesis.node_key)
             leaves += record.entries
             heights += [record.checkpoint.height] * len(record.entries)
     finally:

@@ -186,9 +186,7 @@ def test_an_edited_record_is_never_replayed(
 ) -> None:
     place = number % len(records)
     edited = edit(records[place], changes)
-    # The checkpoint's signatures, the last field, are checked where the node's key is known.
-    signed = len(records[place]) - len(encode(decode(BlockRecord, records[place]).signatures))
-    assume(not edited.startswith(records[place][:signed]))
+    assume(edited != records[place])
     application = Application(STORY.chain, STORY.sign)
     with pytest.raises(Corrupt) as caught:
         list(replay(application, [*records[:place], edited]))

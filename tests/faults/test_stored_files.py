@@ -9,8 +9,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
-from concordat.client.keys import Key, render_key
+from concordat.client.keys import Key, make_key, render_key
+from concordat.crypto.checkpoint import make_node_signature
 from concordat.errors import Corrupt
 from concordat.ledger.application import BlockRecord
 from concordat.ledger.doctor import examine, list_files
@@ -236,6 +238,34 @@ def test_a_record_that_was_computed_anew_is_found_by_the_replay(played: Path, tm
                 store.append(bytes(body))
             store.close()
         with pytest.raises(Corrupt, match=r"^replay\.differs: height 5"):
+            Node(folder)
+
+
+@pytest.mark.parametrize("has_snapshot", [False, True])
+def test_a_node_does_not_start_on_a_last_block_that_it_did_not_sign(
+    played: Path, tmp_path: Path, *, has_snapshot: bool
+) -> None:
+    story = make_story("scenario")
+    with closing(DiskFiles(shutil.copytree(played, tmp_path / "true"))) as files:
+        *bodies, body = BlockStore.open(files).bodies()
+    record, other = decode(BlockRecord, body), make_key()
+    for number, signatures in enumerate(
+        (
+            (),
+            (replace(record.signatures[0], signature=bytes(64)),),
+            (make_node_signature(record.checkpoint, other.public_key, other.sign),),
+        )
+    ):
+        folder = tmp_path / str(number)
+        make_folder(folder, story)
+        if has_snapshot:
+            shutil.copy(played / SNAPSHOT_FILE, folder / SNAPSHOT_FILE)
+        with closing(DiskFiles(folder)) as files:
+            store = BlockStore.open(files)
+            for whole in (*bodies, encode(replace(record, signatures=signatures))):
+                store.append(whole)
+            store.close()
+        with pytest.raises(Corrupt, match=f"^replay\\.differs: height {record.checkpoint.height}: .* not signed"):
             Node(folder)
 
 

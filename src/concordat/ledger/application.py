@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from concordat.credit.rulebook import RULEBOOK_DIGEST
-from concordat.crypto.checkpoint import Checkpoint, NoteSignature, make_node_signature
+from concordat.crypto.checkpoint import Checkpoint, NoteSignature, is_signed_by, make_node_signature
 from concordat.crypto.merkle import Log, hash_leaf
 from concordat.crypto.state_tree import StatePath, StateTree
 from concordat.errors import Corrupt, Rejected
@@ -230,7 +230,8 @@ def replay(
 ) -> Iterator[BlockRecord]:
     """Apply recorded blocks and compare every entry and checkpoint with what the record says.
 
-    A node need not check the signatures of its own durable log again: then the recorded verdict is taken.
+    A node need not check the signatures of its own durable log again: then the recorded verdict on a transaction is
+    taken, and no checkpoint's signature is looked at.
 
     Raises:
         Corrupt: `replay.differs` with the height.
@@ -252,6 +253,8 @@ def replay(
             raise Corrupt("replay.differs", place, height=height) from error
         if (entries, application.checkpoint) != (record.entries, record.checkpoint):
             raise Corrupt("replay.differs", f"height {height}", height=height)
+        if not trusts_signatures:
+            check_node_signature(record, application.chain.genesis.node_key)
         yield record
 
 
@@ -265,3 +268,15 @@ def _trust(transactions: Iterable[tuple[bytes, str]], chain_id: bytes) -> Authen
         return transaction
 
     return authenticate
+
+
+def check_node_signature(record: BlockRecord, node_key: bytes) -> None:
+    """Check that the node signed a block's checkpoint.
+
+    Raises:
+        Corrupt: `replay.differs` with the height.
+    """
+    if not is_signed_by(record.checkpoint, record.signatures, node_key):
+        height = record.checkpoint.height
+        place = f"height {height}: the checkpoint is not signed by the node's key"
+        raise Corrupt("replay.differs", place, height=height)

@@ -11,7 +11,7 @@ from typing import Final
 from concordat.crypto.merkle import hash_leaf
 from concordat.crypto.state_tree import StateTree
 from concordat.errors import ConcordatError, Corrupt
-from concordat.ledger.application import Application, BlockRecord, Sign, replay
+from concordat.ledger.application import Application, BlockRecord, Sign, check_node_signature, replay
 from concordat.ledger.files import Files
 from concordat.ledger.store import BlockStore
 from concordat.primitives.codec import decode
@@ -32,15 +32,18 @@ def save_snapshot(files: Files, application: Application) -> None:
 def load_application(chain: Chain, sign: Sign, files: Files, store: BlockStore) -> tuple[Application, int]:
     """Return the application at the store's height, and how many blocks had to be replayed.
 
-    Signatures in the node's own durable log were checked before they got there and are not checked again.
+    Signatures in the node's own durable log were checked before they got there and are not checked again, but for the
+    last checkpoint's: it binds history and state as they are now to the node's key.
 
     Raises:
-        Corrupt: `replay.differs` when the recorded blocks do not give the recorded roots.
+        Corrupt: `replay.differs` when the recorded blocks do not give the recorded roots, or the last are not signed.
     """
     application = _load_from_snapshot(chain, sign, files, store) or Application(chain, sign)
     start = application.height
     for _ in replay(application, store.bodies(start + 1), trusts_signatures=True):
         pass
+    for body in store.bodies(max(1, store.height)):
+        check_node_signature(decode(BlockRecord, body), chain.genesis.node_key)
     return application, application.height - start
 
 

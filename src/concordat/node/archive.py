@@ -20,18 +20,13 @@ from typing import IO, BinaryIO, Final, cast
 
 from concordat.client.files import making_file, open_file
 from concordat.errors import Corrupt, NotFound, Refused
+from concordat.ledger.application import Application, replay
 from concordat.ledger.block_log import DIGEST_BYTES, FIRST_DIGEST, LogFault, ReadAt, Record, frame, scan
-from concordat.ledger.doctor import (
-    AUDIT_BREAK,
-    AUDIT_FILE,
-    examine,
-    examine_keys_and_audit,
-    is_authoritative,
-    list_files,
-)
+from concordat.ledger.doctor import AUDIT_FILE, examine, examine_keys_and_audit, is_authoritative, list_files
 from concordat.ledger.files import DiskFiles, output_error, sync_folder
 from concordat.ledger.head import SLOT_BYTES, Head, HeadReading, compute_slot_offset, encode_slot, parse_head
 from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE
+from concordat.protocol.genesis import read_genesis
 
 EXPORT_MAGIC: Final = b"concordat/export/v1\n"
 _LOG_OFFSET: Final = len(EXPORT_MAGIC) + SLOT_BYTES
@@ -173,7 +168,8 @@ def restore_backup(source: Path, folder: Path) -> None:
 
     Raises:
         NotFound, UsageError: `input.*`. Refused: `restore.not_empty`, `disk.*`.
-        Corrupt: `restore.damaged` when the file is no backup, or what it holds does not verify.
+        Corrupt: `restore.damaged` when the file is no backup, or what it holds does not verify; `replay.differs` when a
+            signature, entry or root does not; `genesis.*`.
     """
     open_file(source, is_pipe_allowed=False).close()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -186,6 +182,7 @@ def restore_backup(source: Path, folder: Path) -> None:
                 _extract(source, made, files)
                 _check_restored(files)
                 _check_is_canonical(source, made, files)
+                _check_replay(files)
             made.rename(folder)
             sync_folder(folder.parent)
         except BaseException:
@@ -217,8 +214,16 @@ def _is_backup_name(name: str) -> bool:
 
 def _check_restored(files: DiskFiles) -> None:
     for check in examine(files):
-        if check.status != "ok" and check.id != AUDIT_BREAK:
+        if check.status != "ok" and check.id != "audit.break":
             raise _not_restorable(check.file)
+
+
+def _check_replay(files: DiskFiles) -> None:
+    """Check every signature: a node believes its own log's, and whence this one comes nobody knows."""
+    bodies = (item.body for item in scan(partial(files.read, LOG_FILE)) if isinstance(item, Record))
+    application = Application(read_genesis(next(bodies)), lambda _: bytes(64))
+    for _ in replay(application, bodies):
+        pass
 
 
 class _Comparison:
