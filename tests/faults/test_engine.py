@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from concordat.errors import Refused, Rejected
-from concordat.ledger.application import BlockRecord
+from concordat.ledger.application import Application, BlockRecord
 from concordat.ledger.durable_lock import DurableLock
 from concordat.ledger.embedded import CLOCK_AHEAD_US, QUEUE_MAX, EmbeddedEngine, Observer
 from concordat.ledger.queued import Committed, Queued
@@ -106,6 +107,22 @@ class HeadWatch(ModelDisk):
                 self.head_synced.set()
 
 
+class SlowHead(ModelDisk):
+    """Holds a sync of the head, once slow, until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_slow = self.was_late = False
+        self.head_begun, self.head_let_go = threading.Event(), threading.Event()
+
+    def sync(self, name: str) -> None:
+        """See Files."""
+        if name == HEAD_FILE and self.is_slow:
+            self.head_begun.set()
+            self.was_late = not self.head_let_go.wait(10)
+        super().sync(name)
+
+
 def remount_read_only(disk: ModelDisk) -> None:
     disk.is_read_only = True
 
@@ -131,6 +148,52 @@ def test_an_engine_at_rest_makes_the_head_durable_and_a_disk_that_fails_then_sto
     assert engine.failure.code == "disk.unreadable"
     with pytest.raises(Refused, match=r"^disk\.unreadable"):
         engine.submit(world.make_wire())
+
+
+def test_nobody_waits_at_the_door_for_a_head_that_is_synced_at_rest() -> None:
+    disk = SlowHead()
+    world = World(disk)
+    engine, store = world.open()
+    engine.start()
+    engine.submit(world.make_wire()).result(10)
+    disk.is_slow = True
+    assert disk.head_begun.wait(10)
+    queued = engine.submit(world.make_wire())
+    assert not disk.head_let_go.is_set()
+    disk.head_let_go.set()
+    queued.result(10)
+    assert not disk.was_late
+    engine.close()
+    store.close()
+
+
+def test_a_sleep_that_ends_because_something_is_due_is_no_rest_of_the_store() -> None:
+    disk, seen = HeadWatch(), list[bool]()
+    world = World(disk)
+    store = BlockStore.open(disk)
+    application = Application(world.story.chain, world.story.sign)
+    key = application.state.due.first_key()
+    assert key is not None
+    due_us = int(key[0])
+    early_us = world.now_us = due_us - 100_000
+    clock: Iterator[int] = repeat(early_us)
+    has_fired = threading.Event()
+
+    def observe(_size: int, record: BlockRecord) -> None:
+        nonlocal clock
+        seen.append(disk.head_synced.is_set())
+        disk.head_synced.clear()
+        clock = iter((early_us, early_us))  # read before the sleep, which lasts until it is due
+        if get_fired([record]):
+            has_fired.set()
+
+    engine = EmbeddedEngine(application, store, now_us=lambda: next(clock, due_us), observe=observe)
+    engine.start()
+    engine.submit(world.make_wire()).result(10)
+    assert has_fired.wait(10)
+    engine.close()
+    store.close()
+    assert seen == [True, False]
 
 
 @pytest.mark.parametrize(

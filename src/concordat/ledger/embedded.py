@@ -197,26 +197,36 @@ class EmbeddedEngine:
 
     def _wait_for_work(self) -> bool:
         """Sleep until something is queued or due; False after a failure, or when closing and nothing is left."""
+        while (has_work := self._wait_at_door()) is None:
+            self._store.sync_head()  # outside the door: a slow disk keeps nobody waiting there
+        return has_work
+
+    def _wait_at_door(self) -> bool | None:
+        """Return what `_wait_for_work` does, or None when the store has rested for long enough."""
+        rested_s = 0.0
         with self._door:
             while not self._queue:
                 if self._is_closing or self.failure is not None:
                     return False
                 if self._is_due():
                     return True
-                if not self._door.wait(self._compute_sleep_s()):
-                    self._store.sync_head()
+                if rested_s >= REST_S and not self._store.is_head_synced:
+                    return None
+                sleep_s = self._compute_sleep_s(rested_s)
+                if not self._door.wait(sleep_s):
+                    rested_s += sleep_s or 0.0
             return True
 
     def _is_due(self) -> bool:
         return has_due(self.application.state, self.fetch_time())
 
-    def _compute_sleep_s(self) -> float | None:
-        """How long nothing can become due by itself, nor the store wants to rest; None is for ever."""
-        rest_s = None if self._store.is_head_synced else REST_S
+    def _compute_sleep_s(self, rested_s: float) -> float | None:
+        """How long nothing can become due by itself, nor the store has rested for long enough; None is for ever."""
+        rest_s = None if self._store.is_head_synced else REST_S - rested_s
         key = self.application.state.due.first_key()
         if key is None or self.application.chain.is_scenario:
             return rest_s
-        return min(rest_s or CLOCK_LOOK_S, (int(key[0]) - self.fetch_time()) / 1e6)
+        return min(rest_s or CLOCK_LOOK_S, max(0.0, (int(key[0]) - self.fetch_time()) / 1e6))
 
     def fetch_time(self) -> int:
         """The ledger's time now. It stands still while the clock is behind the last block, or far ahead of it."""
