@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from hashlib import sha256
 from pathlib import Path
 
@@ -327,6 +328,20 @@ def test_an_id_that_is_no_digest_is_refused(world: World, given: str) -> None:
 def test_an_unknown_transaction_is_not_found(world: World) -> None:
     answer = world.get(f"/v1/transactions/{'ab' * 32}")
     assert (answer.status_code, answer.json()["code"]) == (404, "read.no_such_transaction")
+
+
+def test_a_problem_tells_the_last_height_on_disk_though_memory_is_ahead(world: World) -> None:
+    assert world.submit(world.make_wire("cedar-ford", make_registration(1))).status_code == 200
+    durable = world.get("/v1/status").json()["height"]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((world.folder / "blocks.log").stat().st_size, before[1]))
+    try:
+        refused = world.submit(world.make_wire("cedar-ford", make_registration(2)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    later = world.get("/v1/transactions/none")
+    assert (refused.json()["code"], world.node.application.height) == ("disk.full", durable + 1)
+    assert refused.json()["height"] == later.json()["height"] == durable
 
 
 def test_what_is_durable_is_answered_though_the_index_finds_no_room(world: World) -> None:

@@ -105,6 +105,16 @@ def test_to_lose_the_whole_log_is_not_milder_than_to_lose_a_part(lost: set[str],
     assert disk.read(kept) == b""
 
 
+def test_a_log_that_was_moved_away_as_told_leaves_a_warning_once_the_file_that_stands_for_it_is_moved_too() -> None:
+    disk, tidied = ModelDisk(), ModelDisk()
+    AuditLog(disk, 0)
+    assert find_bad(disk) == {("audit.break", "warning"), ("audit.kept", "failed")}
+    for name in ("audit.log", "audit.head"):
+        tidied.replace(name, disk.read(name))
+    AuditLog(tidied, 0)
+    assert find_bad(tidied) == {("audit.break", "warning")}
+
+
 @given(st.none() | st.integers(0, 10**6))
 def test_a_sound_log_goes_on_without_its_recorded_end(place: int | None) -> None:
     whole, disk = make_disk("one", "two"), ModelDisk()

@@ -175,7 +175,7 @@ def tell_error(request: Asking, error: Exception, language: Language) -> tuple[P
     """Return any error of any route as a problem, and the error's own headers; note it as the request's outcome."""
     told, headers = _translate(request, error)
     request.scope["state"]["outcome"] = told.code
-    height: int = request.app.state.face.node.application.height
+    height: int = request.app.state.face.node.engine.durable.height
     return make_problem(told, language, get_request_id(request), height), headers | get_retry_header(told)
 
 

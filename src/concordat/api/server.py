@@ -204,7 +204,7 @@ def _make_ready(node: Node, app: Litestar, address: str) -> Ready:
         api=address,
         console=f"{address}/" if has_console else None,
         pid=os.getpid(),
-        height=node.application.height,
+        height=node.engine.durable.height,
         chain_id=node.chain.id.hex(),
         simulated=node.chain.is_scenario,
     )

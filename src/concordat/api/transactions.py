@@ -238,7 +238,7 @@ def _render_outcome(outcome: Outcome, node: Node, language: Language, request_id
     """Return the receipt, or the problem that tells of the refusal."""
     if outcome.refusal is None:
         return outcome.receipt
-    height = outcome.receipt["height"] if outcome.receipt else node.application.height
+    height = outcome.receipt["height"] if outcome.receipt else node.engine.durable.height
     transaction = outcome.receipt["transaction"] if outcome.receipt else None
     return make_problem(outcome.refusal, language, request_id, height, transaction)
 

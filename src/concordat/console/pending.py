@@ -72,7 +72,7 @@ class PendingActions:
             if (
                 kept is None
                 or kept.nonce != payload.nonce
-                or kept.valid_until_height <= node.application.height
+                or kept.valid_until_height <= node.engine.durable.height
                 or kept.valid_until + VALID_FOR_US <= payload.valid_until
             ):
                 kept = pending.payload = payload
