@@ -279,7 +279,7 @@ def stand_between(url: str, change: Callable[[str, bytes], bytes]) -> Iterator[s
 
     def respond(request: Request) -> Reply:
         told = httpx2.request(request.method, url + request.path, content=request.body, headers=dict(request.headers))
-        return told.status_code, change(request.path, told.content)
+        return told.status_code, change(request.path, told.content), told.headers["Content-Type"]
 
     with stand_in(respond) as (address, _):
         yield address

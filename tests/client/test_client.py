@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from collections.abc import Iterator
 from hashlib import sha256
+from threading import Event
 from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
 
-from concordat.client.answers import RefusedByNode
+from concordat.client.answers import ANSWER_BYTES_MAX, RefusedByNode
 from concordat.client.api import Client
 from concordat.client.clock import fetch_now_us
-from concordat.client.keys import derive_key
+from concordat.client.keys import Key, derive_key
 from concordat.client.operations import make_example
 from concordat.client.requests import check_request
 from concordat.client.signing import Page, check_page, fetch_clauses
 from concordat.client.validity import make_wall_nonces
 from concordat.contracts.terms import Terms
 from concordat.contracts.text import Language, compute_document_digest, render_clauses
+from concordat.crypto.checkpoint import Checkpoint, make_node_signature, render_signed_note
 from concordat.crypto.proof import Trust
 from concordat.errors import ConcordatError, Corrupt, NotFound, Stale, UsageError
-from concordat.primitives.ledger_time import WEEK_US, parse_time
+from concordat.primitives.ledger_time import DAY_US, WEEK_US, parse_time
 from concordat.primitives.plain import from_plain, to_plain
 from concordat.protocol.families.contracts import Acknowledge, Propose, Sign
 from concordat.protocol.params import DEFAULT_PARAMS
@@ -31,6 +35,7 @@ from concordat.testing.stand_in import Reply, Request, Respond, stand_in
 
 KEY = derive_key("tests", "officer")
 CONSORTIUM = Consortium(clock="real")
+CONSORTIUM_OF_STORIES = Consortium(clock="scenario")
 GENESIS = CONSORTIUM.genesis
 NODE_KEY = CONSORTIUM.get_public_key(NODE)
 CHAIN = sha256(GENESIS).digest()
@@ -38,8 +43,21 @@ OTHER_NODE = derive_key("tests", "another node").public_key
 ACKNOWLEDGE = Acknowledge(1, 1)
 UNTIL = parse_time("2021-02-14T09:00:00Z")
 
-def as_json(status: int, document: object) -> Reply:
+NOTHING = bytes(32)
+
+
+def as_json(status: int, document: object) -> tuple[int, bytes]:
     return status, json.dumps(document).encode()
+
+
+def make_problem(status: int, code: str, **more: object) -> dict[str, object]:
+    return {"status": status, "code": code, "detail": "words", "reason": "words", "next_step": "more", **more}
+
+
+def make_note(genesis: bytes, height: int, time: int, signer: str = NODE) -> bytes:
+    checkpoint = Checkpoint(sha256(genesis).digest(), True, height, time, 1, NOTHING, NOTHING, NOTHING)
+    key = Key(CONSORTIUM.get_seed(signer), "derived")
+    return render_signed_note(checkpoint, make_node_signature(checkpoint, key.public_key, key.sign)).encode()
 
 
 def answer_like_a_node(submit: Respond, node_key: bytes = NODE_KEY, genesis: bytes = GENESIS) -> Respond:
@@ -50,6 +68,8 @@ def answer_like_a_node(submit: Respond, node_key: bytes = NODE_KEY, genesis: byt
             return as_json(200, {"chain_id": CHAIN.hex(), "node_key": node_key.hex(), "height": 7})
         if request.path == "/v1/genesis":
             return 200, genesis
+        if request.path == "/v1/checkpoint":
+            return 200, make_note(genesis, 7, START_US)
         return submit(request)
 
     return respond
@@ -96,6 +116,54 @@ def test_validity_counts_from_this_clock_or_genesis_unless_time_is_simulated(
         assert max(before, START_US) <= begins <= max(fetch_now_us(), START_US)
 
 
+@pytest.mark.parametrize("pinned", ["genesis", "key"])
+def test_under_a_pinned_root_height_and_simulated_time_are_those_that_its_key_signed(pinned: str) -> None:
+    genesis = CONSORTIUM_OF_STORIES.genesis
+    trust = Trust(genesis=genesis) if pinned == "genesis" else Trust(node_key=NODE_KEY)
+
+    def respond_with(note: bytes) -> Respond:
+        def respond(request: Request) -> Reply:
+            if request.path == "/v1/status":
+                status = {"chain_id": sha256(genesis).hexdigest(), "node_key": NODE_KEY.hex(), "height": 2**40}
+                return as_json(200, status | {"time": "2150-01-01T00:00:00Z"})
+            if request.path == "/v1/checkpoint":
+                return 200, note
+            return (200, genesis) if request.path == "/v1/genesis" else None
+
+        return respond
+
+    with (
+        stand_in(respond_with(make_note(genesis, 7, UNTIL))) as (url, received),
+        Client(url, KEY, trust) as client,
+    ):
+        assert client.fetch_valid_until_max() == UNTIL + WEEK_US + DAY_US
+        with pytest.raises(NotFound, match=r"node\.unreachable"):
+            client.send([ACKNOWLEDGE])
+    payload = parse_transaction(received[-1].body, sha256(genesis).digest()).payload
+    assert (payload.valid_until_height, payload.valid_until) == (1007, UNTIL + WEEK_US)
+
+    with (
+        stand_in(respond_with(make_note(genesis, 7, UNTIL, "azure-bay"))) as (url, received),
+        Client(url, KEY, trust) as client,
+        pytest.raises(Corrupt, match=r"proof\.bad_signature"),
+    ):
+        client.send([ACKNOWLEDGE])
+    assert {request.method for request in received} == {"GET"}
+
+
+@pytest.mark.parametrize("told", [{}, {"time": "soon"}, {"time": 7}, {"time": None}], ids=str)
+def test_a_simulated_time_that_is_none_is_no_nodes(told: dict[str, object]) -> None:
+    genesis = CONSORTIUM_OF_STORIES.genesis
+    status = {"chain_id": sha256(genesis).hexdigest(), "node_key": NODE_KEY.hex(), "height": 7, **told}
+
+    def respond(request: Request) -> Reply:
+        return as_json(200, status) if request.path == "/v1/status" else (200, genesis)
+
+    with stand_in(respond) as (url, _), Client(url, KEY) as client, pytest.raises(NotFound) as caught:
+        client.send([ACKNOWLEDGE])
+    assert caught.value.code == "node.unreadable"
+
+
 @pytest.mark.parametrize(("heights_max", "last"), [(10, 17), (999, 1006), (1001, 1007)])
 def test_a_transaction_is_good_for_no_more_heights_than_the_chain_allows(heights_max: int, last: int) -> None:
     genesis = Consortium(clock="real", params=replace(DEFAULT_PARAMS, validity_heights_max=heights_max)).genesis
@@ -127,7 +195,7 @@ def test_a_lost_connection_is_tried_again_with_the_same_bytes() -> None:
 
 @pytest.mark.parametrize(("nonce", "tries"), [(None, 3), (5, 1)])
 def test_a_number_that_is_taken_is_changed_for_the_next_unless_it_was_chosen(nonce: int | None, tries: int) -> None:
-    refusal = as_json(409, {"code": "ledger.nonce_used"})
+    refusal = as_json(409, make_problem(409, "ledger.nonce_used"))
     with (
         stand_in(answer_like_a_node(lambda _: refusal)) as (url, received),
         Client(url, KEY) as client,
@@ -192,8 +260,8 @@ def test_an_answer_without_a_proof_is_not_believed_when_genesis_is_pinned(status
         if request.method == "GET":
             return 200, b"concordat/proof/v1\njunk"
         name = sha256(request.body).hexdigest()
-        told = {"code": "ok" if status == 200 else "contracts.unknown", "transaction": name, "height": 8}
-        return as_json(status, told)
+        told = {"code": "ok"} if status == 200 else make_problem(status, "contracts.unknown")
+        return as_json(status, told | {"transaction": name, "height": 8})
 
     with (
         stand_in(answer_like_a_node(lie)) as (url, _),
@@ -208,7 +276,7 @@ def test_an_answer_without_a_proof_is_not_believed_when_genesis_is_pinned(status
     [(400, UsageError), (404, NotFound), (409, RefusedByNode), (403, RefusedByNode), (408, Stale), (503, Stale)],
 )
 def test_a_problem_becomes_the_error_of_its_kind(status: int, kind: type[ConcordatError]) -> None:
-    problem = {"code": "some.code", "detail": "words", "reason": "words", "next_step": "more", "rule": "X-1"}
+    problem = make_problem(status, "some.code", rule="X-1")
     with (
         stand_in(lambda _: as_json(status, problem)) as (url, _),
         Client(url) as client,
@@ -220,11 +288,13 @@ def test_a_problem_becomes_the_error_of_its_kind(status: int, kind: type[Concord
         assert caught.value.document == problem
 
 
+HUGE = json.dumps({"chain_id": "00", "node_key": "00", "height": 2**60}).encode()
 BARE = b'{"chain_id": "00", "node_key": "00"}'
 DEEP = b"[" * 200_000 + b"]" * 200_000
+NO_STATUS = (b"", b"<html>", b"[]", b'"x"', b"{}", b'{"chain_id": "xx"}', BARE, HUGE, DEEP)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b"{}", b'{"chain_id": "xx"}', BARE, DEEP], ids=len)
+@pytest.mark.parametrize("body", NO_STATUS, ids=len)
 @pytest.mark.parametrize("status", [200, 500])
 def test_something_else_than_a_node_is_told(status: int, body: bytes) -> None:
     with (
@@ -233,6 +303,106 @@ def test_something_else_than_a_node_is_told(status: int, body: bytes) -> None:
         pytest.raises(NotFound, match=r"node\.unreadable"),
     ):
         client.status()
+
+
+PROBLEM = make_problem(409, "some.code")
+NO_PROBLEMS: dict[str, Reply] = {
+    "a receipt": (*as_json(409, {"code": "ok", "reasons": []}), "application/json"),
+    "a problem by another name": (*as_json(409, PROBLEM), "application/json"),
+    "a problem of another status": as_json(400, PROBLEM),
+    "a code that is none": as_json(409, PROBLEM | {"code": "ok"}),
+    "no reason": as_json(409, {name: value for name, value in PROBLEM.items() if name != "reason"}),
+    "no words": as_json(409, PROBLEM | {"next_step": None}),
+    "no grounds": as_json(409, PROBLEM | {"reasons": ["a"]}),
+    "half a character": (409, json.dumps(PROBLEM | {"reason": "\ud800"}).encode()),
+}
+
+
+@pytest.mark.parametrize("reply", NO_PROBLEMS.values(), ids=NO_PROBLEMS)
+def test_a_refusal_that_is_no_problem_document_is_no_nodes(reply: Reply) -> None:
+    with stand_in(lambda _: reply) as (url, _), Client(url) as client, pytest.raises(NotFound) as caught:
+        client.get("/v1/members")
+    assert caught.value.code == "node.unreadable"
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+ZEROS = b"0" * 65_536
+
+
+@pytest.mark.parametrize("status", [b"200 OK", b"409 Conflict"])
+def test_an_endless_answer_is_not_read_to_its_end(status: bytes) -> None:
+    sent = 0
+
+    def pour() -> Iterator[bytes]:
+        nonlocal sent
+        yield b"HTTP/1.1 " + status + b"\r\n\r\n"
+        while sent < 4 * ANSWER_BYTES_MAX:
+            sent += len(ZEROS)
+            yield ZEROS
+
+    with stand_in(lambda _: pour()) as (url, received), Client(url) as client, pytest.raises(NotFound) as caught:
+        client.fetch("/v1/checkpoint")
+    assert caught.value.code == "node.unreadable"
+    assert len(received) == 1
+    assert sent < 2 * ANSWER_BYTES_MAX
+
+
+def test_the_largest_answer_is_read_whole() -> None:
+    body = b"0" * ANSWER_BYTES_MAX
+    with stand_in(lambda _: (200, body)) as (url, _), Client(url) as client:
+        assert client.fetch("/v1/checkpoint") == body
+    with stand_in(lambda _: (200, body + b"0")) as (url, _), Client(url) as client, pytest.raises(NotFound) as caught:
+        client.fetch("/v1/checkpoint")
+    assert caught.value.code == "node.unreadable"
+
+
+def test_an_answer_is_asked_for_and_read_without_encoding() -> None:
+    packed = gzip.compress(bytes(2 * ANSWER_BYTES_MAX), 1)
+    wire = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
+    with stand_in(lambda _: iter([wire])) as (url, received), Client(url) as client, pytest.raises(NotFound) as caught:
+        client.fetch("/v1/checkpoint")
+    assert caught.value.code == "node.unreadable"
+    assert {request.headers["Accept-Encoding"] for request in received} == {"identity"}
+
+
+@pytest.mark.parametrize("begun", [HEAD, HEAD + b"Content-Length: 9\r\n\r\n{"], ids=["head", "body"])
+def test_a_dripping_answer_is_waited_for_once_and_not_for_ever(begun: bytes) -> None:
+    has_begun, is_over = Event(), Event()
+
+    def drip() -> Iterator[bytes]:
+        yield begun
+        has_begun.set()
+        is_over.wait()
+
+    def wait_in_vain(_: Event, timeout_s: float) -> bool:
+        assert timeout_s > 0
+        return not has_begun.wait()
+
+    with stand_in(lambda _: drip()) as (url, received), Client(url, wait=wait_in_vain) as client:
+        with pytest.raises(NotFound) as caught:
+            client.status()
+        is_over.set()
+    assert caught.value.code == "node.broke_off"
+    assert len(received) == 1
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again_and_told_as_such() -> None:
+    wire = HEAD + b"Content-Length: 99\r\n\r\n{}"
+    losses = [True]
+
+    def submit(request: Request) -> Reply:
+        return iter([wire]) if losses and losses.pop() else accept(request)
+
+    with stand_in(answer_like_a_node(submit)) as (url, received), Client(url, KEY) as client:
+        client.send([ACKNOWLEDGE])
+    bodies = [request.body for request in received if request.method == "POST"]
+    assert len(bodies) == 2
+    assert len(set(bodies)) == 1
+
+    with stand_in(lambda _: iter([wire])) as (url, received), Client(url) as client, pytest.raises(NotFound) as caught:
+        client.status()
+    assert caught.value.code == "node.broke_off"
+    assert len(received) == 3
 
 
 def test_nobody_there_is_told_after_three_attempts() -> None:
@@ -286,6 +456,7 @@ def test_a_page_that_says_anything_else_than_its_bytes_is_refused(changed: dict[
     with pytest.raises(Corrupt) as caught:
         check_page(page, KEY.public_key, CHAIN, UNTIL, "en")
     assert caught.value.code == code
+    assert "encoding." not in caught.value.detail
     if code == "sign.other_key":
         assert bytes(32).hex() in caught.value.detail
 

@@ -51,7 +51,8 @@ class Where:
         Root,
         Parameter(
             help="genesis.json of the chain, or its node's key: receipts, checkpoints and a contract's text, status "
-            "and signatures are then proved. The rest stays the node's word; `proof` fetches what proves it."
+            "and signatures are then proved, and the height and simulated time from which your signature's validity "
+            "counts. The rest stays the node's word, as all of it does without a pin; `proof` fetches what proves it."
         ),
     ] = None
 

@@ -1,14 +1,38 @@
-"""What a node answers: JSON, or the error that a problem document describes."""
+"""What a node answers: JSON, or the error of a problem document. Anybody may stand between, and answer anything."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, TypeVar
 
+import msgspec
+
+from concordat.client.files import PROOF_BYTES_MAX
 from concordat.errors import ConcordatError, NotFound, Refused, Stale, UsageError
-from concordat.primitives.plain import Json
+from concordat.primitives.plain import Json, read_json
 
 if TYPE_CHECKING:
     import httpx2
+
+T = TypeVar("T")
+Wait = Callable[[Event, float], bool]
+"""Waits for an event, so many seconds at most."""
+
+ANSWER_BYTES_MAX: Final = PROOF_BYTES_MAX
+"""A proof is the largest thing that a node answers."""
+_ANSWER_TIMEOUT_S: Final = 120.0
+"""For a whole answer with every attempt: enough for the largest at 140 kB/s."""
+
+
+class Answer(NamedTuple):
+    """An answer as it came, whole."""
+
+    url: str
+    status: int
+    media: str
+    body: bytes
 
 
 class RefusedByNode(Refused):
@@ -29,33 +53,119 @@ _ERROR_BY_STATUS: Final[dict[int, type[ConcordatError]]] = {
 }
 
 
-def make_error(response: httpx2.Response) -> ConcordatError:
+class _Ground(msgspec.Struct):
+    code: str
+    text: str
+
+
+class _Problem(msgspec.Struct):
+    """What a reader takes from a problem document; more may stand there."""
+
+    status: int
+    code: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]+(\.[a-z0-9_]+)+\Z")]
+    detail: str
+    reason: str
+    next_step: str
+    rule: str | None = None
+    reasons: tuple[_Ground, ...] = ()
+
+
+def run_within(wait: Wait, address: str, work: Callable[[Event], T]) -> T:
+    """Return what `work` does; it has to end soon when the event that it gets is set, for then nobody waits any more.
+
+    It runs in a thread of its own: timeouts of a socket begin anew with each byte, whoever drips them.
+
+    Raises:
+        NotFound: `node.broke_off` when it takes too long.
+    """
+    done, is_late = Event(), Event()
+    outcome: list[T | Exception] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work(is_late))
+        except Exception as error:  # noqa: BLE001  # raised in the thread that waits
+            outcome.append(error)
+        done.set()
+
+    Thread(target=run, daemon=True).start()
+    try:
+        wait(done, _ANSWER_TIMEOUT_S)
+    finally:
+        is_late.set()
+    if not outcome:
+        raise make_broken_off(address)
+    if isinstance(outcome[0], Exception):
+        raise outcome[0]
+    return outcome[0]
+
+
+def read_whole(response: httpx2.Response, is_late: Event) -> Answer:
+    """Return an answer whose head has come. One that is encoded was not asked for: it could unfold to any size.
+
+    Raises:
+        NotFound: `node.unreadable` above ANSWER_BYTES_MAX. httpx2.TransportError when it breaks off.
+    """
+    url = str(response.url)
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise make_unreadable(url)
+    body = bytearray()
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > ANSWER_BYTES_MAX:
+            raise make_unreadable(url)
+        if is_late.is_set():
+            raise make_broken_off(url)
+    media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return Answer(url, response.status_code, media, bytes(body))
+
+
+def make_error(answer: Answer) -> ConcordatError:
     """Return the error that a problem document describes (RFC 9457)."""
-    problem = read_answer(response)
-    if not isinstance(problem, dict) or not isinstance(problem.get("code"), str):
-        return make_unreadable(str(response.url))
-    kind = _ERROR_BY_STATUS.get(response.status_code)
-    if kind is None:
-        return RefusedByNode(problem)
-    detail = problem.get("detail") or problem.get("reason") or problem["code"]
-    return kind(problem["code"], str(detail))
+    try:
+        if answer.media != "application/problem+json":
+            return make_unreadable(answer.url)
+        document = read_answer(answer)
+        problem = msgspec.convert(document, _Problem)
+    except (NotFound, msgspec.ValidationError):
+        return make_unreadable(answer.url)
+    if problem.status != answer.status:
+        return make_unreadable(answer.url)
+    kind = _ERROR_BY_STATUS.get(answer.status)
+    return RefusedByNode(document) if kind is None else kind(problem.code, problem.detail or problem.reason)
 
 
-def read_answer(response: httpx2.Response) -> Json:
+def read_answer(answer: Answer) -> Json:
     """Return the JSON of an answer.
 
     Raises:
         NotFound: `node.unreadable`.
     """
+    with reading(answer.url):
+        return read_json(answer.body)
+
+
+@contextmanager
+def reading(address: str) -> Iterator[None]:
+    """Take what cannot be read in here for an answer that no node gives; nothing else than reading it belongs in here.
+
+    Raises:
+        NotFound: `node.unreadable`.
+    """
     try:
-        return response.json()
-    except (ValueError, RecursionError) as error:  # the second: nested too deep
-        raise make_unreadable(str(response.url)) from error
+        yield
+    except (UsageError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+        raise make_unreadable(address) from error
 
 
 def make_unreadable(address: str) -> NotFound:
     """Return the error of an answer that no node gives."""
     return NotFound("node.unreadable", address)
+
+
+def make_broken_off(address: str) -> NotFound:
+    """Return the error of an answer that began, or was waited for, and did not come whole."""
+    return NotFound("node.broke_off", address)
 
 
 def is_told(fact: Json, told: Json) -> bool:

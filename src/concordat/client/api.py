@@ -7,13 +7,23 @@ the ledger's own proof before the caller sees it; its sentence is then made here
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from hashlib import sha256
+from threading import Event
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
-from concordat.client.answers import RefusedByNode, make_error, make_unreadable, read_answer
+from concordat.client.answers import (
+    Answer,
+    RefusedByNode,
+    Wait,
+    make_broken_off,
+    make_error,
+    read_answer,
+    read_whole,
+    reading,
+    run_within,
+)
 from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key
 from concordat.client.receipts import check_refusal, prove_receipt
@@ -23,6 +33,7 @@ from concordat.contracts.text import Language
 from concordat.crypto.checkpoint import is_note_signed_by, parse_signed_note
 from concordat.crypto.proof import Trust, Verification, verify_proof
 from concordat.errors import Corrupt, NotFound, Stale, UsageError
+from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
 from concordat.protocol.genesis import Genesis, read_genesis
@@ -36,6 +47,8 @@ if TYPE_CHECKING:
 _OPEN_PATHS: Final = ("/v1/transactions/", "/v1/checkpoint", "/v1/genesis")
 """What the public reads; not signed, since a node turns a key away that speaks for nobody: a refused applicant's."""
 _ATTEMPTS: Final = 3
+_HEIGHT_MAX: Final = INTEGER_MAX // 2
+"""Far above every height; what ends some heights later has to be an integer of the ledger still."""
 _TIMEOUT_S: Final = 30.0
 _CONNECT_TIMEOUT_S: Final = 5.0
 
@@ -50,18 +63,23 @@ class Client:
         trust: Trust | None = None,
         *,
         language: Language = "en",
+        wait: Wait = Event.wait,
     ) -> None:
-        """`trust` is the genesis document or the node's key that the caller pins."""
+        """`trust` is the genesis document or the node's key that the caller pins; `wait` waits for a whole answer."""
         self._key = key
         self._trust = trust
         self._language = language
+        self._wait = wait
         self._next_nonce = make_wall_nonces()
         get_origin(url)
         import httpx2  # here and in `_send`: half of what a command's --help would cost
 
         timeout = httpx2.Timeout(_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
         try:
-            self._http = httpx2.Client(base_url=url, timeout=timeout, headers={"Accept-Language": language})
+            self._http = httpx2.Client(base_url=url, timeout=timeout, headers={
+                "Accept-Language": language,
+                "Accept-Encoding": "identity",
+            })
         except (httpx2.InvalidURL, ValueError) as error:
             raise UsageError("node.bad_address", url) from error
         self._chain_id: bytes | None = None
@@ -91,11 +109,11 @@ class Client:
                 calls another key its own than the pinned one, or the one that the pinned genesis names.
         """
         status = read_answer(self._send("GET", "/v1/status"))
-        try:
+        with reading("/v1/status"):
             chain_id, node_key = bytes.fromhex(status["chain_id"]), bytes.fromhex(status["node_key"])
-            height = int(status["height"])
-        except (TypeError, KeyError, ValueError) as error:
-            raise make_unreadable("/v1/status") from error
+            height = status["height"]
+            if type(height) is not int or not 0 <= height <= _HEIGHT_MAX:
+                raise ValueError(height)
         if self._trust is not None:
             _check_pinned(self._trust, chain_id, node_key)
         self._chain_id, self._node_key = chain_id, node_key
@@ -127,7 +145,7 @@ class Client:
     def fetch(self, target: str) -> bytes:
         """Return the bytes at a path: a proof file, a checkpoint, genesis."""
         self._check_chain()
-        return self._send("GET", target, is_signed=self._has_to_sign(target), accept="*/*").content
+        return self._send("GET", target, is_signed=self._has_to_sign(target), accept="*/*").body
 
     def fetch_proof(self, target: str) -> bytes:
         """Return the proof file at a path, which must hold when a root is pinned.
@@ -180,7 +198,7 @@ class Client:
 
     def fetch_valid_until_max(self) -> int:
         """Return the latest end of validity (µs) that this client signs in a node's bytes: its own choice and a day."""
-        return self._get_now_us(self.status()) + VALID_FOR_US + DAY_US
+        return self._fetch_standing()[1] + VALID_FOR_US + DAY_US
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -208,10 +226,10 @@ class Client:
 
     def _send_once(self, operations: Sequence[Operation], client_key: bytes, lane: int, nonce: int) -> Json:
         key = self._get_key()
-        status = self.status()
+        height, now_us = self._fetch_standing()
         payload = make_payload_from(
-            int(status["height"]),
-            self._get_now_us(status),
+            height,
+            now_us,
             make_params(self._fetch_genesis().params).validity_heights_max,
             chain_id=self.chain_id(),
             lane=lane,
@@ -250,15 +268,22 @@ class Client:
         if self._trust is not None:
             self.chain_id()
 
-    def _get_now_us(self, status: Json) -> int:
-        """Return the time (µs) from which validity counts: this machine's, or the ledger's where time is simulated.
+    def _fetch_standing(self) -> tuple[int, int]:
+        """Return height and time (µs) from which validity counts; the time is the ledger's where it is simulated.
 
-        It is never a real node's word: one that could name any time could keep what is signed until then.
+        Where a root is pinned they are those of a checkpoint that the pinned key signed, and real time is always this
+        machine's: whoever could name any time could keep what is signed until then.
         """
         genesis = self._fetch_genesis()
-        if genesis.clock == "scenario":
-            return parse_time(status["time"])
-        return max(fetch_now_us(), genesis.start_time)
+        if self._trust is None:
+            status = self.status()
+            height = int(status["height"])
+            with reading("/v1/status"):
+                time_us = parse_time(status["time"]) if genesis.clock == "scenario" else 0
+        else:
+            checkpoint = parse_signed_note(self.fetch_checkpoint()).checkpoint
+            height, time_us = checkpoint.height, checkpoint.time
+        return height, time_us if genesis.clock == "scenario" else max(fetch_now_us(), genesis.start_time)
 
     def _fetch_genesis(self) -> Genesis:
         self._genesis = self._genesis or read_genesis(self.genesis()).genesis
@@ -302,26 +327,53 @@ class Client:
         is_signed: bool = False,
         accept: str = "application/json",
         media: str = "application/json",
-    ) -> httpx2.Response:
-        """Send a request; when the connection fails, again: a node that has a transaction already says so."""
+    ) -> Answer:
+        """Send a request; when the connection fails, again: a node that has a transaction already says so.
+
+        Raises:
+            NotFound: `node.unreachable`, `node.broke_off`, `node.unreadable`.
+        """
+        headers = {"Accept": accept} | ({"Content-Type": media} if body else {})
+
+        def send(is_late: Event) -> Answer:
+            for attempt in range(_ATTEMPTS):
+                request = self._http.build_request(method, target, content=body, headers=headers)
+                if is_signed:  # anew each time, for a node refuses a request that it has seen
+                    request.headers["Authorization"] = self._sign(request, body)
+                try:
+                    return self._exchange(request, is_late)
+                except NotFound as error:
+                    if error.code == "node.unreadable":
+                        raise
+                    failure = error
+                if is_late.wait(0.1 * 3**attempt if attempt + 1 < _ATTEMPTS else 0):
+                    break
+            raise failure
+
+        answer = run_within(self._wait, str(self._http.base_url), send)
+        if 200 <= answer.status < 300:
+            return answer
+        raise make_error(answer)
+
+    def _exchange(self, request: httpx2.Request, is_late: Event) -> Answer:
+        """Send a request once, and return the whole answer.
+
+        Raises:
+            NotFound: `node.unreachable`, `node.broke_off`, `node.unreadable`.
+        """
         import httpx2
 
-        headers = {"Accept": accept} | ({"Content-Type": media} if body else {})
-        for attempt in range(_ATTEMPTS):
-            request = self._http.build_request(method, target, content=body, headers=headers)
-            if is_signed:  # anew each time, for a node refuses a request that it has seen
-                request.headers["Authorization"] = self._sign(request, body)
-            try:
-                response = self._http.send(request)
-            except httpx2.TransportError as error:
-                failure = error
-                if attempt + 1 < _ATTEMPTS:
-                    time.sleep(0.1 * 3**attempt)
-                continue
-            if response.is_success:
-                return response
-            raise make_error(response)
-        raise NotFound("node.unreachable", str(self._http.base_url)) from failure
+        address = str(self._http.base_url)
+        try:
+            response = self._http.send(request, stream=True)
+        except httpx2.TransportError as error:
+            raise NotFound("node.unreachable", address) from error
+        try:
+            return read_whole(response, is_late)
+        except httpx2.TransportError as error:
+            raise make_broken_off(address) from error
+        finally:
+            response.close()
 
     def _sign(self, request: httpx2.Request, body: bytes) -> str:
         target, chain_id = request.url.raw_path.decode(), self.chain_id()

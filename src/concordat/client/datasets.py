@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from concordat.client.answers import reading
 from concordat.client.commitments import SALT_BYTES, make_salt
 from concordat.client.files import compute_file_digest, open_file, read_file, save_new_file
 from concordat.client.requests import make_path
@@ -124,12 +125,15 @@ def save_salt(path: Path, salt: bytes) -> None:
 
 def fetch_next_version(client: Client, owner: str, name: str) -> int:
     """Return the number that a dataset's next version takes."""
+    path = make_path("/v1/datasets", owner, name)
     try:
-        return int(client.get(make_path("/v1/datasets", owner, name))["latest"]) + 1
+        told = client.get(path)
     except NotFound as error:
         if not error.code.startswith("read."):
             raise
-    return 1
+        return 1
+    with reading(path):
+        return int(told["latest"]) + 1
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:

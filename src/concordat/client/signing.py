@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from concordat.client.answers import RefusedByNode
+from concordat.client.answers import RefusedByNode, reading
 from concordat.client.contracts import fetch_terms
 from concordat.client.requests import make_path
 from concordat.contracts.text import Language, compute_document_digest, render_clauses
@@ -19,7 +19,7 @@ from concordat.protocol.messages import Operation
 from concordat.protocol.records import Member
 from concordat.protocol.state import State
 from concordat.protocol.transactions import SIGNATURE_BYTES, parse_transaction
-from concordat.wording.sentences import describe_operation, show_contract
+from concordat.wording.sentences import describe_operation, explain_error, show_contract
 
 if TYPE_CHECKING:
     from concordat.client.api import Client
@@ -48,7 +48,7 @@ def fetch_page(client: Client, target: str) -> Page:
     try:
         return read_page(client.get(target))
     except (NotFound, RefusedByNode) as error:
-        if error.code in {"node.unreachable", "read.no_such_action"}:
+        if error.code in {"node.unreachable", "node.broke_off", "read.no_such_action"}:
             raise
         raise UsageError("sign.no_page", target) from error
 
@@ -60,7 +60,8 @@ def fetch_signed(client: Client, transaction: bytes, public_key: bytes) -> Json:
         Corrupt: `sign.other_key` when another key signed it. As `Client.fetch_receipt` otherwise.
     """
     receipt = client.fetch_receipt(transaction.hex())
-    signer = str(receipt["signer"]["public_key"])
+    with reading(f"/v1/transactions/{transaction.hex()}"):
+        signer = str(receipt["signer"]["public_key"])
     if signer != public_key.hex():
         raise Corrupt("sign.other_key", signer)
     return receipt
@@ -90,7 +91,7 @@ def check_page(page: Page, public_key: bytes, chain_id: bytes, valid_until_max: 
     try:
         transaction = parse_transaction(bytes(SIGNATURE_BYTES) + page.unsigned, chain_id)
     except Rejected as error:
-        raise Corrupt("sign.differs", str(error)) from error
+        raise Corrupt("sign.differs", explain_error(error, language)[0]) from error
     payload = transaction.payload
     if transaction.public_key != public_key:
         raise Corrupt("sign.other_key", transaction.public_key.hex())

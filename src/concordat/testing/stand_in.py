@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+_MEDIA = ("application/json", "application/problem+json")
 _POLL_S = 0.01
 """How soon the server sees that it is to end."""
 
@@ -22,8 +23,9 @@ class Request:
     body: bytes
 
 
-Reply = tuple[int, bytes] | None
-"""Status and body; None closes the connection without a word."""
+Reply = tuple[int, bytes] | tuple[int, bytes, str] | Iterator[bytes] | None
+"""Status, body and media type (JSON, or a problem); what goes over the wire, head and all, until it ends or the reader
+goes; None closes the connection without a word."""
 Respond = Callable[[Request], Reply]
 
 
@@ -41,7 +43,13 @@ def stand_in(respond: Respond) -> Iterator[tuple[str, list[Request]]]:
             if reply is None:
                 self.close_connection = True
                 return
+            if not isinstance(reply, tuple):
+                self.close_connection = True
+                with suppress(ConnectionError):
+                    self.wfile.writelines(reply)
+                return
             self.send_response(reply[0])
+            self.send_header("Content-Type", reply[2] if len(reply) == 3 else _MEDIA[reply[0] >= 400])
             self.send_header("Content-Length", str(len(reply[1])))
             self.end_headers()
             self.wfile.write(reply[1])

@@ -206,6 +206,8 @@ WORDS: dict[str, str] = {
     "next.node.bad_tls": "Give the certificate chain as --tls-cert and its private key as --tls-key, both in PEM.",
     "rejection.node.behind": "The node proves the ledger at an older height than it has shown: {0}.",
     "next.node.behind": "Ask again; if it stays so, ask another node.",
+    "rejection.node.broke_off": "The answer from {0} broke off, or did not come whole in time.",
+    "next.node.broke_off": "Run it again; if it happens again, look at what stands between you and the node.",
     "rejection.node.busy": "The node is busy: {0}",
     "next.node.busy": "Try again in a few seconds.",
     "rejection.node.cannot_listen": "The node cannot listen at {0}",

@@ -185,6 +185,8 @@ WORDS: dict[str, str] = {
     "next.node.bad_tls": "请以 --tls-cert 给出证书链，以 --tls-key 给出其私钥，均为 PEM 格式。",
     "rejection.node.behind": "节点所证明的账本高度低于其此前所示：{0}。",
     "next.node.behind": "请重试；若仍如此，请改问另一节点。",
+    "rejection.node.broke_off": "{0} 的应答中断，或未能按时收全。",
+    "next.node.broke_off": "请再次运行；若再次发生，请检查您与节点之间的设备。",
     "rejection.node.busy": "节点繁忙：{0}",
     "next.node.busy": "请过几秒重试。",
     "rejection.node.cannot_listen": "节点无法监听{0}",
