@@ -15,6 +15,7 @@ import pytest
 from concordat.client.api import Client
 from concordat.client.contracts import fetch_contract
 from concordat.client.keys import Key, save_key
+from concordat.client.proofs import Subject, fetch_proof
 from concordat.client.signing import check_member
 from concordat.crypto.proof import Trust
 from concordat.errors import ConcordatError, Corrupt
@@ -168,15 +169,39 @@ def test_a_contract_that_changes_between_two_requests_is_asked_for_again(party: 
         fetch_contract(client, 1)
 
 
+@pytest.mark.parametrize(
+    ("subject", "name"), [("contract", 2), ("member", "dune-shore"), ("entry", 4000), ("tx", "ab" * 32)]
+)
+def test_the_proof_of_another_thing_is_not_saved(
+    party: Party, genesis: Trust, subject: Subject, name: str | int
+) -> None:
+    with (
+        serve_answers(party, [party.told], party.proof) as (url, _),
+        Client(url, trust=genesis) as client,
+        pytest.raises(Corrupt, match=r"^node\.unproved"),
+    ):
+        fetch_proof(client, subject, name)
+
+
+def test_another_member_or_transaction_than_asked_for_is_not_shown(call: Call, party: Party) -> None:
+    def lie(path: str, data: bytes) -> bytes:
+        return b'{"id": "birch-vale", "transaction": "00"}' if path.startswith(("/v1/members", "/v1/trans")) else data
+
+    with stand_between(party.url, lie) as address:
+        for asked in (("member", "show", "azure-bay"), ("receipt", "ab" * 32)):
+            answer = call(None, *asked, "--key", party.key, "--node", address)
+            assert (answer.status, answer.document["code"]) == (3, "node.unreadable")
+
+
 def test_a_proof_of_another_chain_of_the_same_node_is_not_believed(party: Party) -> None:
     """Whoever pins a key alone is told by the node which chain it is; the proof has to agree."""
     pinned = Trust(node_key=party.node_key)
     with serve_answers(party, [party.told], party.proof) as (url, _), Client(url, trust=pinned) as client:
         assert fetch_contract(client, 1)["status"] == "completed"
-        client.fetch_proof("/v1/contracts/1/proof")
+        assert fetch_proof(client, "contract", 1) == party.proof
     asked: list[Callable[[Client], object]] = [
         lambda client: fetch_contract(client, 1),
-        lambda client: client.fetch_proof("/v1/contracts/1/proof"),
+        lambda client: fetch_proof(client, "contract", 1),
         lambda client: client.fetch_receipt("00" * 32),
         lambda client: check_member(client, "azure-bay", bytes(32)),
     ]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 from concordat.cli.output import OUTPUT, Output, emit, emit_line, tell
 from concordat.cli.where import WHERE, Root, Where, read_contract_number
 from concordat.client.files import save_new_file
-from concordat.client.requests import make_path
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json
 from concordat.wording.sentences import render
@@ -34,10 +33,10 @@ def proof(
     :param out: The file to write; it must not exist.
     :param since: Also show that the ledger of this older size is the beginning of today's.
     """
-    folder = {"tx": "transactions", "contract": "contracts", "member": "members", "entry": "ledger"}[kind]
-    target = f"{make_path(f'/v1/{folder}', read_contract_number(name) if kind == 'contract' else name)}/proof"
+    from concordat.client.proofs import fetch_proof  # here: what --help does without
+
     with where.connect(output) as client:
-        data = client.fetch_proof(target if since is None else f"{target}?from={since}")
+        data = fetch_proof(client, kind, read_contract_number(name) if kind == "contract" else name, since)
     save_new_file(out, data)
     emit(output, {"file": str(out), "bytes": len(data), "checked": where.trust is not None}, [str(out)])
     tell(f"verify it with: concordat verify {out} --trust genesis.json")

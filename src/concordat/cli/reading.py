@@ -9,6 +9,7 @@ from concordat.cli.output import OUTPUT, Output, emit
 from concordat.cli.showing import describe_contract, describe_member
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where, read_contract_number
+from concordat.client.answers import is_told, make_unreadable
 from concordat.client.requests import make_path
 from concordat.primitives.plain import Json
 from concordat.wording.sentences import show_label
@@ -53,6 +54,8 @@ def show_member(member: str, /, *, where: Where = WHERE, output: Output = OUTPUT
     """
     with where.connect(output) as client:
         found = client.get(make_path("/v1/members", member))
+        if not is_told({"id": member}, found):
+            raise make_unreadable(member)
         credit = client.get(f"{make_path('/v1/members', member)}/credit") if found.get("score") is not None else None
     emit(output, {"member": found, "credit": credit}, describe_member(found, credit, output.language))
 

@@ -17,8 +17,10 @@ from concordat.client.answers import (
     Answer,
     RefusedByNode,
     Wait,
+    is_told,
     make_broken_off,
     make_error,
+    make_unreadable,
     read_answer,
     read_whole,
     reading,
@@ -147,16 +149,13 @@ class Client:
         self._check_chain()
         return self._send("GET", target, is_signed=self._has_to_sign(target), accept="*/*").body
 
-    def fetch_proof(self, target: str) -> bytes:
-        """Return the proof file at a path, which must hold when a root is pinned.
+    def verify(self, proof: bytes) -> Verification | None:
+        """Return what a proof file of the pinned chain shows; None when nothing is pinned.
 
         Raises:
-            Corrupt: `proof.*`.
+            Corrupt: `proof.other_chain`.
         """
-        data = self.fetch(target)
-        if self._trust is not None and not (found := self._verify(data)).valid:
-            raise Corrupt(f"proof.{found.code}", "the file does not prove what it should")
-        return data
+        return None if self._trust is None else self._verify(proof)
 
     def fetch_newest(self, target: str) -> Verification | None:
         """Return what the proof at a path shows of the ledger as it stands; None when nothing is pinned.
@@ -194,7 +193,11 @@ class Client:
             NotFound: `read.*`. Corrupt: `node.other_chain`, `node.not_pinned`, `node.unproved`.
         """
         receipt = self.get(make_path("/v1/transactions", transaction))
-        return receipt if self._trust is None else self._prove(receipt, _read_transaction_id(transaction))
+        if self._trust is not None:
+            return self._prove(receipt, _read_transaction_id(transaction))
+        if not is_told({"transaction": transaction.lower()}, receipt):
+            raise make_unreadable(transaction)
+        return receipt
 
     def fetch_valid_until_max(self) -> int:
         """Return the latest end of validity (µs) that this client signs in a node's bytes: its own choice and a day."""

@@ -1,0 +1,58 @@
+"""Proof files as a node hands them out: of what was asked for, and of nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from concordat.client.requests import make_path
+from concordat.crypto.proof import Verification
+from concordat.errors import Corrupt
+from concordat.primitives.codec import decode
+from concordat.protocol.receipts import TransactionCause
+from concordat.protocol.state import State
+from concordat.protocol.transactions import Entry, compute_transaction_id
+
+if TYPE_CHECKING:
+    from concordat.client.api import Client
+
+Subject = Literal["tx", "contract", "member", "entry"]
+
+_FOLDERS: Final[dict[Subject, str]] = {
+    "tx": "transactions",
+    "contract": "contracts",
+    "member": "members",
+    "entry": "ledger",
+}
+
+
+def fetch_proof(client: Client, subject: Subject, name: str | int, since: int | None = None) -> bytes:
+    """Return the proof file of a subject by its id or number; it must hold, and be of it, when a root is pinned.
+
+    Raises:
+        Corrupt: `proof.*`, `node.unproved` when it is of something else.
+    """
+    target = f"{make_path(f'/v1/{_FOLDERS[subject]}', name)}/proof"
+    data = client.fetch(target if since is None else f"{target}?from={since}")
+    found = client.verify(data)
+    if found is None:
+        return data
+    if not found.valid:
+        raise Corrupt(f"proof.{found.code}", "the file does not prove what it should")
+    if not _is_about(found, subject, name):
+        raise Corrupt("node.unproved", str(name))
+    return data
+
+
+def _is_about(found: Verification, subject: Subject, name: str | int) -> bool:
+    states, state = dict(found.states), State()
+    match subject:
+        case "contract":
+            return states.get(state.contracts.key_bytes((int(name),))) is not None
+        case "member":
+            return states.get(state.members.key_bytes((str(name),))) is not None
+        case "entry":
+            return any(str(position) == str(name) for position, _ in found.entries)
+        case "tx":
+            causes = (decode(Entry, leaf).cause for _, leaf in found.entries)
+            wires = (cause.wire for cause in causes if isinstance(cause, TransactionCause))
+            return any(compute_transaction_id(wire).hex() == name for wire in wires)
