@@ -126,6 +126,16 @@ def test_a_missing_audit_file_is_found(name: str) -> None:
     assert (bad.id, bad.status, bad.file) == ("audit.end", "failed", name)
 
 
+def test_a_damaged_line_is_placed_without_the_recorded_end() -> None:
+    disk, whole = ModelDisk(), make_folder()
+    for kept in set(whole.names()) - {"audit.head", "lock"}:
+        disk.replace(kept, whole.read(kept))
+    lines = disk.read("audit.log").splitlines(keepends=True)
+    disk.replace("audit.log", lines[0] + lines[1].replace(b'"', b"'", 1) + b"".join(lines[2:]))
+    found = [(bad.id, bad.file, bad.offset) for bad in find_bad(disk)]
+    assert found == [("audit.end", "audit.head", 0), ("audit.chain", "audit.log", len(lines[0]))]
+
+
 def test_a_damaged_audit_log_that_was_put_aside_is_a_finding_until_somebody_takes_it() -> None:
     disk = make_folder()
     disk.replace("audit.log.damaged-0123456789abcdef", b"anything")

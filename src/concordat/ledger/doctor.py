@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from concordat.errors import Corrupt
-from concordat.ledger.checksummed import LinesReading, read_end, read_lines
+from concordat.ledger.checksummed import START, LinesReading, read_end, read_lines
 from concordat.ledger.files import TEMPORARY_SUFFIX, Files
 from concordat.ledger.survey import CUT_PREFIX, GENESIS_FILE, HEAD_FILE, LOG_FILE, Check, fetch_survey
 from concordat.primitives.sealed import unseal
@@ -77,19 +77,19 @@ def _check_key_file(files: Files, name: str) -> Check:
 
 
 def _check_audit(files: Files) -> Iterator[Check]:
-    if not files.exists(AUDIT_HEAD_FILE):
-        if files.exists(AUDIT_FILE):
-            yield Check("audit.end", "failed", AUDIT_HEAD_FILE, 0)
+    # The recorded end is read before the lines: beside a running node these can then only be longer.
+    head = files.read(AUDIT_HEAD_FILE) if files.exists(AUDIT_HEAD_FILE) else None
+    data = files.read(AUDIT_FILE) if files.exists(AUDIT_FILE) else None
+    if head is None and data is None:
         return
-    try:  # read before the lines: beside a running node these can then only be longer
-        recorded = read_end(AUDIT_HEAD_FILE, files.read(AUDIT_HEAD_FILE))
+    try:
+        recorded = read_end(AUDIT_HEAD_FILE, head or b"")
     except Corrupt:
         yield Check("audit.end", "failed", AUDIT_HEAD_FILE, 0)
-        return
-    if not files.exists(AUDIT_FILE):
+        recorded = START
+    if data is None:
         yield Check("audit.end", "failed", AUDIT_FILE, 0)
         return
-    data = files.read(AUDIT_FILE)
     yield _judge_lines(data, read_lines(data, recorded))
     place = data.find(_BREAK_FIELD)
     while place >= 0:

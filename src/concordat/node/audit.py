@@ -40,8 +40,9 @@ class AuditLog:
         if data is None or reading.is_damaged or (recorded is None and reading.end == START):
             self._end = self._recorded = _begin_anew(files, data or b"", recorded, now_us)
             return
-        if reading.end.offset < len(data):
-            files.truncate(AUDIT_FILE, reading.end.offset)  # a line that a crash cut short
+        if (cut := len(data) - reading.end.offset) > 0:
+            _log.warning("%s ended with %d bytes of a line that a crash cut short; they are removed", AUDIT_FILE, cut)
+            files.truncate(AUDIT_FILE, reading.end.offset)
         self._end, self._recorded = reading.end, recorded or START
         if recorded is None:
             _log.warning("%s is missing or damaged; the audit log verifies and goes on", AUDIT_HEAD_FILE)
@@ -84,7 +85,7 @@ def _begin_anew(files: Files, data: bytes, recorded: ChainEnd | None, now_us: in
     """Put what is there aside, and begin with a line that says so. After a crash on the way the next start does it."""
     kept = f"{AUDIT_DAMAGED_PREFIX}{sha256(data).hexdigest()[:16]}"
     files.replace(kept, data)
-    _log.error("the audit log did not verify and is begun anew; kept as: %s, %d bytes", kept, len(data))
+    _log.error("the audit log is damaged or gone, and is begun anew; kept as: %s, %d bytes", kept, len(data))
     subject = _describe_break(kept, recorded)
     fields = _render_fields(now_us, who="node", face="node", action=AUDIT_BREAK, subject=subject, outcome="damaged")
     line, check = chain_line(FIRST_CHECK, fields)
