@@ -55,6 +55,15 @@ def test_what_does_not_fit_is_named(change: dict[str, object], code: str, place:
     assert place in caught.value.detail
 
 
+@pytest.mark.parametrize("told", ["emperor", 5, None])
+def test_of_a_word_that_is_none_of_several_the_allowed_ones_are_named(told: object) -> None:
+    application = to_plain(Consortium().make_application("dune-reach", "azure-bay")) | {"kind": told}
+    with pytest.raises(UsageError) as caught:
+        from_plain(Apply, application)
+    assert caught.value.code == "input.does_not_fit"
+    assert caught.value.detail == "/kind is none of agency, department, overseer, region, supplier"
+
+
 @pytest.mark.parametrize("time", [7, 1893456000, 1.5, True, None, ["2027-02-14T09:00:00Z"]])
 def test_a_time_is_a_text(time: object) -> None:
     with pytest.raises(UsageError) as caught:

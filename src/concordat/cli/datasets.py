@@ -7,6 +7,7 @@ from pathlib import Path
 from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where
+from concordat.client.answers import reading
 from concordat.client.datasets import describe_table, fetch_next_version
 from concordat.client.validity import read_client_key
 from concordat.errors import UsageError
@@ -54,7 +55,9 @@ def register(
         raise UsageError(error.code, f"--name {name}") from error
     own_name, commitments = read_client_key(client_key), _describe(file, salt_file)
     with where.connect(output) as client:
-        member = client.get("/v1/me")["member"]
+        told = client.get("/v1/me")
+        with reading("/v1/me"):
+            member = str(told["member"])
         if owner not in {None, member}:
             raise UsageError("key.other_member", member)
         fields = {
@@ -63,7 +66,7 @@ def register(
             "title": {"en": title, "zh": title_zh},
             **{field: commitments[field] for field in ("digest", "byte_count", "rows", "schema", "row_root")},
         }
-        emit_receipt(client.send([from_plain(Register, fields)], own_name), output)
+        emit_receipt(client.send([from_plain(Register, fields)], own_name), where.node, output)
 
 
 def _describe(file: Path, salt_file: Path | None) -> dict[str, Json]:

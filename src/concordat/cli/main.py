@@ -94,7 +94,7 @@ def _run_command(arguments: Sequence[str]) -> int:
     try:
         status = make_app()(arguments, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        words = str(error).strip() or type(error).__name__
+        words = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
             words = f"too many words: {' '.join(error.unused_tokens)}"
         raise UsageError("cli.usage", words) from error

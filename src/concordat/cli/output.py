@@ -1,17 +1,22 @@
-"""What commands print: data on standard output, words about it on standard error; with --json one document."""
+"""What commands print: data on standard output, words about it on standard error; with --json one document.
+
+Names and words come from nodes and files. What nobody sees in them, a terminal's commands among it, is printed escaped.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from cyclopts import Parameter
 
+from concordat.client.answers import reading
 from concordat.contracts.text import Language
+from concordat.primitives.characters import escape_invisible
 from concordat.primitives.plain import Json
 
 SCHEMA_VERSION = 1
@@ -51,12 +56,24 @@ def emit(output: Output, document: dict[str, Json], lines: Iterable[str]) -> Non
     if output.json:
         emit_line(document)
     else:
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.write("".join(f"{escape_invisible(line)}\n" for line in lines))
+
+
+def emit_answer(output: Output, address: str, answer: Json, describe: Callable[[], Iterable[str]]) -> None:
+    """Print what the node at `address` answers, or its lines for people.
+
+    Raises:
+        NotFound: `node.unreadable` when it cannot be told, with --json as without.
+    """
+    with reading(address):
+        document, lines = {**answer}, list(describe())
+    emit(output, document, lines)
 
 
 def emit_line(document: dict[str, Json]) -> None:
     """Print one JSON document on one line."""
-    sys.stdout.write(json.dumps({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=False) + "\n")
+    text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=False)
+    sys.stdout.write(escape_invisible(text) + "\n")
     sys.stdout.flush()
 
 
@@ -67,4 +84,4 @@ def render_json(value: Json) -> str:
 
 def tell(line: str) -> None:
     """Say something that is no data."""
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(escape_invisible(line) + "\n")

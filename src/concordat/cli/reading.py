@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from concordat.cli.output import OUTPUT, Output, emit
+from concordat.cli.output import OUTPUT, Output, emit_answer
 from concordat.cli.showing import describe_contract, describe_member
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where, read_contract_number
@@ -19,8 +20,12 @@ def status(*, where: Where = WHERE, output: Output = OUTPUT) -> None:
     """Show where the ledger stands."""
     with where.connect(output) as client:
         found = client.status()
-    shown = {**found, "name": show_label(found["name"], output.language)}
-    emit(output, found, [f"{name:<16}{_show(value)}" for name, value in shown.items()])
+
+    def describe() -> Iterator[str]:
+        for name, value in {**found, "name": show_label(found["name"], output.language)}.items():
+            yield f"{name:<16}{_show(value)}"
+
+    emit_answer(output, where.node, found, describe)
 
 
 def ledger(
@@ -43,8 +48,11 @@ def ledger(
     query = urlencode({name: value for name, value in given.items() if value is not None})
     with where.connect(output) as client:
         found = client.get(f"/v1/ledger?{query}")
-    lines = [f"{entry['position']:>6}  {entry['time']}  {entry['sentence']}" for entry in found["entries"]]
-    emit(output, found, lines)
+
+    def describe() -> Iterator[str]:
+        yield from (f"{entry['position']:>6}  {entry['time']}  {entry['sentence']}" for entry in found["entries"])
+
+    emit_answer(output, where.node, found, describe)
 
 
 def show_member(member: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:
@@ -52,12 +60,14 @@ def show_member(member: str, /, *, where: Where = WHERE, output: Output = OUTPUT
 
     :param member: Its identifier.
     """
+    path = make_path("/v1/members", member)
     with where.connect(output) as client:
-        found = client.get(make_path("/v1/members", member))
+        found = client.get(path)
         if not is_told({"id": member}, found):
             raise make_unreadable(member)
-        credit = client.get(f"{make_path('/v1/members', member)}/credit") if found.get("score") is not None else None
-    emit(output, {"member": found, "credit": credit}, describe_member(found, credit, output.language))
+        credit = client.get(f"{path}/credit") if found.get("score") is not None else None
+    answer = {"member": found, "credit": credit}
+    emit_answer(output, where.node, answer, lambda: describe_member(found, credit, output.language))
 
 
 def show_contract(number: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:
@@ -69,7 +79,8 @@ def show_contract(number: str, /, *, where: Where = WHERE, output: Output = OUTP
 
     with where.connect(output) as client:
         found = fetch_contract(client, read_contract_number(number))
-    emit(output, found, describe_contract(found, found["clauses"][output.language], output.language))
+    clauses = found["clauses"][output.language]
+    emit_answer(output, where.node, found, lambda: describe_contract(found, clauses, output.language))
 
 
 def receipt(transaction: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:
@@ -78,7 +89,7 @@ def receipt(transaction: str, /, *, where: Where = WHERE, output: Output = OUTPU
     :param transaction: Its id, 64 hexadecimal digits.
     """
     with where.connect(output) as client:
-        emit_receipt(client.fetch_receipt(transaction), output)
+        emit_receipt(client.fetch_receipt(transaction), where.node, output)
 
 
 def _show(value: Json) -> str:

@@ -32,6 +32,7 @@ def sign(
     :param yes: Sign without asking. Without a terminal nobody is asked either: giving the command is the assent.
     """
     from concordat.cli.transactions import emit_receipt  # here: what --help does without
+    from concordat.client.answers import reading
     from concordat.client.api import Client, get_origin
     from concordat.client.signing import check_member, check_page, fetch_clauses, fetch_page, fetch_signed
 
@@ -39,12 +40,13 @@ def sign(
         raise UsageError("key.needed", "no key was given")
     signer, root = fetch_key_asking(key), fetch_root(trust)
     origin, language = get_origin(url), output.language
+    is_trusted = {"trusted": root is not None}
     with Client(origin, None, root, language=language) as stranger:
         page = fetch_page(stranger, url.removeprefix(origin))
         if page.transaction is not None:
             receipt = fetch_signed(stranger, page.transaction, signer.public_key)
             tell(render("sign.already", language))
-            emit_receipt({**receipt, "trusted": root is not None}, output)
+            emit_receipt(receipt | is_trusted, origin, output)
             return
     with Client(origin, signer, root, language=language) as client:
         check_page(page, signer.public_key, client.chain_id(), client.fetch_valid_until_max(), language)
@@ -64,4 +66,6 @@ def sign(
             if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
                 raise Refused("sign.declined", "nothing was signed")
         receipt = client.submit(signer.sign(page.unsigned) + page.unsigned)
-    emit_receipt({**receipt, "trusted": root is not None}, output)
+    with reading(origin):
+        trusted = receipt | is_trusted
+    emit_receipt(trusted, origin, output)

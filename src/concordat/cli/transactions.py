@@ -7,10 +7,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from concordat.cli.output import OUTPUT, Output, emit, render_json, tell
+from concordat.cli.output import OUTPUT, Output, emit, emit_answer, render_json, tell
 from concordat.cli.problems import describe_error
 from concordat.cli.showing import describe_receipt_lines
 from concordat.cli.where import WHERE, Where
+from concordat.client.answers import reading
 from concordat.client.files import read_json_file
 from concordat.client.operations import get_operation_type, make_example, make_schema, read_operations
 from concordat.client.validity import read_client_key
@@ -82,7 +83,7 @@ def tx(
         raise UsageError("cli.usage", f"--lane {lane}")
     name = read_client_key(client_key)
     with where.connect(output) as client:
-        emit_receipt(client.send(operations, name, lane, nonce), output)
+        emit_receipt(client.send(operations, name, lane, nonce), where.node, output)
 
 
 def _keep_fields(name: str, data: Json) -> Json:
@@ -110,9 +111,9 @@ def _emit_example(name: str, kind: type[Struct], example: Json, output: Output) 
     emit(output, document, render_json(example).splitlines())
 
 
-def emit_receipt(receipt: Json, output: Output) -> None:
-    """Print a receipt: what happened, then where it stands."""
-    emit(output, receipt, describe_receipt_lines(receipt, output.language))
+def emit_receipt(receipt: Json, node: str, output: Output) -> None:
+    """Print a node's receipt: what happened, then where it stands."""
+    emit_answer(output, node, receipt, lambda: describe_receipt_lines(receipt, output.language))
 
 
 def login(url: str | None = None, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:
@@ -122,10 +123,13 @@ def login(url: str | None = None, /, *, where: Where = WHERE, output: Output = O
     """
     from concordat.client.api import get_origin  # here: what --help does without
 
-    with replace(where, node=get_origin(url or where.node)).connect(output) as client:
+    where = replace(where, node=get_origin(url or where.node))
+    with where.connect(output) as client:
         link = client.make_login_link()
-    emit(output, link, [link["url"]])
-    tell(f"good once, until {link['expires_at']}")
+    with reading(where.node):
+        until = link["expires_at"]
+    emit_answer(output, where.node, link, lambda: [link["url"]])
+    tell(f"good once, until {until}")
 
 
 def draft_contract(
@@ -152,13 +156,16 @@ def draft_contract(
     with where.connect(output) as client:
         drafted = judge_draft(client, read_json_file(file))
     clauses = drafted["clauses"][output.language]
-    if not drafted["valid"]:
+    with reading(where.node):
+        is_valid = drafted["valid"]
+        reasons = [f"✘ {reason.get('text') or reason['code']}" for reason in drafted["reasons"]]
+    if not is_valid:
         drafted |= describe_error(Rejected("contracts.invalid"), output.language)
-    reasons = [f"✘ {reason.get('text', reason['code'])}" for reason in drafted["reasons"]]
     emit(output, drafted, render_json({"terms": drafted["terms"]}).splitlines())
     for line in (*clauses, *reasons):
-        tell(str(line))
-    if drafted["valid"]:
+        tell(line)
+    if is_valid:
         return 0
-    tell(f"{drafted['code']}: {drafted['reason']}\nnext: {drafted['next_step']}")
+    tell(f"{drafted['code']}: {drafted['reason']}")
+    tell(f"next: {drafted['next_step']}")
     return Rejected.exit_status

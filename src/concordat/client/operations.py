@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import typing
+from typing import Final
 
 from msgspec import inspect
 
@@ -19,6 +20,8 @@ _EXAMPLE_TEXTS = {
     "^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\\Z": "azure-bay",
     "^[A-Za-z0-9][A-Za-z0-9./:_-]*\\Z": "AB-0001",
 }
+_EXAMPLE_FIELDS: Final = {"scheme": "EXAMPLE", "sponsor": "birch-vale"}
+"""Where the type says too little: a scheme is no code, and nobody is its own sponsor."""
 
 
 def get_operation_type(name: str) -> type[Struct]:
@@ -116,7 +119,7 @@ def _fill(info: inspect.Type) -> Json:
         return "2027-02-14T09:00:00Z" if is_time(info) else _fill(info.type)
     if isinstance(info, inspect.StructType):
         head = {} if info.tag is None else {"type": info.tag}
-        return {**head, **{field.name: _fill(field.type) for field in info.fields}}
+        return {**head, **{field.name: _EXAMPLE_FIELDS.get(field.name) or _fill(field.type) for field in info.fields}}
     if isinstance(info, inspect.VarTupleType):
         return [_fill(info.item_type)] * max(1, info.min_length or 0)
     if isinstance(info, inspect.TupleType):

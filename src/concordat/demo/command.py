@@ -155,7 +155,8 @@ def _run(
         _say_verified(document, folders)
         if staying is not None:
             process, ready = staying
-            tell(f"Console  {ready['console']}\nAPI      {ready['api']}")
+            tell(f"Console  {ready['console']}")
+            tell(f"API      {ready['api']}")
             _say_sign_in(folders, str(ready["console"]))
             tell("Simulated time; fictional regions. Ctrl-C stops everything; a second run resumes.")
             raise Refused("demo.node_stopped", f"exit status {process.wait()}")
@@ -218,4 +219,5 @@ def _say_sign_in(folders: Folders, console: str) -> None:
     key = folders.parties / OPERATOR / "officer.key"
     link = run_command(folders.parties, "login", console, "--key", str(key))["url"]
     program = sys.argv[0] if Path(sys.argv[0]).name == "concordat" else f"{sys.executable} -m concordat"
-    tell(f"Sign in  {link} (good once, for ten minutes)\n         again: {program} login {console} --key {key}")
+    tell(f"Sign in  {link} (good once, for ten minutes)")
+    tell(f"         again: {program} login {console} --key {key}")

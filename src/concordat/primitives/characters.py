@@ -6,6 +6,8 @@ Unicode, because nodes with different versions of Unicode must agree.
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Final
 
 INVISIBLE: Final[tuple[tuple[int, int], ...]] = (
@@ -39,8 +41,30 @@ INVISIBLE: Final[tuple[tuple[int, int], ...]] = (
 
 def make_visible_pattern() -> str:
     """Return the regular expression of a text that holds none of them, for JSON Schema's readers as for our own."""
-    ranges = (f"{_escape(first)}-{_escape(last)}" for first, last in INVISIBLE)
-    return f"^[^{''.join(ranges)}]*\\Z"
+    return f"^[^{_render_ranges()}]*\\Z"
+
+
+def escape_invisible(text: str) -> str:
+    r"""Return the text with each of them, and each half of a surrogate pair, as JSON escapes it.
+
+    >>> print(escape_invisible("a\x1b[2J\u202e"))
+    a\u001b[2J\u202e
+    """
+    return _compile_invisible().sub(lambda found: _escape_for_json(found[0]), text)
+
+
+@cache
+def _compile_invisible() -> re.Pattern[str]:
+    return re.compile(f"[{_render_ranges()}\\ud800-\\udfff]")
+
+
+def _escape_for_json(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
+
+
+def _render_ranges() -> str:
+    return "".join(f"{_escape(first)}-{_escape(last)}" for first, last in INVISIBLE)
 
 
 def _escape(code_point: int) -> str:

@@ -76,6 +76,8 @@ def from_plain(kind: type[T], data: Json) -> T:
 
 def _make_misfit(pointer: str, info: inspect.Type, reason: str) -> UsageError:
     """Return the error of a value of the right kind that does not fit; a pattern is told in words, never as it is."""
+    if isinstance(info, inspect.LiteralType):
+        return UsageError("input.does_not_fit", f"{pointer} is none of {', '.join(map(str, info.values))}")
     if not isinstance(info, inspect.StrType) or info.pattern is None or "matching regex" not in reason:
         return UsageError("input.does_not_fit", f"{pointer}: {reason}".replace("`", ""))
     if info.pattern == NAME_PATTERN:
