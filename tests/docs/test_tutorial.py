@@ -1,4 +1,4 @@
-"""The tutorial and the guides do what they say: their blocks are pasted in order into an empty folder, as by a reader."""
+"""The tutorial and the guides do what they say: their blocks are pasted in order into an empty folder."""
 
 from __future__ import annotations
 
