@@ -22,7 +22,7 @@ Wait = Callable[[Event, float], bool]
 
 ANSWER_BYTES_MAX: Final = PROOF_BYTES_MAX
 """A proof is the largest thing that a node answers."""
-_ANSWER_TIMEOUT_S: Final = 120.0
+ANSWER_TIMEOUT_S: Final = 120.0
 """For a whole answer with every attempt: enough for the largest at 140 kB/s."""
 
 
@@ -90,7 +90,7 @@ def run_within(wait: Wait, address: str, work: Callable[[Event], T]) -> T:
 
     Thread(target=run, daemon=True).start()
     try:
-        wait(done, _ANSWER_TIMEOUT_S)
+        wait(done, ANSWER_TIMEOUT_S)
     finally:
         is_late.set()
     if not outcome:
@@ -100,24 +100,44 @@ def run_within(wait: Wait, address: str, work: Callable[[Event], T]) -> T:
     return outcome[0]
 
 
+class Gathering:
+    """An answer whose head has come, while its body comes. One that is encoded could unfold to any size.
+
+    Raises, while it is made and with each chunk:
+        NotFound: `node.unreadable` above ANSWER_BYTES_MAX.
+    """
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self._response = response
+        self._url = str(response.url)
+        self._body = bytearray()
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise make_unreadable(self._url)
+
+    def add(self, chunk: bytes) -> None:
+        """Take one more part."""
+        self._body += chunk
+        if len(self._body) > ANSWER_BYTES_MAX:
+            raise make_unreadable(self._url)
+
+    def finish(self) -> Answer:
+        """Return the answer, which is whole."""
+        media = self._response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return Answer(self._url, self._response.status_code, media, bytes(self._body))
+
+
 def read_whole(response: httpx2.Response, is_late: Event) -> Answer:
-    """Return an answer whose head has come. One that is encoded was not asked for: it could unfold to any size.
+    """Return an answer whose head has come.
 
     Raises:
-        NotFound: `node.unreadable` above ANSWER_BYTES_MAX. httpx2.TransportError when it breaks off.
+        NotFound: as `Gathering`; `node.broke_off` when nobody waits any more. httpx2.TransportError when it breaks off.
     """
-    url = str(response.url)
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise make_unreadable(url)
-    body = bytearray()
+    gathering = Gathering(response)
     for chunk in response.iter_raw():
-        body += chunk
-        if len(body) > ANSWER_BYTES_MAX:
-            raise make_unreadable(url)
+        gathering.add(chunk)
         if is_late.is_set():
-            raise make_broken_off(url)
-    media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    return Answer(url, response.status_code, media, bytes(body))
+            raise make_broken_off(str(response.url))
+    return gathering.finish()
 
 
 def make_error(answer: Answer) -> ConcordatError:

@@ -1,58 +1,38 @@
 """The client of one node: builds, signs and sends transactions, reads, and checks what it is told.
 
-A private key never leaves this process: only signatures are sent. With a pinned genesis every receipt is compared with
-the ledger's own proof before the caller sees it; its sentence is then made here.
+What it says and how it judges the answers is `Conversation`; here are the connection, its patience and its limits.
+`AsyncClient` has another connection and the same conversation.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from hashlib import sha256
+from collections.abc import Callable
+from functools import update_wrapper
 from threading import Event
-from typing import TYPE_CHECKING, Final, Self
-from urllib.parse import urlsplit
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from concordat.client.answers import (
-    Answer,
-    RefusedByNode,
-    Wait,
-    is_told,
-    make_broken_off,
-    make_error,
-    make_unreadable,
-    read_answer,
-    read_whole,
-    reading,
-    run_within,
-)
-from concordat.client.clock import fetch_now_us
+from concordat.client.answers import Answer, Wait, make_broken_off, read_whole, run_within
+from concordat.client.conversation import Ask, Conversation, Steps, get_origin
 from concordat.client.keys import Key
-from concordat.client.receipts import check_refusal, prove_receipt
-from concordat.client.requests import make_path, sign_request
-from concordat.client.validity import VALID_FOR_US, check_nonce, make_payload_from, make_wall_nonces
+from concordat.client.sending import ATTEMPTS, compute_pause_s, make_options, make_request
 from concordat.contracts.text import Language
-from concordat.crypto.checkpoint import is_note_signed_by, parse_signed_note
-from concordat.crypto.proof import Trust, Verification, verify_proof
-from concordat.errors import Corrupt, NotFound, Stale, UsageError
-from concordat.primitives.identifiers import INTEGER_MAX
-from concordat.primitives.ledger_time import DAY_US, parse_time
-from concordat.primitives.plain import Json
-from concordat.protocol.genesis import Genesis, read_genesis
-from concordat.protocol.messages import Operation
-from concordat.protocol.params import make_params
-from concordat.protocol.transactions import compute_transaction_id, make_signed_bytes
+from concordat.crypto.proof import Trust
+from concordat.errors import NotFound, UsageError
 
-if TYPE_CHECKING:
-    import httpx2
+__all__ = ["Client", "get_origin"]
 
-_OPEN_PATHS: Final = ("/v1/transactions/", "/v1/checkpoint", "/v1/genesis")
-"""What the public reads; not signed, since a node turns a key away that speaks for nobody: a refused applicant's."""
-_ATTEMPTS: Final = 3
-_HEIGHT_MAX: Final = INTEGER_MAX // 2
-"""Far above every height; what ends some heights later has to be an integer of the ledger still."""
-_TIMEOUT_S: Final = 30.0
-_CONNECT_TIMEOUT_S: Final = 5.0
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _held(method: Callable[Concatenate[Conversation, P], Steps[T]]) -> Callable[Concatenate[Client, P], T]:
+    """Return the method of a client that holds this part of a conversation."""
+
+    def hold(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.hold(method(self.conversation, *args, **kwargs))
+
+    update_wrapper(hold, method)
+    return hold
 
 
 class Client:
@@ -68,28 +48,14 @@ class Client:
         wait: Wait = Event.wait,
     ) -> None:
         """`trust` is the genesis document or the node's key that the caller pins; `wait` waits for a whole answer."""
-        self._key = key
-        self._trust = trust
-        self._language = language
+        self.conversation = Conversation(url, key, trust, language)
         self._wait = wait
-        self._next_nonce = make_wall_nonces()
-        get_origin(url)
-        import httpx2  # here and in `_send`: half of what a command's --help would cost
+        import httpx2  # here and in `_exchange`: half of what a command's --help would cost
 
-        timeout = httpx2.Timeout(_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
         try:
-            self._http = httpx2.Client(base_url=url, timeout=timeout, headers={
-                "Accept-Language": language,
-                "Accept-Encoding": "identity",
-            })
+            self._http = httpx2.Client(**make_options(url, language))
         except (httpx2.InvalidURL, ValueError) as error:
             raise UsageError("node.bad_address", url) from error
-        self._chain_id: bytes | None = None
-        self._node_key = b""
-        """Whom requests are signed for."""
-        self._height_seen = 0
-        """The highest that the node named or proved."""
-        self._genesis: Genesis | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -101,274 +67,59 @@ class Client:
         """Let the connections go."""
         self._http.close()
 
-    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    status = _held(Conversation.status)
+    chain_id = _held(Conversation.chain_id)
+    genesis = _held(Conversation.genesis)
+    get = _held(Conversation.get)
+    post = _held(Conversation.post)
+    fetch = _held(Conversation.fetch)
+    verify = _held(Conversation.verify)
+    fetch_newest = _held(Conversation.fetch_newest)
+    fetch_checkpoint = _held(Conversation.fetch_checkpoint)
+    fetch_receipt = _held(Conversation.fetch_receipt)
+    fetch_valid_until_max = _held(Conversation.fetch_valid_until_max)
+    send = _held(Conversation.send)
+    submit = _held(Conversation.submit)
+    make_login_link = _held(Conversation.make_login_link)
 
-    def status(self) -> Json:
-        """Return the chain and where it stands.
-
-        Raises:
-            Corrupt: `node.other_chain`, `node.not_pinned` when the node serves another chain than the pinned one, or
-                calls another key its own than the pinned one, or the one that the pinned genesis names.
-        """
-        status = read_answer(self._send("GET", "/v1/status"))
-        with reading("/v1/status"):
-            chain_id, node_key = bytes.fromhex(status["chain_id"]), bytes.fromhex(status["node_key"])
-            height = status["height"]
-            if type(height) is not int or not 0 <= height <= _HEIGHT_MAX:
-                raise ValueError(height)
-        if self._trust is not None:
-            _check_pinned(self._trust, chain_id, node_key)
-        self._chain_id, self._node_key = chain_id, node_key
-        self._height_seen = max(self._height_seen, height)
-        return status
-
-    def chain_id(self) -> bytes:
-        """Return the node's chain, checked against the pinned genesis."""
-        if self._chain_id is None:
-            self.status()
-        return self._chain_id or b""
-
-    def genesis(self) -> bytes:
-        """Return the exact bytes of the node's genesis.json; they must be those of the chain it says it serves."""
-        data = self.fetch("/v1/genesis")
-        if sha256(data).digest() != self.chain_id():
-            raise _make_other_chain(sha256(data).digest())
-        return data
-
-    def get(self, target: str) -> Json:
-        """Return the JSON at a path of the pinned chain's node; the request is signed when there is a key."""
-        self._check_chain()
-        return read_answer(self._send("GET", target, is_signed=self._has_to_sign(target)))
-
-    def post(self, target: str, body: bytes) -> Json:
-        """Return the JSON that a signed POST of a JSON body gives."""
-        return read_answer(self._send("POST", target, body, is_signed=self._key is not None))
-
-    def fetch(self, target: str) -> bytes:
-        """Return the bytes at a path: a proof file, a checkpoint, genesis."""
-        self._check_chain()
-        return self._send("GET", target, is_signed=self._has_to_sign(target), accept="*/*").body
-
-    def verify(self, proof: bytes) -> Verification | None:
-        """Return what a proof file of the pinned chain shows; None when nothing is pinned.
-
-        Raises:
-            Corrupt: `proof.other_chain`.
-        """
-        return None if self._trust is None else self._verify(proof)
-
-    def fetch_newest(self, target: str) -> Verification | None:
-        """Return what the proof at a path shows of the ledger as it stands; None when nothing is pinned.
-
-        Raises:
-            Corrupt: `proof.other_chain`. Stale: `node.behind` when this client has seen the ledger stand higher.
-        """
-        if self._trust is None:
-            return None
-        data = self.fetch(target)
-        seen, found = self._height_seen, self._verify(data)
-        if found.checkpoint is not None and found.checkpoint.height < seen:
-            raise Stale("node.behind", f"{found.checkpoint.height} < {seen}")
-        return found
-
-    def fetch_checkpoint(self) -> str:
-        """Return the node's newest signed checkpoint, which the pinned key must have signed, if one is pinned.
-
-        Raises:
-            Corrupt: `checkpoint.malformed`, `node.other_chain`, `node.not_pinned`, `proof.bad_signature`.
-        """
-        note = self.fetch("/v1/checkpoint").decode(errors="replace")
-        if self._trust is not None:
-            signed = parse_signed_note(note)
-            if signed.checkpoint.chain_id != self.chain_id():
-                raise _make_other_chain(signed.checkpoint.chain_id)
-            if not is_note_signed_by(signed, self._node_key):
-                raise Corrupt("proof.bad_signature", "the checkpoint")
-        return note
-
-    def fetch_receipt(self, transaction: str) -> Json:
-        """Return the receipt of a transaction by its id (hex), proved when a root is pinned.
-
-        Raises:
-            NotFound: `read.*`. Corrupt: `node.other_chain`, `node.not_pinned`, `node.unproved`.
-        """
-        receipt = self.get(make_path("/v1/transactions", transaction))
-        if self._trust is not None:
-            return self._prove(receipt, _read_transaction_id(transaction))
-        if not is_told({"transaction": transaction.lower()}, receipt):
-            raise make_unreadable(transaction)
-        return receipt
-
-    def fetch_valid_until_max(self) -> int:
-        """Return the latest end of validity (µs) that this client signs in a node's bytes: its own choice and a day."""
-        return self._fetch_standing()[1] + VALID_FOR_US + DAY_US
-
-    # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def send(
-        self, operations: Sequence[Operation], client_key: bytes = b"", lane: int = 0, nonce: int | None = None
-    ) -> Json:
-        """Sign a transaction of these operations here, submit it and return its receipt.
-
-        Its number is the time when none is chosen; when another process with the same key took that first, it is
-        signed anew with the next one.
-
-        Raises:
-            RefusedByNode: a rule refuses. UsageError: `nonce.*`. As `submit` otherwise.
-        """
-        if nonce is not None:
-            check_nonce(nonce, fetch_now_us())
-            return self._send_once(operations, client_key, lane, nonce)
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return self._send_once(operations, client_key, lane, self._next_nonce())
-            except RefusedByNode as error:
-                if error.code != "ledger.nonce_used":
-                    raise
-        return self._send_once(operations, client_key, lane, self._next_nonce())
-
-    def _send_once(self, operations: Sequence[Operation], client_key: bytes, lane: int, nonce: int) -> Json:
-        key = self._get_key()
-        height, now_us = self._fetch_standing()
-        payload = make_payload_from(
-            height,
-            now_us,
-            make_params(self._fetch_genesis().params).validity_heights_max,
-            chain_id=self.chain_id(),
-            lane=lane,
-            nonce=nonce,
-            client_key=client_key,
-            operations=tuple(operations),
-        )
-        unsigned = make_signed_bytes(key.public_key, payload)
-        return self.submit(key.sign(unsigned) + unsigned)
-
-    def submit(self, wire: bytes) -> Json:
-        """Send signed bytes and return the receipt once the ledger holds them; the same bytes again are harmless.
-
-        Raises:
-            RefusedByNode: a rule refuses. Corrupt: `node.unproved` when the receipt does not stand on the ledger.
-        """
-        self.chain_id()  # bytes go to a node of another chain only if nothing is pinned
-        transaction = compute_transaction_id(wire)
+    def hold(self, steps: Steps[T]) -> T:
+        """Ask what the steps ask, until they have their outcome."""
         try:
-            receipt = read_answer(self._send("POST", "/v1/transactions", wire, media="application/octet-stream"))
-        except RefusedByNode as error:
-            if self._trust is not None and error.document.get("transaction") == transaction.hex():
-                check_refusal(error.document, transaction, self._fetch_verification(transaction))
-            raise
-        return receipt if self._trust is None else self._prove(receipt, transaction)
+            ask = next(steps)
+            while True:
+                ask = steps.send(self._send(ask))
+        except StopIteration as end:
+            outcome: T = end.value
+            return outcome
 
-    def make_login_link(self) -> Json:
-        """Return {url, expires_at}: a link that signs a browser in once."""
-        self._get_key()
-        return self.post("/v1/sessions/links", b"")
-
-    # ── inner steps ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _check_chain(self) -> None:
-        """Ask nothing else of a node that does not serve what is pinned."""
-        if self._trust is not None:
-            self.chain_id()
-
-    def _fetch_standing(self) -> tuple[int, int]:
-        """Return height and time (µs) from which validity counts; the time is the ledger's where it is simulated.
-
-        Where a root is pinned they are those of a checkpoint that the pinned key signed, and real time is always this
-        machine's: whoever could name any time could keep what is signed until then.
-        """
-        genesis = self._fetch_genesis()
-        if self._trust is None:
-            status = self.status()
-            height = int(status["height"])
-            with reading("/v1/status"):
-                time_us = parse_time(status["time"]) if genesis.clock == "scenario" else 0
-        else:
-            checkpoint = parse_signed_note(self.fetch_checkpoint()).checkpoint
-            height, time_us = checkpoint.height, checkpoint.time
-        return height, time_us if genesis.clock == "scenario" else max(fetch_now_us(), genesis.start_time)
-
-    def _fetch_genesis(self) -> Genesis:
-        self._genesis = self._genesis or read_genesis(self.genesis()).genesis
-        return self._genesis
-
-    def _has_to_sign(self, target: str) -> bool:
-        is_open = target.startswith(_OPEN_PATHS) and "/by-client-key/" not in target
-        return self._key is not None and not is_open
-
-    def _get_key(self) -> Key:
-        if self._key is None:
-            raise UsageError("key.needed", "no key was given")
-        return self._key
-
-    def _prove(self, receipt: Json, transaction: bytes) -> Json:
-        return prove_receipt(receipt, transaction, self._fetch_verification(transaction), self._language)
-
-    def _fetch_verification(self, transaction: bytes) -> Verification:
-        """Return what the ledger proves of a transaction to who trusts the pinned root."""
-        return self._verify(self.fetch(f"/v1/transactions/{transaction.hex()}/proof"))
-
-    def _verify(self, data: bytes) -> Verification:
-        """Return what a proof file shows; who pins a key alone pins by it the chain that the node says it serves.
-
-        Raises:
-            Corrupt: `proof.other_chain`.
-        """
-        found = verify_proof(data, self._trust)
-        if found.checkpoint is not None:
-            if found.checkpoint.chain_id != self.chain_id():
-                raise Corrupt("proof.other_chain", found.checkpoint.chain_id.hex())
-            self._height_seen = max(self._height_seen, found.checkpoint.height)
-        return found
-
-    def _send(
-        self,
-        method: str,
-        target: str,
-        body: bytes = b"",
-        *,
-        is_signed: bool = False,
-        accept: str = "application/json",
-        media: str = "application/json",
-    ) -> Answer:
+    def _send(self, ask: Ask) -> Answer:
         """Send a request; when the connection fails, again: a node that has a transaction already says so.
 
         Raises:
             NotFound: `node.unreachable`, `node.broke_off`, `node.unreadable`.
         """
-        headers = {"Accept": accept} | ({"Content-Type": media} if body else {})
 
         def send(is_late: Event) -> Answer:
-            for attempt in range(_ATTEMPTS):
-                request = self._http.build_request(method, target, content=body, headers=headers)
-                if is_signed:  # anew each time, for a node refuses a request that it has seen
-                    request.headers["Authorization"] = self._sign(request, body)
+            for attempt in range(ATTEMPTS):
                 try:
-                    return self._exchange(request, is_late)
+                    return self._exchange(ask, is_late)
                 except NotFound as error:
                     if error.code == "node.unreadable":
                         raise
                     failure = error
-                if is_late.wait(0.1 * 3**attempt if attempt + 1 < _ATTEMPTS else 0):
+                if is_late.wait(compute_pause_s(attempt)):
                     break
             raise failure
 
-        answer = run_within(self._wait, str(self._http.base_url), send)
-        if 200 <= answer.status < 300:
-            return answer
-        raise make_error(answer)
+        return run_within(self._wait, str(self._http.base_url), send)
 
-    def _exchange(self, request: httpx2.Request, is_late: Event) -> Answer:
-        """Send a request once, and return the whole answer.
-
-        Raises:
-            NotFound: `node.unreachable`, `node.broke_off`, `node.unreadable`.
-        """
+    def _exchange(self, ask: Ask, is_late: Event) -> Answer:
+        """Send a request once, and return the whole answer."""
         import httpx2
 
         address = str(self._http.base_url)
         try:
-            response = self._http.send(request, stream=True)
+            response = self._http.send(make_request(self._http, self.conversation, ask), stream=True)
         except httpx2.TransportError as error:
             raise NotFound("node.unreachable", address) from error
         try:
@@ -377,47 +128,3 @@ class Client:
             raise make_broken_off(address) from error
         finally:
             response.close()
-
-    def _sign(self, request: httpx2.Request, body: bytes) -> str:
-        target, chain_id = request.url.raw_path.decode(), self.chain_id()
-        return sign_request(
-            self._get_key(), chain_id, self._node_key, request.method, target, body, fetch_now_us(), os.urandom(16)
-        )
-
-
-def _check_pinned(trust: Trust, chain_id: bytes, node_key: bytes) -> None:
-    """Refuse a node before anything is signed for it; a lying one could hand the signature on to the pinned one."""
-    pinned = trust.node_key
-    if trust.genesis is not None:
-        if sha256(trust.genesis).digest() != chain_id:
-            raise _make_other_chain(chain_id)
-        pinned = read_genesis(trust.genesis).genesis.node_key
-    if pinned not in {None, node_key}:
-        raise Corrupt("node.not_pinned", node_key.hex())
-
-
-def _read_transaction_id(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError as error:
-        raise NotFound("read.no_such_transaction", text) from error
-
-
-def _make_other_chain(chain_id: bytes) -> Corrupt:
-    """Return the error of a node that serves another chain than the pinned one."""
-    return Corrupt("node.other_chain", chain_id.hex())
-
-
-def get_origin(url: str) -> str:
-    """Return the node's address in a URL.
-
-    Raises:
-        UsageError: `node.bad_address`.
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise UsageError("node.bad_address", url)
-    return f"{parts.scheme}://{parts.netloc}"

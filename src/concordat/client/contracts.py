@@ -22,6 +22,7 @@ from concordat.wording.sentences import show_contract
 
 if TYPE_CHECKING:
     from concordat.client.api import Client
+    from concordat.client.conversation import Conversation, Steps
 
 
 class _Duty(msgspec.Struct):
@@ -51,8 +52,12 @@ def fetch_terms(client: Client, number: int) -> tuple[Json, Terms]:
     Raises:
         NotFound: `read.*`, `node.unreadable`.
     """
+    return client.hold(_ask_terms(client.conversation, number))
+
+
+def _ask_terms(conversation: Conversation, number: int) -> Steps[tuple[Json, Terms]]:
     target = make_path("/v1/contracts", number)
-    told = client.get(target)
+    told = yield from conversation.get(target)
     try:
         return told, from_plain(Terms, told["terms"])
     except (UsageError, KeyError, TypeError) as error:
@@ -60,6 +65,11 @@ def fetch_terms(client: Client, number: int) -> tuple[Json, Terms]:
 
 
 def fetch_contract(client: Client, number: int) -> Json:
+    """As `ask_contract`, with a client that waits."""
+    return client.hold(ask_contract(client.conversation, number))
+
+
+def ask_contract(conversation: Conversation, number: int) -> Steps[Json]:
     """Return what the node tells of a contract with `clauses` by language, rendered here, and `proved_at`.
 
     It is of the terms that its document binds. Where a root is pinned, all that the ledger's row of the contract says
@@ -70,21 +80,22 @@ def fetch_contract(client: Client, number: int) -> Json:
         NotFound: `read.*`, `node.unreadable`.
     """
     try:
-        return _fetch_contract(client, number)
+        return (yield from _ask_contract(conversation, number))
     except Corrupt as error:
         if error.code != "node.unproved":
             raise
-    return _fetch_contract(client, number)  # it may have changed between contract and proof, which are two requests
+    # It may have changed between contract and proof, which are two requests.
+    return (yield from _ask_contract(conversation, number))
 
 
-def _fetch_contract(client: Client, number: int) -> Json:
+def _ask_contract(conversation: Conversation, number: int) -> Steps[Json]:
     target = make_path("/v1/contracts", number)
-    told, terms = fetch_terms(client, number)
+    told, terms = yield from _ask_terms(conversation, number)
     _check_readable(told, target)
     if not is_told(_make_facts(number, terms), told):
         raise Corrupt("node.other_document", show_contract(number))
     proved_at = None
-    if (found := client.fetch_newest(f"{target}/proof")) is not None:
+    if (found := (yield from conversation.fetch_newest(f"{target}/proof"))) is not None:
         row = dict(found.states).get(State().contracts.key_bytes((number,)))
         if found.checkpoint is None or row is None or not is_told(_make_row_facts(decode(Contract, row)), told):
             raise Corrupt("node.unproved", show_contract(number))

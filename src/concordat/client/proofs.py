@@ -14,6 +14,7 @@ from concordat.protocol.transactions import Entry, compute_transaction_id
 
 if TYPE_CHECKING:
     from concordat.client.api import Client
+    from concordat.client.conversation import Conversation, Steps
 
 Subject = Literal["tx", "contract", "member", "entry"]
 
@@ -26,14 +27,19 @@ _FOLDERS: Final[dict[Subject, str]] = {
 
 
 def fetch_proof(client: Client, subject: Subject, name: str | int, since: int | None = None) -> bytes:
+    """As `ask_proof`, with a client that waits."""
+    return client.hold(ask_proof(client.conversation, subject, name, since))
+
+
+def ask_proof(conversation: Conversation, subject: Subject, name: str | int, since: int | None = None) -> Steps[bytes]:
     """Return the proof file of a subject by its id or number; it must hold, and be of it, when a root is pinned.
 
     Raises:
         Corrupt: `proof.*`, `node.unproved` when it is of something else.
     """
     target = f"{make_path(f'/v1/{_FOLDERS[subject]}', name)}/proof"
-    data = client.fetch(target if since is None else f"{target}?from={since}")
-    found = client.verify(data)
+    data = yield from conversation.fetch(target if since is None else f"{target}?from={since}")
+    found = yield from conversation.verify(data)
     if found is None:
         return data
     if not found.valid:

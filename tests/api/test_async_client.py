@@ -1,0 +1,114 @@
+"""The asynchronous client holds the same conversation as the other one, with the same doubts."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+import pytest
+
+from concordat.client import api, async_api
+from concordat.client.api import Client
+from concordat.client.async_api import AsyncClient
+from concordat.client.conversation import Conversation
+from concordat.client.proofs import ask_proof
+from concordat.crypto.proof import Trust
+from concordat.errors import ConcordatError, Corrupt
+from concordat.testing.stand_in import Reply, Request, stand_in
+
+from .world import World, get_key, make_registration
+
+PUBLIC = [name for name in vars(Conversation) if not name.startswith("_") and name != "sign"]
+
+
+@contextmanager
+def serve(world: World) -> Iterator[tuple[str, list[Request]]]:
+    """Let a true node answer over the wire."""
+    one_at_a_time = Lock()
+
+    def respond(request: Request) -> Reply:
+        headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
+        with one_at_a_time:
+            answer = world.client.request(request.method, request.path, content=request.body, headers=headers)
+        return answer.status_code, answer.content, answer.headers["content-type"]
+
+    with stand_in(respond) as served:
+        yield served
+
+
+def test_both_clients_can_do_whatever_a_conversation_can() -> None:
+    for name in PUBLIC:
+        assert name in vars(Client), name
+        assert name in vars(AsyncClient), name
+        assert inspect.iscoroutinefunction(vars(AsyncClient)[name])
+        assert vars(Client)[name].__doc__ == vars(AsyncClient)[name].__doc__ == vars(Conversation)[name].__doc__
+
+
+def test_nothing_but_the_connection_is_written_twice() -> None:
+    lines = [len(inspect.getsource(module).splitlines()) for module in (api, async_api)]
+    assert sum(lines) < len(inspect.getsource(inspect.getmodule(Conversation) or api).splitlines())
+
+
+def test_a_receipt_is_proved_before_an_awaiting_caller_sees_it(tmp_path: Path) -> None:
+    with World(tmp_path / "node") as world, serve(world) as (url, received):
+        trust = Trust(genesis=world.node.genesis_bytes)
+
+        async def tell() -> None:
+            async with AsyncClient(url, get_key("azure-bay"), trust) as client:
+                receipts = [await client.send([make_registration()])]
+                assert [receipt["code"] for receipt in receipts] == ["ok"]
+                again = await client.fetch_receipt(receipts[0]["transaction"])
+                assert again["sentence"] == receipts[0]["sentence"]
+                proof = await client.hold(ask_proof(client.conversation, "tx", again["transaction"]))
+                found = await client.verify(proof)
+                assert found is not None
+                assert found.valid
+
+        asyncio.run(tell())
+    assert sum(request.path.endswith("/proof") for request in received) == 3
+
+
+@pytest.mark.parametrize("lie", ["chain", "receipt"])
+def test_both_clients_catch_the_same_lie(tmp_path: Path, lie: str) -> None:
+    with World(tmp_path / "node") as world:
+        receipt = world.act("azure-bay", make_registration())
+        other = world.act("azure-bay", make_registration(2))
+
+        def respond(request: Request) -> Reply:
+            path = request.path
+            if lie == "receipt" and path == f"/v1/transactions/{receipt['transaction']}":
+                path = f"/v1/transactions/{other['transaction']}"
+            answer = world.client.request(request.method, path, content=request.body)
+            content = answer.content
+            if lie == "chain" and path == "/v1/status":
+                content = content.replace(world.founded.chain_id.hex().encode(), b"ab" * 32)
+            return answer.status_code, content, answer.headers["content-type"]
+
+        trust = Trust(genesis=world.node.genesis_bytes)
+        with stand_in(respond) as (url, _):
+            with Client(url, None, trust) as client, pytest.raises(Corrupt) as waiting:
+                client.fetch_receipt(receipt["transaction"])
+
+            async def tell() -> ConcordatError:
+                async with AsyncClient(url, None, trust) as client:
+                    with pytest.raises(Corrupt) as awaiting:
+                        await client.fetch_receipt(receipt["transaction"])
+                    return awaiting.value
+
+            told = asyncio.run(tell())
+        assert (told.code, told.detail) == (waiting.value.code, waiting.value.detail)
+        assert told.code == {"chain": "node.other_chain", "receipt": "node.unproved"}[lie]
+
+
+def test_many_questions_are_asked_at_once(tmp_path: Path) -> None:
+    with World(tmp_path / "node") as world, serve(world) as (url, _):
+
+        async def tell() -> list[int]:
+            async with AsyncClient(url) as client:
+                return [status["height"] for status in await asyncio.gather(*(client.status() for _ in range(20)))]
+
+        assert len(asyncio.run(tell())) == 20
