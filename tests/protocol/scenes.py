@@ -17,6 +17,7 @@ from concordat.testing.consortium import Consortium
 
 DIGEST = sha256(b"x").digest()
 NEWCOMER = "echo-hill"
+EDITION_2 = replace(DEFAULT_PARAMS, edition=2)
 
 
 def name_events(events: tuple[Event, ...], family: str) -> list[str]:
@@ -55,6 +56,11 @@ def make_officer(
 ) -> m.AddOfficer:
     message = m.compute_possession_message(c.chain.id, member)
     return m.AddOfficer(c.get_public_key(label), roles, bytes(32), sign(c.get_seed(label), message))
+
+
+def make_rotation(c: Consortium, member: str, label: str) -> m.RotateKey:
+    officer = make_officer(c, member, label)
+    return m.RotateKey(officer.public_key, officer.card, officer.possession)
 
 
 def get_member_status(c: Consortium, member: str) -> str:

@@ -8,7 +8,9 @@ from functools import partial
 import pytest
 from msgspec.structs import replace
 
+from concordat.errors import Refused
 from concordat.primitives.ledger_time import DAY_US, WEEK_US
+from concordat.protocol.editions import EDITION_NEWEST
 from concordat.protocol.families import credit
 from concordat.protocol.families import membership as m
 from concordat.protocol.families.contracts import Propose
@@ -19,6 +21,7 @@ from concordat.protocol.standing import get_limit_units
 from concordat.testing.consortium import DATASET, Consortium
 from protocol.scenes import (
     DIGEST,
+    EDITION_2,
     NEWCOMER,
     acknowledge,
     apply_for,
@@ -30,6 +33,7 @@ from protocol.scenes import (
     keep,
     make_application,
     make_officer,
+    make_rotation,
     name_events,
 )
 
@@ -470,6 +474,55 @@ def test_somebody_who_may_administer_is_always_left(c: Consortium) -> None:
     c.act("azure-bay", own)
     change = m.SetRoles(c.get_public_key("azure-bay/2"), ("data",))
     assert c.attempt("azure-bay/2", change).code == "membership.last_admin"
+
+
+def test_a_key_hands_over_at_once_and_what_comes_after_it_is_refused() -> None:
+    c = Consortium(params=EDITION_2)
+    c.act("azure-bay", make_officer(c, "azure-bay", "azure-bay/data", ("data",)))
+    began = c.time
+    c.advance(1)
+    rotation = make_rotation(c, "azure-bay", "azure-bay/next")
+    assert names(c.act("azure-bay/data", rotation)) == ["OfficerRemoved", "OfficerAdded"]
+    assert c.attempt("azure-bay/data", c.make_registration("azure-bay")).code == "ledger.removed_key"
+    c.act("azure-bay/next", c.make_registration("azure-bay"))
+    former = c.state.officers[(c.get_public_key("azure-bay/data"),)]
+    assert (former.added_at, former.removed_at) == (began, c.time)
+    assert c.state.officers[(rotation.public_key,)].roles == ("data",)
+    c.check_invariants()
+
+
+def test_nobody_hands_over_to_a_key_that_is_used_or_whose_holder_did_not_agree() -> None:
+    c = Consortium(params=EDITION_2)
+    rotation = make_rotation(c, "azure-bay", "birch-vale")
+    assert c.attempt("azure-bay", rotation).code == "membership.key_in_use"
+    stolen = replace(make_rotation(c, "azure-bay", "azure-bay/2"), public_key=c.get_public_key("azure-bay/3"))
+    assert c.attempt("azure-bay", stolen).code == "membership.possession_not_proved"
+    assert c.attempt("node", make_rotation(c, "azure-bay", "azure-bay/2")).code == "membership.not_your_officer"
+
+
+def test_a_lost_key_is_ended_at_once_even_the_last_one() -> None:
+    c = Consortium(params=EDITION_2)
+    assert names(c.act("cedar-ford", m.RevokeKey())) == ["OfficerRemoved"]
+    assert c.attempt("cedar-ford", c.make_registration("cedar-ford")).code == "ledger.removed_key"
+    assert c.state.members[("cedar-ford",)].officers == ()
+    assert c.attempt("node", m.RevokeKey()).code == "membership.not_your_officer"
+    c.check_invariants()
+
+
+def test_below_its_edition_an_operation_is_unreadable_whatever_else_is_wrong_with_it(c: Consortium) -> None:
+    wire = c.make_wire("cedar-ford", m.RevokeKey())
+    other_chain = replace(c.make_payload("cedar-ford", m.RevokeKey()), chain_id=DIGEST)
+    spoiled = wire[:1] + bytes((wire[1] ^ 1,)) + wire[2:]
+    for data in (wire, spoiled, c.sign_payload("cedar-ford", other_chain)):
+        assert c.submit(data)[0].code == "encoding.malformed"
+    assert c.state.members[("cedar-ford",)].officers
+
+
+def test_no_block_is_made_under_an_edition_that_this_release_does_not_know() -> None:
+    c = Consortium(params=replace(DEFAULT_PARAMS, edition=EDITION_NEWEST + 1))
+    with pytest.raises(Refused) as caught:
+        c.advance(1)
+    assert (caught.value.code, c.height) == ("node.needs_release", 0)
 
 
 def test_the_role_of_a_node_is_given_by_genesis_alone(c: Consortium) -> None:

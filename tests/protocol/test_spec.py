@@ -12,6 +12,7 @@ from concordat.contracts.judge import REASONS
 from concordat.contracts.text import render_clauses
 from concordat.protocol import messages
 from concordat.protocol.context import DUE_HEARING
+from concordat.protocol.editions import OPERATION_EDITIONS
 from concordat.protocol.families import clock, contracts, datasets, membership
 from concordat.protocol.params import DEFAULT_PARAMS, Params
 from concordat.protocol.receipts import Rejection
@@ -63,11 +64,18 @@ def test_a_page_names_every_operation_and_event_with_its_fields(page: str) -> No
         if tag.startswith(page + "."):
             row = re.search(rf"^\| `{tag}` \| (.*) \| .* \|$", PAGES[page], re.MULTILINE)
             assert row, tag
-            fields = [field.split(" ")[0] for field in re.sub(r"\([^)]*\)", "", row[1]).split(", ")]
+            fields = [field.split(" ")[0] for field in re.sub(r"\([^)]*\)", "", row[1]).split(", ") if field]
             assert tuple(fields) == kind.__struct_fields__
     for tag, event in messages.EVENTS.items():
         if tag.startswith(page + "."):
             assert f"| `{tag}` | {', '.join(event.__struct_fields__)} |" in PAGES[page]
+
+
+def test_the_operations_of_later_editions_are_those_of_the_page() -> None:
+    rows = re.findall(r"^\| edition ([0-9]+) \| (.*) \|$", PAGES["ledger"], re.MULTILINE)
+    told = {name: int(edition) for edition, names in rows for name in re.findall(r"`([a-z_.]+)`", names)}
+    known = {name: OPERATION_EDITIONS.get(kind, 1) for name, kind in messages.OPERATIONS.items()}
+    assert told == {name: edition for name, edition in known.items() if edition > 1}
 
 
 def test_the_reasons_stand_in_order() -> None:

@@ -17,12 +17,13 @@ from concordat.protocol.families.clock import Advance, Tick
 from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Object, Propose, Sign, Terminate
 from concordat.protocol.families.datasets import Withdraw
 from concordat.protocol.messages import OPERATIONS, Operation
+from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.protocol.vectors import KINDS
 from concordat.testing.consortium import DATASET, START_US, Consortium
 from primitives.golden import FOLDER, Case, check_golden, render_cases
 from protocol.history import STATEMENT, play
 from protocol.provocations import PROVOKE, make_stage, set_bit
-from protocol.scenes import make_officer
+from protocol.scenes import EDITION_2, make_officer, make_rotation
 
 Inputs = dict[str, Any]
 GENESIS = Consortium().genesis.decode()
@@ -52,6 +53,8 @@ def make_operations() -> Inputs:
         Acknowledge(1, 1),
         Object(1, 1, "wrong_period", STATEMENT),
         Terminate(2**53 - 1),
+        make_rotation(c, "azure-bay", "azure-bay/2"),
+        m.RevokeKey(),
     ]
     assert {type(operation) for operation in operations} == set(OPERATIONS.values())
     return {f"{place:02} {type(operation).__name__}": to_plain(operation) for place, operation in enumerate(operations)}
@@ -106,6 +109,21 @@ def make_block_cases() -> Inputs:
     return {name: describe_blocks(c) for name, c in scenes.items()}
 
 
+def make_key_cases() -> Inputs:
+    """LED-14: below edition 2 unreadable, whatever else is wrong; in it a key is handed over and ended."""
+    scenes: dict[str, Consortium] = {}
+    for name, params in (("edition 1", DEFAULT_PARAMS), ("edition 2", EDITION_2)):
+        c = scenes[name] = Consortium(params=params)
+        c.attempt("cedar-ford", make_rotation(c, "cedar-ford", "cedar-ford/2"))
+        c.attempt("cedar-ford", m.RevokeKey())
+        c.submit(set_bit(c.make_wire("cedar-ford/2", m.RevokeKey()), 0))
+        c.submit(c.sign_payload("cedar-ford", replace(c.make_payload("cedar-ford", m.RevokeKey()), chain_id=STATEMENT)))
+        c.attempt("cedar-ford/2", m.RevokeKey())
+        c.attempt("cedar-ford/2", c.make_registration("cedar-ford"))
+        c.attempt("node", m.RevokeKey())
+    return {name: describe_blocks(c) for name, c in scenes.items()}
+
+
 def make_rejections() -> Inputs:
     """Every code in order of precedence; the last receipt of each case bears it."""
     inputs: Inputs = {}
@@ -142,6 +160,7 @@ FILES: dict[str, tuple[str, Callable[[], Inputs]]] = {
     "transactions.json": ("protocol/transaction", make_transactions),
     "nonces.json": ("protocol/nonces", make_nonces),
     "blocks.json": ("protocol/blocks", make_block_cases),
+    "keys.json": ("protocol/blocks", make_key_cases),
     "rejections.json": ("protocol/blocks", make_rejections),
     "documents.json": ("contracts/document", make_documents),
 }

@@ -16,6 +16,7 @@ from concordat.crypto.state_tree import StatePath, StateTree
 from concordat.errors import Corrupt, Rejected
 from concordat.primitives.codec import Struct, decode, encode
 from concordat.protocol.context import Context
+from concordat.protocol.editions import check_edition
 from concordat.protocol.genesis import Chain, make_first_state
 from concordat.protocol.params import compute_params_hash
 from concordat.protocol.receipts import TransactionCause
@@ -110,6 +111,7 @@ class Application:
         """
         genesis_us = self.chain.genesis.start_time
         context = Context(self.state, self.chain.id, genesis_us, self.time, self.height + 1, 0)
+        check_edition(transaction.payload, context.params.edition)
         check_admission(context, transaction, now_us)
         context.public_key = transaction.public_key
         is_alone = len(transaction.payload.operations) == 1

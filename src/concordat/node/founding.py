@@ -17,6 +17,7 @@ from concordat.ledger.survey import GENESIS_FILE, HEAD_FILE, LOG_FILE
 from concordat.node.audit import create_audit_log
 from concordat.primitives.ledger_time import DAY_US, format_time
 from concordat.primitives.plain import Json, from_plain
+from concordat.protocol.editions import EDITION_NEWEST
 from concordat.protocol.genesis import Genesis, check_genesis, read_genesis, render_genesis
 from concordat.protocol.params import make_params, name_params
 
@@ -173,7 +174,7 @@ def _make_params(plan: Json) -> dict[str, int]:
         raise UsageError("input.does_not_fit", "/parameters is not an object")
     own = {name: plan[name] for name in ("verify_k",) if name in plan}
     try:
-        return name_params(make_params(given | own))
+        return name_params(make_params({"edition": EDITION_NEWEST} | given | own))
     except UsageError as error:
         is_own = any(error.detail.startswith(f"/{name}") for name in own)
         raise UsageError(error.code, f"{'' if is_own else '/parameters'}{error.detail}") from error

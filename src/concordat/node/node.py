@@ -21,6 +21,7 @@ from concordat.ledger.survey import GENESIS_FILE
 from concordat.node.audit import AuditLog
 from concordat.node.founding import NODE_KEY_FILE
 from concordat.primitives.codec import decode
+from concordat.protocol.editions import check_release
 from concordat.protocol.genesis import read_genesis
 from concordat.views.folding import find_all, find_touched, get_listed_height, rebuild_lists, refresh_lists
 from concordat.views.history import fold_block
@@ -49,7 +50,7 @@ class Node:
 
         Raises:
             NotFound: `ledger.absent`. Corrupt: `ledger.corrupt`, `replay.differs`, `node.other_key`.
-            Refused: `ledger.folder_in_use`, `node.key_absent`, `clock.far_ahead`, `disk.*`.
+            Refused: `ledger.folder_in_use`, `node.key_absent`, `node.needs_release`, `clock.far_ahead`, `disk.*`.
         """
         self.folder = folder
         self.files = DiskFiles(folder)
@@ -66,6 +67,7 @@ class Node:
         self.chain = read_genesis(self.genesis_bytes)
         self.key = self._fetch_node_key()
         application, replayed = load_application(self.chain, self.key.sign, self.files, self._store)
+        check_release(application.state)
         self.application = application
         self._saved_height = application.height - replayed
         self._save_snapshot_if_worth_it()

@@ -31,6 +31,8 @@ class Params(Struct, frozen=True):
     """How far ahead `valid_until_height` may lie."""
     due_events_per_block_max: Annotated[int, Meta(ge=1, le=100_000)] = 1000
     """Events of due items in a block, after which what is due waits for the next, and transactions wait behind it."""
+    edition: Annotated[int, Meta(ge=1, le=1000)] = 1
+    """Which rules and operations there are (spec/ledger.md LED-14); it only rises."""
 
 
 DEFAULT_PARAMS = Params()

@@ -27,6 +27,7 @@ from concordat.protocol.context import (
     Context,
     check_officer,
 )
+from concordat.protocol.editions import check_edition, check_release, translate_refusal
 from concordat.protocol.families import clock, contracts, credit, datasets, membership
 from concordat.protocol.families.contracts import offer, performance
 from concordat.protocol.families.membership import admission, exits, officers
@@ -56,6 +57,8 @@ APPLY: dict[type[Struct], Callable[..., None]] = {  # each function takes exactl
     membership.AddOfficer: officers.apply_add_officer,
     membership.SetRoles: officers.apply_set_roles,
     membership.RemoveOfficer: officers.apply_remove_officer,
+    membership.RotateKey: officers.apply_rotate_key,
+    membership.RevokeKey: officers.apply_revoke_key,
     datasets.Register: datasets.apply_register,
     datasets.Withdraw: datasets.apply_withdraw,
     contracts.Propose: offer.apply_propose,
@@ -151,7 +154,11 @@ def apply_block(
     """Apply a checked block to the state and return history's new entries: due items first, then transactions.
 
     `last_time` is that of the block before, in µs.
+
+    Raises:
+        Refused: `node.needs_release`; nothing changed.
     """
+    check_release(state)
     entries = _fire_due(chain, state, block)
     is_behind = has_due(state, block.time)
     for wire in block.transactions:
@@ -258,7 +265,7 @@ def _apply_transaction(
     is_behind: bool,
 ) -> Receipt:
     try:
-        transaction = authenticate(wire)
+        transaction = _authenticate(context, wire, authenticate)
         if is_behind and not isinstance(transaction.payload.operations[0], clock.Advance):
             raise Rejected("ledger.due_first")
         # An advance is not measured by the time to which it itself moves the scenario.
@@ -269,6 +276,17 @@ def _apply_transaction(
     _spend(context.state, transaction)
     is_alone = len(block.transactions) == len(transaction.payload.operations) == 1
     return _apply_operations(chain, context, last_time, transaction.payload, is_alone=is_alone)
+
+
+def _authenticate(context: Context, wire: bytes, authenticate: Authenticate) -> SignedTransaction:
+    """LED-1 to LED-4, LED-14: form and signature, as the chain's edition reads them."""
+    edition = context.params.edition
+    try:
+        transaction = authenticate(wire)
+    except Rejected as refusal:
+        raise translate_refusal(wire, refusal, edition) from refusal
+    check_edition(transaction.payload, edition)
+    return transaction
 
 
 def _spend(state: State, transaction: SignedTransaction) -> None:

@@ -57,6 +57,21 @@ def make_label(name: str) -> Label:
     return Label(name.replace("-", " ").title(), "")
 
 
+FIRST_PARAMS = (
+    "application_days",
+    "due_events_per_block_max",
+    "full_size_units",
+    "hearing_days",
+    "validity_heights_max",
+    "verify_k",
+)
+"""Named in every genesis of a consortium. Others are when they say something: golden data knew no more of them."""
+
+
+def _is_named(name: str, value: int) -> bool:
+    return name in FIRST_PARAMS or value != getattr(DEFAULT_PARAMS, name)
+
+
 def find_broken_invariants(state: State) -> Iterator[str]:
     """Yield what does not hold in any family."""
     for family in (duties, offer, credit, datasets, admission):
@@ -94,7 +109,7 @@ class Consortium:
                     )
                     for number, (member, roles) in enumerate(founders.items(), start=1)
                 ),
-                params=name_params(params),
+                params={name: value for name, value in name_params(params).items() if _is_named(name, value)},
                 rulebook=RULEBOOK_DIGEST,
             )
         )

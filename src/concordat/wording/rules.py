@@ -55,6 +55,7 @@ _FACE_RULES: Final[dict[str, str | None]] = {
     "node.defect": None,
     "node.derived_keys": "HTTP-16",
     "node.key_absent": "GEN-4",
+    "node.needs_release": "LED-15",
     "node.needs_tls": "HTTP-16",
     "node.other_key": "HTTP-25",
     "node.slow": "HTTP-24",

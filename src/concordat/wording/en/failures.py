@@ -219,6 +219,8 @@ WORDS: dict[str, str] = {
     "rejection.node.key_absent": "The node's key is missing: {0}",
     "next.node.key_absent": "Put the file of this key, which genesis.json names as node_key, in this place; it must "
     "have no password.",
+    "rejection.node.needs_release": "The chain goes on under rules that this release does not have: {0}",
+    "next.node.needs_release": "Install a release that has them and start the node again; nothing is lost.",
     "rejection.node.needs_tls": "Beyond this machine a node speaks TLS only; the address is {0}.",
     "next.node.needs_tls": "Give a certificate and its key, or declare the proxy that has them.",
     "rejection.node.not_pinned": "The node calls {0:digest} its key, which is not the one that you trust.",

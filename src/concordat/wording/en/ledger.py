@@ -43,6 +43,9 @@ WORDS: dict[str, str] = {
     "operation.membership.set_roles": "{signer:member} changes what the officer with key {public_key:digest} may do. "
     "Roles: {roles:role}.",
     "operation.membership.remove_officer": "{signer:member} ends the officer's key {public_key:digest}.",
+    "operation.membership.rotate_key": "{signer:member} puts the key {public_key:digest}, with card {card:digest}, "
+    "in the place of the one that signs this.",
+    "operation.membership.revoke_key": "{signer:member} ends the key that signs this.",
     # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
     "act.unreadable": "Request",
     "act.clock.tick": "Tick",
@@ -64,6 +67,8 @@ WORDS: dict[str, str] = {
     "act.membership.add_officer": "Adding of an officer",
     "act.membership.set_roles": "Change of an officer's roles",
     "act.membership.remove_officer": "Removal of an officer",
+    "act.membership.rotate_key": "Change of a key",
+    "act.membership.revoke_key": "Revocation of a key",
     # ── entries of the ledger ───────────────────────────────────────────────────────────────────────────────────────
     "receipt.refused": "{act} by {signer:member} was refused: {reason}",
     "receipt.several": "{signer:member} did {count} things in one transaction: {acts}.",

@@ -197,6 +197,8 @@ WORDS: dict[str, str] = {
     "next.node.derived_keys": "请仅在本机使用，或换成随机密钥。",
     "rejection.node.key_absent": "缺少节点密钥：{0}",
     "next.node.key_absent": "请将创世文件列为 node_key 的这把密钥的文件放到此处；该文件不得设口令。",
+    "rejection.node.needs_release": "该链此后适用的规则为本版本所不具备：{0}",
+    "next.node.needs_release": "请安装具备该规则的版本后重新启动节点；数据不会丢失。",
     "rejection.node.needs_tls": "节点对外须使用 TLS，地址为{0}。",
     "next.node.needs_tls": "请提供证书及其密钥，或声明持有证书的代理。",
     "rejection.node.not_pinned": "该节点自称的密钥为 {0:digest}，不是您所信任的密钥。",

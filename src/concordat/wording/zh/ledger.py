@@ -37,6 +37,9 @@ WORDS: dict[str, str] = {
     "经办人信息摘要{card:digest}，职责：{roles:role}。",
     "operation.membership.set_roles": "{signer:member}变更密钥{public_key:digest}所属经办人的职责：{roles:role}。",
     "operation.membership.remove_officer": "{signer:member}停用经办人密钥{public_key:digest}。",
+    "operation.membership.rotate_key": "{signer:member}以密钥{public_key:digest}（经办人信息摘要{card:digest}）"
+    "替换签署本交易的密钥。",
+    "operation.membership.revoke_key": "{signer:member}停用签署本交易的密钥。",
     # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
     "act.unreadable": "请求",
     "act.clock.tick": "到期处理",
@@ -58,6 +61,8 @@ WORDS: dict[str, str] = {
     "act.membership.add_officer": "经办人登记",
     "act.membership.set_roles": "经办人职责变更",
     "act.membership.remove_officer": "经办人密钥停用",
+    "act.membership.rotate_key": "密钥更换",
+    "act.membership.revoke_key": "密钥吊销",
     # ── entries of the ledger ───────────────────────────────────────────────────────────────────────────────────────
     "receipt.refused": "{signer:member}的{act}未获受理：{reason}",
     "receipt.several": "{signer:member}在一笔交易中完成 {count} 项操作：{acts}。",

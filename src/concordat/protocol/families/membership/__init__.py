@@ -90,6 +90,18 @@ class RemoveOfficer(Struct, frozen=True, tag="membership.remove_officer"):
     public_key: PublicKey
 
 
+class RotateKey(Struct, frozen=True, tag="membership.rotate_key"):
+    """Put a new key in the place of the signing one, with the same roles."""
+
+    public_key: PublicKey
+    card: Digest
+    possession: Signature
+
+
+class RevokeKey(Struct, frozen=True, tag="membership.revoke_key"):
+    """End the signing key at once, whatever its roles: it was lost or stolen."""
+
+
 class Applied(Struct, frozen=True, tag="membership.applied"):
     """A legal identity was registered and passed its first review."""
 
@@ -197,7 +209,9 @@ class OfficerRemoved(Struct, frozen=True, tag="membership.officer_removed"):
     public_key: PublicKey
 
 
-Operation = Apply | Sponsor | Attest | Respond | Readmit | AddOfficer | SetRoles | RemoveOfficer
+Operation = (
+    Apply | Sponsor | Attest | Respond | Readmit | AddOfficer | SetRoles | RemoveOfficer | RotateKey | RevokeKey
+)  # fmt: skip
 Event = (
     Applied | Reviewed | Attested | Admitted | ApplicationRefused | ApplicationLapsed | HearingOpened | Responded
     | Expelled | ReadmissionAsked | ReadmissionDeclined | Readmitted | OfficerAdded | OfficerChanged | OfficerRemoved

@@ -6,13 +6,15 @@ from msgspec.structs import replace
 
 from concordat.crypto.signatures import is_sound_key, is_valid
 from concordat.errors import Rejected
-from concordat.protocol.context import Context, get_signer
+from concordat.protocol.context import Context, check_officer, get_signer
 from concordat.protocol.families.membership import (
     AddOfficer,
     OfficerAdded,
     OfficerChanged,
     OfficerRemoved,
     RemoveOfficer,
+    RevokeKey,
+    RotateKey,
     SetRoles,
     compute_possession_message,
 )
@@ -24,21 +26,69 @@ OFFICERS_MAX = 32
 def apply_add_officer(context: Context, operation: AddOfficer) -> None:
     """MEM-1, MEM-16, MEM-17, MEM-20, MEM-22: a new key proves that somebody holds it."""
     member, row = get_signer(context, "admin")
-    if (operation.public_key,) in context.state.officers:
-        raise Rejected("membership.key_in_use", context.state.officers[(operation.public_key,)].member)
-    if not is_sound_key(operation.public_key):
-        raise Rejected("membership.weak_key", operation.public_key.hex())
+    check_new_key(context, operation.public_key)
     if len(row.officers) >= OFFICERS_MAX:
         raise Rejected("membership.too_many_officers", OFFICERS_MAX)
-    message = compute_possession_message(context.chain_id, member)
-    if not is_valid(operation.public_key, operation.possession, message):
-        raise Rejected("membership.possession_not_proved")
+    check_possession(context, member, operation.public_key, operation.possession)
     _check_roles(operation.roles)
-    context.state.officers.put(
-        (operation.public_key,), Officer(member, operation.roles, operation.card, context.time, None)
-    )
-    context.state.members.put((member,), replace(row, officers=(*row.officers, operation.public_key)))
-    context.emit(OfficerAdded(member, operation.public_key, operation.roles))
+    add_key(context, member, operation.public_key, operation.roles, operation.card)
+
+
+def check_new_key(context: Context, public_key: bytes) -> None:
+    """MEM-1, MEM-22: it is nobody's yet, and sound."""
+    officer = context.state.officers.get((public_key,))
+    if officer is not None:
+        raise Rejected("membership.key_in_use", officer.member)
+    if not is_sound_key(public_key):
+        raise Rejected("membership.weak_key", public_key.hex())
+
+
+def check_possession(context: Context, member: str, public_key: bytes, possession: bytes) -> None:
+    """MEM-16: somebody holds the key, and wants it to speak for this member."""
+    if not is_valid(public_key, possession, compute_possession_message(context.chain_id, member)):
+        raise Rejected("membership.possession_not_proved")
+
+
+def add_key(
+    context: Context, member: str, public_key: bytes, roles: tuple[OfficerRole, ...], card: bytes
+) -> None:
+    """Let a key speak for a member from now on."""
+    row = context.state.members[(member,)]
+    context.state.officers.put((public_key,), Officer(member, roles, card, context.time, None))
+    context.state.members.put((member,), replace(row, officers=(*row.officers, public_key)))
+    context.emit(OfficerAdded(member, public_key, roles))
+
+
+def end_key(context: Context, member: str, public_key: bytes) -> None:
+    """Let a key speak for its member no longer; its row stays, with when it began and ended."""
+    row, officer = context.state.members[(member,)], context.state.officers[(public_key,)]
+    left = tuple(key for key in row.officers if key != public_key)
+    context.state.officers.put((public_key,), replace(officer, removed_at=context.time))
+    context.state.members.put((member,), replace(row, officers=left))
+    context.emit(OfficerRemoved(member, public_key))
+
+
+def apply_rotate_key(context: Context, operation: RotateKey) -> None:
+    """MEM-1, MEM-16, MEM-22, MEM-24: the signing key hands over to a new one."""
+    member, officer = _get_signing_officer(context)
+    check_new_key(context, operation.public_key)
+    check_possession(context, member, operation.public_key, operation.possession)
+    end_key(context, member, context.public_key)
+    add_key(context, member, operation.public_key, officer.roles, operation.card)
+
+
+def apply_revoke_key(context: Context, _operation: RevokeKey) -> None:
+    """MEM-25: the signing key ends, even the last one with the role admin; a thief has no say in it."""
+    member, _ = _get_signing_officer(context)
+    end_key(context, member, context.public_key)
+
+
+def _get_signing_officer(context: Context) -> tuple[str, Officer]:
+    """MEM-18: whatever its roles; but a node's key is genesis' and no officer's."""
+    officer = check_officer(context.state.officers.get((context.public_key,)))
+    if context.public_key not in context.state.members[(officer.member,)].officers:
+        raise Rejected("membership.not_your_officer", context.public_key.hex())
+    return officer.member, officer
 
 
 def apply_set_roles(context: Context, operation: SetRoles) -> None:
@@ -52,13 +102,9 @@ def apply_set_roles(context: Context, operation: SetRoles) -> None:
 
 def apply_remove_officer(context: Context, operation: RemoveOfficer) -> None:
     """MEM-18, MEM-19."""
-    member, officer = _get_own_officer(context, operation.public_key)
-    context.state.officers.put((operation.public_key,), replace(officer, removed_at=context.time))
-    row = context.state.members[(member,)]
-    left = tuple(key for key in row.officers if key != operation.public_key)
-    context.state.members.put((member,), replace(row, officers=left))
+    member, _ = _get_own_officer(context, operation.public_key)
+    end_key(context, member, operation.public_key)
     _check_admin_left(context, member)
-    context.emit(OfficerRemoved(member, operation.public_key))
 
 
 def _get_own_officer(context: Context, public_key: bytes) -> tuple[str, Officer]:

@@ -1,0 +1,60 @@
+"""Editions: which rules a chain is under (spec/ledger.md LED-14, LED-15, docs/adr/0014-how-formats-grow.md).
+
+The parameter `edition` says it. Below its edition an operation is what it was before it existed: unreadable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from concordat.errors import Refused, Rejected
+from concordat.primitives.codec import Struct
+from concordat.protocol.families import membership
+from concordat.protocol.state import State
+from concordat.protocol.transactions import PAYLOAD_OFFSET, Payload
+
+EDITION_NEWEST: Final = 2
+"""The newest edition whose rules this release knows; a new chain begins with it."""
+
+OPERATION_EDITIONS: Final[Mapping[type[Struct], int]] = {
+    membership.RotateKey: 2,
+    membership.RevokeKey: 2,
+}
+"""The edition from which on an operation is known; one that is not named here has been there from the first."""
+
+_AFTER_FORM: Final = ("encoding.not_canonical", "ledger.wrong_chain", "ledger.bad_signature")
+"""What a release of an earlier edition never comes to say of a payload that it cannot read."""
+
+
+def check_edition(payload: Payload, edition: int) -> None:
+    """LED-14: refuse operations of a later edition.
+
+    Raises:
+        Rejected: `encoding.malformed`.
+    """
+    if any(OPERATION_EDITIONS.get(type(operation), 1) > edition for operation in payload.operations):
+        raise Rejected("encoding.malformed")
+
+
+def translate_refusal(wire: bytes, refusal: Rejected, edition: int) -> Rejected:
+    """Return how a release of this edition refuses these bytes: it looks no further than it can read."""
+    if edition < EDITION_NEWEST and refusal.code in _AFTER_FORM:
+        try:
+            check_edition(msgspec.msgpack.decode(wire[PAYLOAD_OFFSET:], type=Payload), edition)
+        except Rejected as malformed:
+            return malformed
+    return refusal
+
+
+def check_release(state: State) -> None:
+    """LED-15: stop before a block under rules that this release does not have.
+
+    Raises:
+        Refused: `node.needs_release` with the edition and the newest one known.
+    """
+    edition = state.get_params().edition
+    if edition > EDITION_NEWEST:
+        raise Refused("node.needs_release", f"{edition} > {EDITION_NEWEST}")
