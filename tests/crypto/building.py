@@ -8,7 +8,8 @@ from hashlib import sha256
 
 from msgspec.structs import replace
 
-from concordat.crypto.checkpoint import Checkpoint, NoteSignature, make_node_signature, render_signed_note
+from concordat.crypto.checkpoint import Checkpoint, NoteSignature, make_node_signature, render_note, render_signed_note
+from concordat.crypto.cosignature import KIND_COSIGNATURE, VerifierKey, make_cosignature, render_verifier_key
 from concordat.crypto.merkle import Log, hash_leaf
 from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof
 from concordat.crypto.signatures import public_key_of, sign
@@ -21,6 +22,7 @@ OFFICER_SEED = b"\x22" * 32
 GENESIS = b'{"name": "test", "clock": "real", "node_key": "' + NODE_KEY.hex().encode() + b'"}\n'
 CHAIN_ID = sha256(GENESIS).digest()
 SECOND_US = 1_000_000
+WITNESS_SEEDS = {f"witness.example/{name}": bytes([0x30 + place]) * 32 for place, name in enumerate("abc")}
 
 
 def make_wire(nonce: int, chain_id: bytes = CHAIN_ID, suite: int = 1, seed: bytes = OFFICER_SEED) -> bytes:
@@ -102,6 +104,24 @@ class Ledger:
 def sign_by(seed: bytes, checkpoint: Checkpoint) -> NoteSignature:
     """Return the signature of the node whose key has this seed."""
     return make_node_signature(checkpoint, public_key_of(seed), lambda note: sign(seed, note))
+
+
+def cosign_by(name: str, checkpoint: Checkpoint, time_s: int = 9) -> NoteSignature:
+    """Return the cosignature of one of `WITNESS_SEEDS`."""
+    seed = WITNESS_SEEDS[name]
+    body = render_note(checkpoint)
+    return make_cosignature(name, public_key_of(seed), lambda message: sign(seed, message), body, time_s)
+
+
+def witness_proof(proof: Proof, *names: str) -> Proof:
+    """Return the proof with the cosignatures of these witnesses."""
+    cosignatures = tuple(cosign_by(name, proof.checkpoint) for name in names)
+    return replace(proof, signatures=(*proof.signatures, *cosignatures))
+
+
+def render_witness_key(name: str) -> str:
+    """Return the line of a witness's key."""
+    return render_verifier_key(VerifierKey(name, KIND_COSIGNATURE, public_key_of(WITNESS_SEEDS[name])))
 
 
 def sign_checkpoint(proof: Proof, fields: Mapping[str, object]) -> Proof:

@@ -314,3 +314,5 @@ def test_a_transaction_leaf_holds_one_transaction_and_nothing_else() -> None:
     other_domain = wire[:64] + b"concordat/tx/v2\0" + wire[80:]
     for cause in (("transaction", wire, 1), ("transaction",), (), ("transaction", other_domain), (1, wire)):
         assert code_of(prove_leaf(make_leaf(6, cause))) == "malformed"
+
+

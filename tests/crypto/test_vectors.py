@@ -9,7 +9,8 @@ from hashlib import sha256
 import pytest
 from msgspec.structs import replace
 
-from concordat.crypto.checkpoint import compute_origin, parse_signed_note, render_note
+from concordat.crypto.checkpoint import NoteSignature, compute_origin, parse_signed_note, render_note
+from concordat.crypto.cosignature import VerifierKey, render_verifier_key
 from concordat.crypto.proof import EntryProof, Proof, StateProof, encode_proof
 from concordat.crypto.signatures import public_key_of, sign
 from concordat.crypto.vectors import KINDS
@@ -21,10 +22,16 @@ from crypto.building import (
     GENESIS,
     NODE_KEY,
     NODE_SEED,
+    OFFICER_SEED,
+    WITNESS_SEEDS,
     Ledger,
+    cosign_by,
     make_leaf,
     make_wire,
+    render_witness_key,
+    sign_by,
     sign_checkpoint,
+    witness_proof,
 )
 from crypto.test_bucket import COLLIDING
 from crypto.test_merkle import make_leaves, tree_hash
@@ -177,12 +184,74 @@ def make_proof() -> list[Case]:
     ]
 
 
+def make_policy(quorum: str, *lines: str) -> str:
+    known = [f"witness {name[-1]} {render_witness_key(name)}" for name in WITNESS_SEEDS]
+    return "\n".join([*known, *lines, f"quorum {quorum}", ""])
+
+
+def make_witnessed() -> list[Case]:
+    ledger = Ledger().grow(5)
+    proof = ledger.prove((0,), (b"key 2",), old_size=3)
+    a, b, c = WITNESS_SEEDS
+    two = witness_proof(proof, a, c)
+    node, first, second = two.signatures
+    genesis = {"genesis": GENESIS.hex()}
+    log = VerifierKey(compute_origin(proof.checkpoint), 1, NODE_KEY)
+    other_log = VerifierKey(log.name, 1, public_key_of(OFFICER_SEED))
+    two_of_three = make_policy("q", "group q 2 a b c")
+    late = replace(first, signature=b"\x80" + first.signature[1:])
+    other_time = replace(first, signature=first.signature[:7] + b"\0" + first.signature[8:])
+    newer = Ledger([*ledger.leaves], ledger.state).grow(1).checkpoint()
+
+    def signed(*signatures: NoteSignature) -> Proof:
+        return replace(proof, signatures=signatures)
+
+    files: list[tuple[str, Proof, str | None]] = [
+        ("nobody cosigned, nobody is asked for", proof, None),
+        ("two cosigned, nobody is asked for", two, None),
+        ("two of three", two, two_of_three),
+        ("one of two that are needed", witness_proof(proof, b), two_of_three),
+        ("nobody of two that are needed", proof, two_of_three),
+        ("one witness named by the quorum", two, make_policy("a")),
+        ("another witness than the quorum names", two, make_policy("b")),
+        ("groups of groups", two, make_policy("q", "group x any a b", "group q all x c")),
+        ("no quorum", proof, make_policy("none")),
+        ("this log", two, f"log {render_verifier_key(log)} https://log.example\n" + two_of_three),
+        ("another log", two, f"log {render_verifier_key(other_log)}\n" + two_of_three),
+        ("comments, tabs and empty lines", two, "# ours\n\n" + two_of_three.replace(" ", "\t  ")),
+        ("policy without quorum", two, two_of_three.replace("quorum q", "")),
+        ("policy with two quorums", two, two_of_three + "quorum a\n"),
+        ("policy with a key twice", two, f"witness d {render_witness_key(a)}\n" + two_of_three),
+        ("policy with a member twice", two, make_policy("q", "group x any a b", "group q all x a")),
+        ("policy that asks for more than there are", two, make_policy("q", "group q 4 a b c")),
+        ("policy with an unknown name", two, make_policy("q", "group q any a e")),
+        ("policy with a damaged key", two, two_of_three.replace("+", "+0", 1)),
+        ("cosignatures out of order", signed(node, second, first), None),
+        ("a cosignature twice", signed(node, first, first), None),
+        ("a cosignature before the node's", signed(first, node), None),
+        ("a time that is none", signed(node, late), None),
+        ("time changed after signing", signed(node, other_time), None),
+        ("cosignature of another checkpoint", signed(node, cosign_by(a, newer)), None),
+        ("cosignature under another's name", signed(node, replace(first, name=b)), make_policy("b")),
+        ("two of the node's kind", signed(node, sign_by(OFFICER_SEED, proof.checkpoint)), None),
+    ]
+    return [
+        make_case(
+            "crypto/witnessed",
+            name,
+            {"proof": encode_proof(file).hex(), **genesis, **({} if policy is None else {"policy": policy})},
+        )
+        for name, file, policy in files
+    ]
+
+
 MAKERS: dict[str, Callable[[], list[Case]]] = {
     "zip215": make_zip215,
     "merkle": make_merkle,
     "state_tree": make_state_tree,
     "checkpoint": make_checkpoint,
     "proof": make_proof,
+    "witnessed": make_witnessed,
 }
 
 

@@ -13,17 +13,22 @@ from concordat.errors import ConcordatError, Corrupt, UsageError
 from concordat.primitives.plain import Json
 
 
-def verify(file: Path, /, *, trust: Root = None, output: Output = OUTPUT) -> int:
+def verify(
+    file: Path, /, *, trust: Root = None, policy: Path | None = None, output: Output = OUTPUT
+) -> int:
     """Verify a proof file offline.
 
     :param file: A proof file.
+    :param policy: How many of which witnesses must have cosigned (a C2SP tlog-policy file).
     """
     from concordat.client.verification import compute_verdict, read_trust  # here: what --help does without
+    from concordat.crypto.policy import parse_policy
 
     status = Corrupt.exit_status
+    asked = None if policy is None else parse_policy(read_file(policy))
     try:
         data = _read_proof(file)
-        verdict = compute_verdict(data, None if trust is None else read_trust(trust), output.language)
+        verdict = compute_verdict(data, None if trust is None else read_trust(trust), output.language, asked)
     except ConcordatError as error:
         # Whatever could not be read, the answer keeps its shape: nothing is valid, and why.
         told = describe_error(error, output.language)
@@ -54,5 +59,7 @@ def _describe(verdict: Json) -> Iterator[str]:
     yield f"{verdict['chain_id']}, {verdict['height']}, {verdict['time']}"
     for signature in verdict["signatures"]:
         yield f"✔ {signature['signer']} {signature['member'] or ''}".rstrip()
+    for witness in verdict["witnesses"]:
+        yield f"✔ {witness['name']} {witness['key']} {witness['time']}"
     yield verdict["authority_sentence"]
     yield from verdict["not_proved_sentences"]

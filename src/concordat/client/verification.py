@@ -12,10 +12,11 @@ from concordat.client.files import read_file
 from concordat.client.keys import read_public_key
 from concordat.contracts.text import Language
 from concordat.crypto.checkpoint import parse_signed_note
+from concordat.crypto.policy import Policy
 from concordat.crypto.proof import NOT_PROVED, Trust, Verification, verify_proof
 from concordat.errors import Corrupt, Rejected, UsageError
 from concordat.primitives.codec import decode
-from concordat.primitives.ledger_time import format_time
+from concordat.primitives.ledger_time import SECOND_US, format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.genesis import read_genesis
 from concordat.protocol.receipts import TransactionCause
@@ -58,9 +59,9 @@ def read_trust(text: str) -> Trust:
     raise Corrupt("proof.unknown_trust", text)
 
 
-def compute_verdict(data: bytes, trust: Trust | None, language: Language) -> Json:
+def compute_verdict(data: bytes, trust: Trust | None, language: Language, policy: Policy | None = None) -> Json:
     """Return the verdict on a proof file as JSON: what is proved, by whose word, and what is not."""
-    verification = verify_proof(data, trust)
+    verification = verify_proof(data, trust, policy)
     try:
         entries = [(position, decode(Entry, leaf)) for position, leaf in verification.entries]
         states = [_read_state(key, value) for key, value in verification.states]
@@ -80,6 +81,10 @@ def compute_verdict(data: bytes, trust: Trust | None, language: Language) -> Jso
         "signatures": [
             {"signer": key.hex(), "member": members.get(key), "valid": valid}
             for key, valid in verification.signatures
+        ],
+        "witnesses": [
+            {"name": name, "key": key.hex(), "time": format_time(time_s * SECOND_US)}
+            for name, key, time_s in verification.witnesses
         ],
         "inclusion": bool(entries),
         "state": bool(states),

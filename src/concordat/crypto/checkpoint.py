@@ -130,10 +130,15 @@ def is_signed_by(checkpoint: Checkpoint, signatures: Sequence[NoteSignature], pu
     )
 
 
-def render_signed_note(checkpoint: Checkpoint, signature: NoteSignature) -> str:
-    """Return the note with one signature line."""
+def render_signed_note(checkpoint: Checkpoint, *signatures: NoteSignature) -> str:
+    """Return the note with a line for each signature."""
+    return f"{render_note(checkpoint).decode()}\n{''.join(map(render_line, signatures))}"
+
+
+def render_line(signature: NoteSignature) -> str:
+    """Return a signature's line in a note, ended by LF."""
     key_id = compute_key_id(signature.name, signature.kind, signature.public_key)
-    return _render_signed(SignedNote(checkpoint, (NoteLine(signature.name, key_id, signature.signature),)))
+    return _render_line(NoteLine(signature.name, key_id, signature.signature))
 
 
 def parse_signed_note(text: str) -> SignedNote:
@@ -144,7 +149,7 @@ def parse_signed_note(text: str) -> SignedNote:
     """
     body, _, signed = text.partition("\n\n")
     match = _NOTE.fullmatch(body + "\n")
-    lines = [_LINE.fullmatch(line) for line in signed.removesuffix("\n").split("\n", SIGNATURE_LINES_MAX)]
+    lines = signed.removesuffix("\n").split("\n", SIGNATURE_LINES_MAX)
     if match is None or len(lines) > SIGNATURE_LINES_MAX:
         raise Corrupt("checkpoint.malformed", "this is no signed checkpoint note")
     simulated, chain, size, log_root, height, time, state_root, params_hash = match.groups()
@@ -158,7 +163,7 @@ def parse_signed_note(text: str) -> SignedNote:
         state_root=b64decode(state_root),
         params_hash=b64decode(params_hash),
     )
-    note = SignedNote(checkpoint, tuple(_read_line(line) for line in lines))
+    note = SignedNote(checkpoint, tuple(read_line(line) for line in lines))
     try:
         decode(Checkpoint, encode(checkpoint))  # the bounds of the fields
     except Rejected as error:
@@ -180,8 +185,13 @@ def is_note_signed_by(note: SignedNote, public_key: bytes) -> bool:
     return bool(own) and all(is_valid(public_key, signature, render_note(note.checkpoint)) for signature in own)
 
 
-def _read_line(line: re.Match[str] | None) -> NoteLine:
-    blob = b""
+def read_line(text: str) -> NoteLine:
+    """Return a signature line of a note.
+
+    Raises:
+        Corrupt: `checkpoint.malformed`.
+    """
+    line, blob = _LINE.fullmatch(text), b""
     if line is not None and len(line[2]) % 4 == 0:
         blob = b64decode(line[2])
     if line is None or not _KEY_ID_BYTES < len(blob) <= _KEY_ID_BYTES + _SIGNATURE_BYTES_MAX:
@@ -190,8 +200,11 @@ def _read_line(line: re.Match[str] | None) -> NoteLine:
 
 
 def _render_signed(note: SignedNote) -> str:
-    lines = (f"— {line.name} {_to_base64(line.key_id + line.signature)}\n" for line in note.lines)
-    return f"{render_note(note.checkpoint).decode()}\n{''.join(lines)}"
+    return f"{render_note(note.checkpoint).decode()}\n{''.join(map(_render_line, note.lines))}"
+
+
+def _render_line(line: NoteLine) -> str:
+    return f"— {line.name} {_to_base64(line.key_id + line.signature)}\n"
 
 
 def _to_base64(data: bytes) -> str:

@@ -14,14 +14,18 @@ import msgspec
 from msgspec import Meta, Raw
 
 from concordat.crypto.checkpoint import (
+    SIGNATURE_LINES_MAX,
     Checkpoint,
     NoteSignature,
     has_node_signature,
     is_note_signed_by,
     is_signed_by,
     parse_signed_note,
+    render_note,
 )
+from concordat.crypto.cosignature import get_cosigned_time, is_cosignature, is_valid_cosignature
 from concordat.crypto.merkle import EMPTY_LOG_ROOT, check_consistency, compute_root_from_inclusion, hash_leaf
+from concordat.crypto.policy import Policy, is_met
 from concordat.crypto.signatures import SUITE_ED25519, is_valid
 from concordat.crypto.state_tree import StatePath, compute_state_root
 from concordat.errors import Corrupt, Rejected, UsageError
@@ -32,7 +36,7 @@ PROOF_MAGIC: Final = b"concordat/proof/v1\n"
 PROOF_BYTES_MAX: Final = 16 * 1024 * 1024
 
 NOT_PROVED: Final = ("single_history", "rules_followed", "later_history", "content_is_true")
-"""What no proof of an embedded chain shows, by sentence keys."""
+"""What no proof of an embedded chain shows, by sentence keys; `single_history` only where no policy is met."""
 
 _TRANSACTION_DOMAIN: Final = b"concordat/tx/v1\0"
 
@@ -92,7 +96,8 @@ class Verification:
 
     `entries` holds (log index, leaf bytes), `states` (key, value or None), `signatures` (public key, valid) of each
     transaction among the entries, `authority` the sentence key of who attests this and its parameters, `not_proved`
-    the sentence keys of what this proof does not show.
+    the sentence keys of what this proof does not show, `witnesses` (name, public key, seconds since 1970) of who
+    cosigned the checkpoint, known to the reader or not.
     """
 
     valid: bool
@@ -103,6 +108,7 @@ class Verification:
     signatures: tuple[tuple[bytes, bool], ...] = ()
     authority: tuple[str, tuple[str | int, ...]] = ("nobody", ())
     not_proved: tuple[str, ...] = ()
+    witnesses: tuple[tuple[str, bytes, int], ...] = ()
 
 
 class _Leaf(Struct, frozen=True):
@@ -140,8 +146,8 @@ def encode_proof(proof: Proof) -> bytes:
     return PROOF_MAGIC + encode(proof)
 
 
-def verify_proof(data: bytes, trust: Trust | None) -> Verification:
-    """Return the verdict on a proof file by what the reader trusts (PRF-16)."""
+def verify_proof(data: bytes, trust: Trust | None, policy: Policy | None = None) -> Verification:
+    """Return the verdict on a proof file by what the reader trusts, and whose witness the reader asks for (PRF-16)."""
     if trust is None:
         return Verification(valid=False, code="untrusted_root")
     try:
@@ -154,6 +160,7 @@ def verify_proof(data: bytes, trust: Trust | None) -> Verification:
         for state in proof.states:
             if compute_state_root(state.key, state.value, state.path) != proof.checkpoint.state_root:
                 raise Corrupt("proof.bad_state", "the path leads to another root")
+        witnesses = _check_witnesses(proof, policy)
     except Corrupt as error:
         return Verification(valid=False, code=error.code.removeprefix("proof."))
     return Verification(
@@ -164,7 +171,11 @@ def verify_proof(data: bytes, trust: Trust | None) -> Verification:
         states=tuple((state.key, state.value) for state in proof.states),
         signatures=signatures,
         authority=authority,
-        not_proved=(*(("chain_identity",) if trust.node_key is not None else ()), *NOT_PROVED),
+        not_proved=(
+            *(("chain_identity",) if trust.node_key is not None else ()),
+            *(("witnesses_independent", *NOT_PROVED[1:]) if policy and policy.quorum else NOT_PROVED),
+        ),
+        witnesses=witnesses,
     )
 
 
@@ -182,8 +193,11 @@ def _read_proof(data: bytes) -> Proof:
         raise Corrupt("proof.malformed", "entries ascend by index and states by key, none twice")
     if not (proof.entries or proof.states or proof.consistency):
         raise Corrupt("proof.incomplete", "there is nothing to prove but the checkpoint")
-    if not has_node_signature(proof.checkpoint, proof.signatures):
-        raise Corrupt("proof.unknown_signatures", "a proof has one signature, of kind 1, by the node")
+    others = proof.signatures[1:]
+    is_ascending = all((a.name, a.public_key) < (b.name, b.public_key) for a, b in pairwise(others))
+    is_known = has_node_signature(proof.checkpoint, proof.signatures[:1]) and all(map(is_cosignature, others))
+    if not (is_known and is_ascending and len(proof.signatures) <= SIGNATURE_LINES_MAX):
+        raise Corrupt("proof.unknown_signatures", "a proof has the node's signature, then witnesses', each once")
     return proof
 
 
@@ -211,7 +225,7 @@ def _check_authority(proof: Proof, trust: Trust) -> tuple[tuple[str, tuple[str |
         raise Corrupt("proof.other_chain", "the proof is about another chain")
     if note is not None and not is_note_signed_by(note, signed_by):
         raise Corrupt("proof.bad_signature", "the trusted note is by another key")
-    if node_key is None or not is_signed_by(checkpoint, proof.signatures, node_key):
+    if node_key is None or not is_signed_by(checkpoint, proof.signatures[:1], node_key):
         raise Corrupt("proof.bad_signature", "the checkpoint is not signed by the trusted key")
     if checkpoint.is_simulated != is_simulated:
         raise Corrupt("proof.other_clock", "the checkpoint and the trusted root name different clocks")
@@ -286,3 +300,14 @@ def _check_entry(proof: Proof, entry: EntryProof) -> tuple[tuple[bytes, bool], .
         raise Corrupt("proof.other_chain", f"leaf {entry.index}")
     public_key = wire[80:112]
     return ((public_key, payload.suite == SUITE_ED25519 and is_valid(public_key, wire[:64], wire[64:])),)
+
+
+def _check_witnesses(proof: Proof, policy: Policy | None) -> tuple[tuple[str, bytes, int], ...]:
+    """Check every cosignature and that they suffice; return who cosigned and when."""
+    node, *others = proof.signatures
+    body = render_note(proof.checkpoint)
+    if not all(is_valid_cosignature(signature, body) for signature in others):
+        raise Corrupt("proof.bad_cosignature", "a witness's signature does not verify")
+    if policy is not None and not is_met(policy, node, others):
+        raise Corrupt("proof.policy_not_met", "too few of the witnesses that the policy names cosigned")
+    return tuple((signature.name, signature.public_key, get_cosigned_time(signature)) for signature in others)

@@ -12,9 +12,11 @@ from concordat.crypto.checkpoint import (
     render_signed_note,
 )
 from concordat.crypto.merkle import Log, check_consistency, compute_root_from_inclusion, hash_leaf
-from concordat.crypto.proof import Trust, verify_proof
+from concordat.crypto.policy import parse_policy
+from concordat.crypto.proof import Trust, Verification, verify_proof
 from concordat.crypto.signatures import is_valid
 from concordat.crypto.state_tree import StateTree, compute_state_root
+from concordat.errors import Corrupt
 from concordat.primitives.plain import to_plain
 from concordat.primitives.vectors import Kinds, bind
 
@@ -56,6 +58,10 @@ class _ProofFile(msgspec.Struct, forbid_unknown_fields=True):
     genesis: str | None = None
     note: str | None = None
     node_key: str | None = None
+
+
+class _WitnessedFile(_ProofFile, forbid_unknown_fields=True):
+    policy: str | None = None
 
 
 def _compute_signature(given: _Signed) -> Expectation:
@@ -110,6 +116,20 @@ def _compute_note(given: _Note) -> Expectation:
 
 
 def _compute_proof(given: _ProofFile) -> Expectation:
+    return _show_verification(verify_proof(bytes.fromhex(given.proof), _read_trust(given)))
+
+
+def _compute_witnessed(given: _WitnessedFile) -> Expectation:
+    try:
+        policy = None if given.policy is None else parse_policy(given.policy.encode())
+    except Corrupt as error:
+        return {"policy": error.code}
+    verification = verify_proof(bytes.fromhex(given.proof), _read_trust(given), policy)
+    witnesses = [{"name": name, "public_key": key.hex(), "time": time} for name, key, time in verification.witnesses]
+    return {**_show_verification(verification), "witnesses": witnesses}
+
+
+def _read_trust(given: _ProofFile) -> Trust | None:
     trust = None
     if (given.genesis, given.note, given.node_key) != (None, None, None):
         trust = Trust(
@@ -117,7 +137,10 @@ def _compute_proof(given: _ProofFile) -> Expectation:
             note=given.note,
             node_key=None if given.node_key is None else bytes.fromhex(given.node_key),
         )
-    verification = verify_proof(bytes.fromhex(given.proof), trust)
+    return trust
+
+
+def _show_verification(verification: Verification) -> Expectation:
     return {
         "valid": verification.valid,
         "code": verification.code,
@@ -137,4 +160,5 @@ KINDS: Kinds = {
     "crypto/state_tree": bind(_State, _compute_state),
     "crypto/checkpoint": bind(_Note, _compute_note),
     "crypto/proof": bind(_ProofFile, _compute_proof),
+    "crypto/witnessed": bind(_WitnessedFile, _compute_witnessed),
 }

@@ -245,7 +245,10 @@ WORDS: dict[str, str] = {
     "next.nonce.too_far": "Choose a smaller number, or leave --nonce out; each --lane counts by itself.",
     "rejection.nonce.too_low": "The number {0} is too low.",
     "next.nonce.too_low": "Count from 1, or leave --nonce out.",
+    "rejection.policy.malformed": "This is no policy of witnesses: {0}",
+    "next.policy.malformed": "Write it as C2SP tlog-policy says: witness, group and quorum lines.",
     "next.proof.bad_consistency": "Keep both checkpoints as evidence and ask the node to explain.",
+    "next.proof.bad_cosignature": "Do not rely on this file; ask the node for a new one.",
     "next.proof.bad_inclusion": "Do not rely on this file; ask the node for a new one.",
     "next.proof.bad_signature": "Do not rely on this file; ask the node for a new one.",
     "next.proof.bad_state": "Do not rely on this file; ask the node for a new one.",
@@ -256,6 +259,8 @@ WORDS: dict[str, str] = {
     "next.proof.other_checkpoint": "Ask for a proof made against your checkpoint; if none can be given, keep both as "
     "evidence of two histories.",
     "next.proof.other_clock": "Do not rely on this file; keep it, for the node has signed a contradiction.",
+    "next.proof.policy_not_met": "Ask the node for a new file once its witnesses have seen the ledger; if they "
+    "refuse, ask them why.",
     "next.proof.since_ahead": "Name a size from an earlier checkpoint.",
     "next.proof.trust": "Give one of: the genesis document, a signed checkpoint, the node's key.",
     "next.proof.unknown_signatures": "Ask the node for a new file, or verify it with a newer release.",
@@ -352,4 +357,6 @@ WORDS: dict[str, str] = {
     "next.vectors.malformed": "Restore it from the project's sources.",
     "rejection.vectors.unknown_kind": "There is no such kind of test vector: {0}",
     "next.vectors.unknown_kind": "Use one of the kinds in brackets.",
+    "rejection.witness.bad_key": "This is no verifier key: {0}",
+    "next.witness.bad_key": "Copy the whole line: name+id+key.",
 }

@@ -90,6 +90,8 @@ WORDS: dict[str, str] = {
     "proof.bad_consistency": "The earlier history is not shown to be the beginning of the later one.",
     "proof.bad_transaction_signature": "A transaction in the proof is not signed by the key it names.",
     "proof.bad_state": "A value is not part of the state that was signed.",
+    "proof.bad_cosignature": "A witness's signature on the checkpoint does not verify.",
+    "proof.policy_not_met": "Too few of the witnesses that your policy asks for have signed the checkpoint.",
     "proof.authority.nobody": "Nobody attests this.",
     "proof.authority.genesis": "Attested by the node key {0:digest}, which the genesis document names.",
     "proof.authority.node_key": "Attested by the node key {0:digest}, which you trust.",
@@ -97,6 +99,8 @@ WORDS: dict[str, str] = {
     "proof.not_proved.chain_identity": "Not proved: that this chain is the consortium's; a node's key alone does not "
     "say so.",
     "proof.not_proved.single_history": "Not proved: that the node showed everyone this same history.",
+    "proof.not_proved.witnesses_independent": "Not proved: that the witnesses did not sign a second history together "
+    "with the node.",
     "proof.not_proved.rules_followed": "Not proved: that the node followed the rules; whoever replays the ledger can "
     "tell.",
     "proof.not_proved.later_history": "Not proved: anything that happened after this checkpoint.",

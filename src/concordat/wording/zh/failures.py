@@ -223,7 +223,10 @@ WORDS: dict[str, str] = {
     "next.nonce.too_far": "请选较小的序号，或省略 --nonce；各 --lane 分别计数。",
     "rejection.nonce.too_low": "序号 {0} 过小。",
     "next.nonce.too_low": "请从 1 开始，或省略 --nonce。",
+    "rejection.policy.malformed": "这不是见证策略：{0}",
+    "next.policy.malformed": "请按 C2SP tlog-policy 的写法给出 witness、group、quorum 各行。",
     "next.proof.bad_consistency": "请保留两个检查点作为证据，并要求节点说明。",
+    "next.proof.bad_cosignature": "请勿采信该文件，并向节点重新索取。",
     "next.proof.bad_inclusion": "请勿采信该文件，并向节点重新索取。",
     "next.proof.bad_signature": "请勿采信该文件，并向节点重新索取。",
     "next.proof.bad_state": "请勿采信该文件，并向节点重新索取。",
@@ -234,6 +237,7 @@ WORDS: dict[str, str] = {
     "next.proof.other_checkpoint": "请索取以您的检查点为起点的凭证；如对方无法提供，请保留两者，"
     "作为存在两份历史的证据。",
     "next.proof.other_clock": "请勿采信该文件，并留作证据：节点签署了自相矛盾的内容。",
+    "next.proof.policy_not_met": "请待见证方看过账本后向节点重新索取；若见证方拒绝签名，请问明原因。",
     "next.proof.since_ahead": "请使用较早检查点中的条数。",
     "next.proof.trust": "请提供其一：创世文件、已签名的检查点、节点公钥。",
     "next.proof.unknown_signatures": "请向节点重新索取，或用更新的版本核验。",
@@ -327,4 +331,6 @@ WORDS: dict[str, str] = {
     "next.vectors.malformed": "请从项目源文件恢复。",
     "rejection.vectors.unknown_kind": "没有此类测试向量：{0}",
     "next.vectors.unknown_kind": "请使用括号中的种类之一。",
+    "rejection.witness.bad_key": "这不是验证公钥：{0}",
+    "next.witness.bad_key": "请复制整行：name+id+key。",
 }
