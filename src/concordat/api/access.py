@@ -73,6 +73,8 @@ STRANGERS_PER_MINUTE: Final = 30
 ALL_STRANGERS_PER_MINUTE: Final = 300
 """The same from all addresses together."""
 
+_PREPARE: Final = "/v1/transactions/prepare"
+
 _FILTERS: Final = ("member", "contract", "dataset")
 """What narrows a list."""
 
@@ -212,6 +214,9 @@ def check_access(connection: Connection, handler: BaseRouteHandler) -> None:  # 
     if get_method(connection) == "OPTIONS":
         methods = sorted(method for method, path in ACCESS if path == scope["path_template"])
         raise MethodNotAllowedException(headers={"Allow": ", ".join(methods)})
+    is_conditional = "if-match" in connection.headers and get_method(connection) not in SAFE_METHODS
+    if is_conditional and scope["path_template"] != _PREPARE:
+        raise Refused("request.changed", "If-Match is for reading, and for prepare")
     reader = get_reader(connection)
     if audience == "public" or (audience is not None and _is_allowed(connection, reader, audience)):
         return

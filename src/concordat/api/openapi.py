@@ -185,6 +185,23 @@ def make_openapi() -> Json:
     return document
 
 
+def _complete_read(operation: Json, answer: Json) -> None:
+    """Say of what is read how its version is told, and of a list how it goes on."""
+    parameters = operation.setdefault("parameters", [])
+    answer["headers"] = {"ETag": {"description": "The version.", "schema": {"type": "string"}}}
+    if any(parameter["name"] == "cursor" for parameter in parameters):
+        link = {"description": "Where the list goes on: `<…>; rel=\"next\"`.", "schema": {"type": "string"}}
+        answer["headers"]["Link"] = link
+    parameters.append(_make_header("If-None-Match", "the version that the reader has"))
+    operation["responses"]["304"] = {"description": "The reader has this version.", "headers": {
+        "ETag": answer["headers"]["ETag"]
+    }}
+
+
+def _make_header(name: str, description: str) -> Json:
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"}}
+
+
 def render_openapi() -> str:
     """Return the document as it stands in spec/openapi.json."""
     return json.dumps(make_openapi(), indent=1) + "\n"
@@ -212,5 +229,9 @@ def _complete(name: str, operation: Json) -> None:
         answer["content"] |= _BYTES
     refusal = {"description": "A problem (RFC 9457).", "content": {PROBLEM_TYPE: {"schema": _ref("Problem")}}}
     operation["responses"] = {status: answer, "default": refusal}
+    if method == "GET" and status == "200":
+        _complete_read(operation, answer)
+    if path.endswith("/prepare"):
+        operation.setdefault("parameters", []).append(_make_header("If-Match", "the contract's tag, as it was read"))
     if name in _BODIES:
         operation["requestBody"] = {"required": True, "content": _BODIES[name]}

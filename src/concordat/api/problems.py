@@ -44,6 +44,7 @@ _STATUS_OF_CODE: Final = {
     "node.defect": 500,
     "node.slow": 503,
     "node.stopped": 503,
+    "request.changed": 412,
     "request.too_large": 413,
     "request.too_many": 429,
     "request.too_many_strangers": 429,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Annotated, Final
 
 from litestar import Response, get, post
@@ -10,6 +11,7 @@ from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter, 
 
 from concordat.api.access import get_asking_officer, get_reader
 from concordat.api.asking import Asking
+from concordat.api.paging import Cursor, Index, Limit, make_next, read_cursor, render_rows
 from concordat.api.transactions import Since, render_proof
 from concordat.contracts.templates import Draft
 from concordat.contracts.terms import Terms
@@ -20,11 +22,15 @@ from concordat.node.node import Node
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.primitives.plain import Json, from_plain, read_json
+from concordat.views.waits import WaitPlace
 
 Position = Annotated[int, PathParameter(ge=0, le=INTEGER_MAX)]
 Number = Annotated[int | None, QueryParameter(ge=0, le=INTEGER_MAX)]
-Limit = Annotated[int, QueryParameter(ge=1, le=200)]
-"""How many rows of a list; what comes next is asked for with `after`, the identifier of the last one."""
+
+
+_get_id: Final = itemgetter("id")
+_get_version: Final = itemgetter("version")
+_get_position: Final = itemgetter("position")
 
 
 class Judge(Struct, frozen=True):
@@ -34,20 +40,32 @@ class Judge(Struct, frozen=True):
 
 
 @get("/me", sync_to_thread=True)
-def get_me(request: Asking, node: NamedDependency[Node], limit: Limit = 50) -> Json:
+def get_me(
+    request: Asking, node: NamedDependency[Node], cursor: Cursor = None, limit: Limit = 50
+) -> Response[Json]:
     """Who is asking, and what waits for its member, soonest first."""
     public_key, member = get_asking_officer(request)
     officer = {"public_key": public_key.hex(), "roles": list(get_reader(request).roles)}
-    return {"member": member, "officer": officer, "waits": reads.get_waits(node, member, limit=limit)}
+    after = read_cursor(request, cursor, WaitPlace, after=None)
+    waits, places = reads.get_waits_after(node, member, after=after, limit=limit + 1)
+    headers = make_next(request, places[limit - 1]) if len(waits) > limit else {}
+    return Response({"member": member, "officer": officer, "waits": waits[:limit]}, headers=headers)
 
 
 # ── members ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @get("/members", sync_to_thread=True)
-def list_members(node: NamedDependency[Node], after: FromQuery[str | None] = None, limit: Limit = 50) -> Json:
+def list_members(
+    request: Asking,
+    node: NamedDependency[Node],
+    after: FromQuery[str | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response[Json]:
     """Members and applicants by identifier, with status, score and grade; `after` one of them."""
-    return reads.list_members(node, after=after, limit=limit)
+    place = read_cursor(request, cursor, str, after=after)
+    return render_rows(request, reads.list_members(node, after=place, limit=limit + 1), limit, _get_id)
 
 
 @get("/members/{member:str}", sync_to_thread=True)
@@ -73,10 +91,17 @@ def get_member_proof(node: NamedDependency[Node], member: FromPath[str], since: 
 
 @get("/contracts", sync_to_thread=True)
 def list_contracts(
-    node: NamedDependency[Node], member: FromQuery[str | None] = None, after: Number = None, limit: Limit = 50
-) -> Json:
+    request: Asking,
+    node: NamedDependency[Node],
+    member: FromQuery[str | None] = None,
+    after: Number = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response[Json]:
     """Contracts, newest first; all, or those of one member; `after` one of them."""
-    return reads.list_contracts(node, member=member, after=after, limit=limit)
+    place = read_cursor(request, cursor, Index, after=after)
+    rows = reads.list_contracts(node, member=member, after=place, limit=limit + 1)
+    return render_rows(request, rows, limit, _get_id)
 
 
 @get("/contracts/{number:int}", sync_to_thread=True)
@@ -118,17 +143,32 @@ def draft_contract(node: NamedDependency[Node], language: NamedDependency[Langua
 
 
 @get("/datasets", sync_to_thread=True)
-def list_datasets(node: NamedDependency[Node], after: FromQuery[str | None] = None, limit: Limit = 50) -> Json:
+def list_datasets(
+    request: Asking,
+    node: NamedDependency[Node],
+    after: FromQuery[str | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response[Json]:
     """Datasets by `owner/name`, each with its newest version; `after` one of them."""
-    return reads.list_datasets(node, after=after, limit=limit)
+    place = read_cursor(request, cursor, str, after=after)
+    return render_rows(request, reads.list_datasets(node, after=place, limit=limit + 1), limit, _get_id)
 
 
 @get("/datasets/{owner:str}/{name:str}", sync_to_thread=True)
 def get_dataset(
-    node: NamedDependency[Node], owner: FromPath[str], name: FromPath[str], after: Number = None, limit: Limit = 50
-) -> Json:
+    request: Asking,
+    node: NamedDependency[Node],
+    owner: FromPath[str],
+    name: FromPath[str],
+    after: Number = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response[Json]:
     """One dataset with its versions, newest first; `after` one of them."""
-    return reads.get_dataset(node, owner, name, after=after, limit=limit)
+    place = read_cursor(request, cursor, Index, after=after)
+    found = reads.get_dataset(node, owner, name, after=place, limit=limit + 1)
+    return render_rows(request, found["versions"], limit, _get_version, **{**found, "versions": ...})
 
 
 # ── history ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,18 +180,22 @@ def list_entries(
     node: NamedDependency[Node],
     language: NamedDependency[Language],
     before: Number = None,
+    cursor: Cursor = None,
     limit: Limit = 50,
     member: FromQuery[str | None] = None,
     contract: Number = None,
     dataset: FromQuery[str | None] = None,
-) -> Json:
+) -> Response[Json]:
     """Entries of history, newest first, each as one sentence; all, or those about one thing."""
     asked = {"member": member, "contract": contract, "dataset": dataset}
     links = [(kind, str(value)) for kind, value in asked.items() if value is not None]
     if len(links) > 1:
         raise UsageError("input.does_not_fit", "member, contract and dataset exclude each other")
     link, since = links[0] if links else None, reads.find_first_position(node, get_reader(request).member)
-    return reads.list_entries(node, language, link=link, before=before, since=since, limit=limit)
+    place = read_cursor(request, cursor, Index, before=before)
+    found = reads.list_entries(node, language, link=link, before=place, since=since, limit=limit + 1)["entries"]
+    following = found[limit - 1]["position"] if len(found) > limit else None
+    return render_rows(request, found, limit, _get_position, entries=..., next=following)
 
 
 @get("/ledger/{position:int}", sync_to_thread=True)

@@ -32,6 +32,7 @@ from concordat.api.tls import check_tls_files, make_tls_refusal
 from concordat.api.traffic import BACKLOG, LIMITS, Connection, Limits, watch_requests
 from concordat.api.trail import finish
 from concordat.api.transactions import JSON_BYTES_MAX
+from concordat.api.versions import tag_answers
 from concordat.errors import Refused, UsageError
 from concordat.ledger.files import disk_error
 from concordat.node.node import Node
@@ -66,6 +67,7 @@ def make_app(
         openapi_config=None,
         logging_config=None,
     )
+    app.asgi_handler = tag_answers(app.asgi_handler)
     app.asgi_handler = watch_requests(app, limits, is_proxied=is_proxied)
     return app
 

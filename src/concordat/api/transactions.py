@@ -19,6 +19,7 @@ from concordat.api.asking import Asking, get_address, get_request_id, split_batc
 from concordat.api.door import find_door_refusal
 from concordat.api.problems import get_retry_header, make_problem, make_rejection, render_problem
 from concordat.api.trail import note_subject
+from concordat.api.versions import check_unchanged
 from concordat.client.clock import fetch_now_us
 from concordat.client.validity import VALID_FOR_US, read_client_key
 from concordat.contracts.text import Language
@@ -104,6 +105,7 @@ def prepare(
     asked = from_plain(Prepare, PREPARE_DEFAULTS | data if isinstance(data, dict) else data)
     if not is_sound_key(asked.public_key):
         raise UsageError("input.does_not_fit", "/public_key: nobody can sign with it")
+    check_unchanged(request, node, asked.operations)
     payload = make_payload(
         node,
         asked.public_key,

@@ -38,6 +38,23 @@ class Wait(NamedTuple):
     otherwise: str
 
 
+class WaitPlace(NamedTuple):
+    """Where a wait stands among those of its actor."""
+
+    by: int
+    about: int | str
+    obligation: int
+    action: str
+
+
+_NEVER: Final = 2**62
+
+
+def get_place(wait: Wait) -> WaitPlace:
+    """Return where a wait stands."""
+    return WaitPlace(_NEVER if wait.by is None else wait.by, wait.about, wait.obligation, wait.action)
+
+
 def find_contract_waits(state: State, number: int) -> Iterator[Wait]:
     """Yield what a contract waits for."""
     row, terms = state.contracts[(number,)], state.terms[(number,)]
@@ -87,9 +104,17 @@ def save_waits(connection: sqlite3.Connection, about: int | str, waits: Iterable
 
 
 def fetch_waits(
-    connection: sqlite3.Connection, actor: str, *, about: int | str | None = None, limit: int = 50
+    connection: sqlite3.Connection,
+    actor: str,
+    *,
+    about: int | str | None = None,
+    after: WaitPlace | None = None,
+    limit: int = 50,
 ) -> list[Wait]:
-    """Return what waits for a member, soonest first: all, or what concerns one contract or member."""
+    """Return what waits for a member, soonest first: all, what comes after a place, or what concerns one thing."""
+    if after is not None:
+        where = f"actor = ? AND (IFNULL(by, {_NEVER}), about, obligation, action) > (?, ?, ?, ?)"
+        return _fetch(connection, where, (actor, *after), limit)
     if about is None:
         return _fetch(connection, "actor = ?", (actor,), limit)
     return _fetch(connection, "actor = ? AND about = ?", (actor, about), limit)
@@ -109,7 +134,7 @@ def fetch_next(connection: sqlite3.Connection, number: int) -> Wait | None:
 def _fetch(connection: sqlite3.Connection, where: str, values: tuple[int | str, ...], limit: int = -1) -> list[Wait]:
     rows = connection.execute(
         f"SELECT actor, about, action, obligation, by, otherwise FROM waits WHERE {where} "  # noqa: S608  # ours
-        "ORDER BY by IS NULL, by, about, obligation, actor LIMIT ?",
+        f"ORDER BY IFNULL(by, {_NEVER}), about, obligation, action, actor LIMIT ?",
         (*values, limit),
     )
     return [Wait(*row) for row in rows]

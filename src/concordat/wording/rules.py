@@ -62,6 +62,8 @@ _FACE_RULES: Final[dict[str, str | None]] = {
     "node.stopped": "HTTP-24",
     "nonce": "LED-6",
     "read": "HTTP-23",
+    "request.bad_cursor": "HTTP-28",
+    "request.changed": "HTTP-34",
     "request.malformed": "HTTP-1",
     "request.too_large": "HTTP-2",
     "request.too_many": "HTTP-17",

@@ -30,7 +30,7 @@ from concordat.node.reads.history import (
 )
 from concordat.node.reads.members import get_credit, get_member, list_members, summarize_members
 from concordat.node.reads.overview import get_overview
-from concordat.node.reads.waits import count_waits, get_waits
+from concordat.node.reads.waits import count_waits, get_waits, get_waits_after
 
 __all__ = [
     "count_contracts",
@@ -53,6 +53,7 @@ __all__ = [
     "get_receipt",
     "get_status",
     "get_waits",
+    "get_waits_after",
     "is_concerned",
     "is_party",
     "judge_terms",

@@ -6,7 +6,7 @@ from concordat.node.node import Node
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.views import waits
-from concordat.views.waits import Wait, fetch_waits
+from concordat.views.waits import Wait, WaitPlace, fetch_waits, get_place
 
 
 def get_waits(node: Node, member: str, *, about: int | str | None = None, limit: int = 50) -> list[Json]:
@@ -16,6 +16,19 @@ def get_waits(node: Node, member: str, *, about: int | str | None = None, limit:
     """
     with node.reading_index() as index:
         found = fetch_waits(index, member, about=about, limit=limit)
+    return _show(node, found)
+
+
+def get_waits_after(
+    node: Node, member: str, *, after: WaitPlace | None, limit: int
+) -> tuple[list[Json], list[WaitPlace]]:
+    """What waits for a member as `get_waits` has it, from a place on, and the place of each."""
+    with node.reading_index() as index:
+        found = fetch_waits(index, member, after=after, limit=limit)
+    return _show(node, found), [get_place(wait) for wait in found]
+
+
+def _show(node: Node, found: list[Wait]) -> list[Json]:
     with node.engine.lock:
         terms = node.application.state.terms
         titles = {wait.about: terms[(wait.about,)].title for wait in found if isinstance(wait.about, int)}
