@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 from console.scene import PASSWORD, Scene
 from console.visitor import PAGES
 
-from .visits import click_through, end, open_context
+from .visits import Theme, click_through, end, open_context
 
 pytestmark = pytest.mark.browser
 
@@ -18,13 +18,14 @@ def go(page: Page, address: str, path: str, language: str) -> None:
     page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}")
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_axe_finds_nothing_on_any_page_and_a_phone_needs_no_sideways_scrolling(
-    browser: Browser, address: str, language: str
+    browser: Browser, address: str, language: str, theme: Theme
 ) -> None:
     found: list[str] = []
     for width in (1280, PHONE_WIDTH):
-        context = open_context(browser, address, scripts=True, width=width)
+        context = open_context(browser, address, scripts=True, width=width, theme=theme)
         page = context.new_page()
         page.goto(f"{address}/contracts/12")
         click_through(page, "main .mine button.first")  # an action to sign, and its waiting page

@@ -229,7 +229,7 @@ def watch_two_late_contracts(town: Town, desk: Desk) -> None:
     version = register(town, "stone-quay", "quays.csv", "quays")
     town.act("stone-quay", name_duty("deliver", late, version=version))
     town.act("fern-valley", name_duty("acknowledge", late))
-    assert "kept, late" in desk.open(f"/contracts/{late}")
+    assert "cured, late by" in desk.open(f"/contracts/{late}")
     town.advance("2031-04-08T00:00:00Z")
     said = desk.open(f"/contracts/{never}")
     assert "Returned to the platform: ended early." in said

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from console.scene import PASSWORD
 
+Theme = Literal["light", "dark"]
 
-def open_context(browser: Browser, address: str, *, scripts: bool, width: int, language: str = "en") -> BrowserContext:
+
+def open_context(
+    browser: Browser, address: str, *, scripts: bool, width: int, language: str = "en", theme: Theme = "light"
+) -> BrowserContext:
     """A browser of an officer who has signed in by password."""
     context = browser.new_context(
         java_script_enabled=scripts,
         bypass_csp=scripts,  # axe is a script, and the console allows none
         viewport={"width": width, "height": 900},
         locale=language,
+        color_scheme=theme,
     )
     page = context.new_page()
     page.goto(f"{address}/login")

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from concordat.client.verification import compute_verdict
+from concordat.console.frame import STATIC
+from concordat.console.words import WORDS
 from concordat.contracts.text import Language
 from concordat.crypto.proof import Trust
 from concordat.node.proofs import make_member_proof
@@ -72,7 +74,7 @@ def test_a_list_goes_on_where_its_page_ends(scene: Scene, officer: Visitor) -> N
     (more,) = [link for link in officer.open("/datasets").links() if "after=" in link]
     rest = officer.open(more)
     assert [link for link in rest.links() if "/series-" in link] == ["/datasets/azure-bay/series-50"]
-    assert not [link for link in rest.links() if "after=" in link and "lang=" not in link]
+    assert not [link for link in rest.links() if "after=" in link and "lang=" not in link and "theme=" not in link]
 
 
 def test_versions_go_on_where_their_page_ends(scene: Scene, officer: Visitor) -> None:
@@ -97,6 +99,52 @@ def test_language_is_asked_by_address_then_remembered_then_preferred(told: Scene
         assert "Sign in" in visitor.open("/proof").text
         assert "登录" in visitor.open("/proof?lang=zh").text
         assert "登录" in visitor.open("/login?lang=tlh").text
+
+
+def test_a_theme_is_asked_by_address_then_remembered_else_that_of_the_system(told: Scene) -> None:
+    def get_dark(page: Document) -> list[str | None]:
+        return [values.get("media") for _, values in page.tags if (values.get("href") or "").startswith("/static/dark")]
+
+    with Visitor(told.node) as visitor:
+        assert get_dark(visitor.open("/codes")) == ["screen and (prefers-color-scheme: dark)"]
+        assert get_dark(visitor.open("/codes?theme=dark")) == ["screen"]
+        assert get_dark(visitor.open("/proof?theme=purple")) == ["screen"]
+        assert get_dark(visitor.open("/proof?theme=light")) == []
+        assert get_dark(visitor.open("/proof")) == []
+        assert get_dark(visitor.open("/proof?theme=auto")) == ["screen and (prefers-color-scheme: dark)"]
+
+
+def test_both_themes_give_each_other_s_tokens_a_value() -> None:
+    light, dark = (STATIC[name][0].decode() for name in ("console.css", "dark.css"))
+    named = set(re.findall(r"^  (--[a-z-]+):", dark, re.MULTILINE))
+    assert named <= set(re.findall(r"^  (--[a-z-]+):", light, re.MULTILINE))
+    assert set(re.findall(r"^  (--[a-z-]+):", light, re.MULTILINE)) - named == {"--focus", "--mono"}
+
+
+@pytest.mark.parametrize(
+    ("path", "begin"),
+    [
+        ("/ledger?before=0", "/ledger"),
+        ("/ledger?contract=9&before=0", "/ledger?contract=9"),
+        ("/contracts?after=1", "/contracts"),
+        ("/contracts?member=azure-bay&after=1", "/contracts?member=azure-bay"),
+        ("/members?after=zzz", "/members"),
+        ("/datasets?after=zzz", "/datasets"),
+    ],
+)
+def test_a_list_that_has_ended_says_so_and_leads_back(visitor: Visitor, path: str, begin: str) -> None:
+    page = visitor.open(path)
+    assert "Nothing more: the list ends before this page." in page.text
+    assert begin in page.links()
+    assert "yet." not in page.text
+
+
+def test_who_is_signed_in_is_not_asked_to_sign_in(visitor: Visitor) -> None:
+    page = visitor.open("/login")
+    assert "You are signed in" in page.text
+    assert "password" not in page.html
+    assert visitor.send(page.form_to("/logout"))
+    assert "for up to 12 hours" in visitor.open("/login").text
 
 
 def test_what_waits_comes_first_and_leads_to_its_place(visitor: Visitor) -> None:
@@ -166,9 +214,15 @@ def test_what_is_not_proved_is_what_verify_says(told: Scene, visitor: Visitor, l
     verdict = compute_verdict(make_member_proof(told.node, "azure-bay"), trust, language)
     _, *sentences = verdict["not_proved_sentences"]  # the first one is about a key as the root of trust
     assert len(sentences) == 4
-    for path in ("/members/azure-bay", "/contracts/9", "/ledger/3", "/proof"):
-        text = visitor.open(f"{path}?lang={language}").text
-        assert [sentence for sentence in sentences if sentence not in text] == [], path
+    text = visitor.open(f"/proof?lang={language}").text
+    prefix = WORDS[language]["proof.not_proved"]
+    assert all(sentence.startswith(prefix) for sentence in sentences)
+    assert [sentence for sentence in sentences if sentence.removeprefix(prefix) not in text] == []
+    assert prefix not in text
+    for path in ("/members/azure-bay", "/contracts/9", "/ledger/3"):
+        page = visitor.open(f"{path}?lang={language}")
+        assert [sentence for sentence in sentences if sentence in page.text] == sentences[-1:], path
+        assert "/proof#limits" in page.links()
 
 
 def test_ledger_pages_on_to_the_first_entry(visitor: Visitor) -> None:

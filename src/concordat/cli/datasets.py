@@ -8,7 +8,7 @@ from concordat.cli.output import OUTPUT, Output, emit, tell
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where
 from concordat.client.answers import reading
-from concordat.client.datasets import describe_table, fetch_next_version
+from concordat.client.datasets import describe_table, fetch_newest_version
 from concordat.client.validity import read_client_key
 from concordat.errors import UsageError
 from concordat.primitives.identifiers import DatasetName
@@ -60,9 +60,12 @@ def register(
             member = str(told["member"])
         if owner not in {None, member}:
             raise UsageError("key.other_member", member)
+        newest, digest = fetch_newest_version(client, member, name)
+        if digest == commitments["digest"]:
+            tell(f"version {newest + 1} has the same bytes as version {newest}")
         fields = {
             "dataset": name,
-            "version": fetch_next_version(client, member, name),
+            "version": newest + 1,
             "title": {"en": title, "zh": title_zh},
             **{field: commitments[field] for field in ("digest", "byte_count", "rows", "schema", "row_root")},
         }

@@ -123,17 +123,17 @@ def save_salt(path: Path, salt: bytes) -> None:
     save_new_file(path, f"{salt.hex()}\n".encode())
 
 
-def fetch_next_version(client: Client, owner: str, name: str) -> int:
-    """Return the number that a dataset's next version takes."""
+def fetch_newest_version(client: Client, owner: str, name: str) -> tuple[int, str]:
+    """Return number and digest of a dataset's newest version, 0 and nothing when there is none yet."""
     path = make_path("/v1/datasets", owner, name)
     try:
         told = client.get(path)
     except NotFound as error:
         if not error.code.startswith("read."):
             raise
-        return 1
+        return 0, ""
     with reading(path):
-        return int(told["latest"]) + 1
+        return int(told["latest"]), str(told["versions"][0]["digest"])
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -15,12 +15,13 @@ from litestar.template.base import csrf_token
 
 from concordat.api.access import check_access, get_reader
 from concordat.api.asking import Asking, Connection, get_language
-from concordat.console.frame import Page
+from concordat.console.frame import THEMES, Page, Theme
 from concordat.contracts.text import Language
 from concordat.node import reads
 from concordat.node.node import Node
 
 LANGUAGE_COOKIE: Final = "lang"
+THEME_COOKIE: Final = "theme"
 HTML: Final = "text/html"
 
 HEADERS: Final = {
@@ -57,6 +58,15 @@ def get_console_language(request: Connection) -> Language:
     return get_language(request)
 
 
+def get_theme(request: Connection) -> Theme:
+    """Return ?theme, else the cookie, else what the reader's system prefers."""
+    for asked in (request.query_params.get("theme"), request.cookies.get(THEME_COOKIE)):
+        for theme in THEMES:
+            if asked == theme:
+                return theme
+    return "auto"
+
+
 def open_page(node: Node, request: Asking) -> Page:
     """Return the page that a request asks for."""
     language = get_console_language(request)
@@ -69,13 +79,15 @@ def open_page(node: Node, request: Asking) -> Page:
         origin=str(request.base_url).rstrip("/"),
         csrf=csrf_token({"request": request}),
         names=reads.get_names(node, language),
+        theme=get_theme(request),
     )
 
 
 def answer(request: Asking, html: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[str]:
-    """Return the page; a language that was asked for by address is remembered."""
-    asked = request.query_params.get("lang")
+    """Return the page; a language or theme that was asked for by address is remembered."""
     cookies = []
-    if asked in {"en", "zh"}:
-        cookies.append(Cookie(LANGUAGE_COOKIE, "/", asked, max_age=365 * 86_400, httponly=True, samesite="lax"))
+    for name, known in ((LANGUAGE_COOKIE, ("en", "zh")), (THEME_COOKIE, THEMES)):
+        asked = request.query_params.get(name)
+        if asked in known:
+            cookies.append(Cookie(name, "/", asked, max_age=365 * 86_400, httponly=True, samesite="lax"))
     return Response(html, media_type=HTML, status_code=status, cookies=cookies, headers=headers)

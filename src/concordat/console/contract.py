@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from concordat.client.verification import tell_not_proved
 from concordat.console.formats import show_number
-from concordat.console.frame import Page, render_page
+from concordat.console.frame import LIMIT, Page, render_page
 from concordat.console.waits import tell_wait
 from concordat.node import prospects, reads
+from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
 from concordat.views.lists import ENDED_WITH_BREACHES
 from concordat.wording.sentences import show_share
@@ -51,7 +52,7 @@ def render_contract(page: Page, number: int) -> str:
         waits=_find_waits(page, row),
         also=_find_more(page, row),
         names_told=tell_names(page, row["parties"]),
-        duties=row["duties"],
+        duties=[duty | {"late": _tell_lateness(page, duty)} for duty in row["duties"]],
         otherwise=_tell_consequences(page, row),
         clauses=tell_clauses(page, number),
         parties=_tell_parties(page, row, signed),
@@ -62,7 +63,10 @@ def render_contract(page: Page, number: int) -> str:
                 page.say("proof.line_contract", height=status["height"], time=page.time(status["time"])),
                 page.say("proof.line_checkpoint"),
             ],
-            "not_proved": [*([] if signed else [page.say("proof.line_unsigned")]), *tell_not_proved(page.language)],
+            "not_proved": [
+                *([] if signed else [page.say("proof.line_unsigned")]),
+                *tell_not_proved(page.language, LIMIT),
+            ],
             "digests": [(page.say("proof.document"), row["document"]), (page.say("proof.root"), status["app_hash"])],
         },
     )
@@ -201,6 +205,15 @@ def _tell_steps(page: Page, row: Json) -> tuple[str, ...]:
         executing if row["activated_at"] else "",
         page.day(row["ended_at"]) if row["status"] == "completed" else last,
     )
+
+
+def _tell_lateness(page: Page, duty: Json) -> str:
+    """How late a cured duty was: its first delivery counts (CON-26)."""
+    if duty["status"] != "cured" or not duty["delivered_at"]:
+        return ""
+    days = (parse_time(duty["delivered_at"]) - parse_time(duty["due"])) // DAY_US
+    late = page.say("duty.days", count=days) if days else page.say("duty.below_a_day")
+    return page.say("duty.late", late=late)
 
 
 def _tell_delivery(page: Page, row: Json, wait: Json) -> str:

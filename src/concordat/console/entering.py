@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
-from concordat.api.access import find_reader
+from concordat.api.access import SESSION_SECONDS, find_reader
 from concordat.api.asking import Asking, get_address
 from concordat.api.problems import Problem, get_retry_header
 from concordat.api.sessions import end_session, open_session
@@ -25,7 +25,7 @@ from concordat.node.node import Node
 
 
 def _render_login(page: Page, problem: Problem | None) -> str:
-    return render_page(page, "login.html", "", problem=problem)
+    return render_page(page, "login.html", "", problem=problem, session_hours=SESSION_SECONDS // 3600)
 
 
 async def _check_password(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, get_args
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -24,9 +24,19 @@ from concordat.views.lists import ENDED_WITH_BREACHES, compute_outcome
 from concordat.wording.sentences import CATALOGS, show_contract, show_digest, show_label, show_share, show_who
 
 _FOLDER: Final = Path(__file__).parent
-STYLE: Final = (_FOLDER / "static" / "console.css").read_bytes()
-ICON: Final = (_FOLDER / "static" / "icon.svg").read_bytes()
-_STYLE_VERSION: Final = sha256(STYLE).hexdigest()[:12]
+_MEDIA_TYPES: Final = {".css": "text/css", ".svg": "image/svg+xml"}
+STATIC: Final[Mapping[str, tuple[bytes, str]]] = {
+    path.name: (path.read_bytes(), _MEDIA_TYPES[path.suffix]) for path in sorted((_FOLDER / "static").iterdir())
+}
+"""Each file that pages load, with its media type."""
+_STATIC_VERSION: Final = sha256(b"".join(content for content, _ in STATIC.values())).hexdigest()[:12]
+
+Theme = Literal["auto", "light", "dark"]
+THEMES: Final[tuple[Theme, ...]] = get_args(Theme)
+"""`auto` is what the reader's system prefers."""
+
+LIMIT: Final = ("content_is_true",)
+"""Of what no proof shows, what stands beside every proof; the rest is on the page of proofs."""
 
 _MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "member.applied": ("○", "warn"),
@@ -79,6 +89,7 @@ class Page:
     origin: str
     csrf: str
     names: Mapping[str, str]
+    theme: Theme = "auto"
 
     def say(self, key: str, /, **values: object) -> Markup:
         """Return the console's own words; values are escaped."""
@@ -134,8 +145,15 @@ class Page:
 
     def in_language(self, language: str) -> str:
         """Return this page's address in a language."""
-        rest = [(key, value) for key, value in self.query if key != "lang"]
-        return f"{self.path}?{urlencode([*rest, ('lang', language)])}"
+        return self._with("lang", language)
+
+    def in_theme(self, theme: str) -> str:
+        """Return this page's address in a theme."""
+        return self._with("theme", theme)
+
+    def _with(self, key: str, value: str) -> str:
+        rest = [(name, kept) for name, kept in self.query if name not in {"lang", "theme"}]
+        return f"{self.path}?{urlencode([*rest, (key, value)])}"
 
 
 def render_page(page: Page, template: str, section: str, **values: object) -> str:
@@ -160,10 +178,12 @@ def render_page(page: Page, template: str, section: str, **values: object) -> st
         "sign": lambda family, status: _MARKS[f"{family}.{status}"][0],
         "tone": lambda family, status: _MARKS[f"{family}.{status}"][1],
         "in_language": page.in_language,
+        "in_theme": page.in_theme,
+        "theme": page.theme,
         "csrf": page.csrf,
         "origin": page.origin,
         "lang": page.language,
-        "css_version": _STYLE_VERSION,
+        "static_version": _STATIC_VERSION,
         "section": section,
         "status": reads.get_status(page.node),
         "reader": page.reader if page.reader.public_key is not None else None,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from concordat.client.verification import tell_not_proved
-from concordat.console.charts import GRADE_COLORS, SCORE_MAX, draw_bar
+from concordat.console.charts import SCORE_MAX, draw_bar, get_grade_tone
 from concordat.console.formats import show_number, show_signed
-from concordat.console.frame import Page, render_page
-from concordat.console.pages import LIST_PAGE, cut_list
+from concordat.console.frame import LIMIT, Page, render_page
 from concordat.console.waits import tell_wait
 from concordat.errors import NotFound
 from concordat.node import prospects, reads
@@ -18,9 +17,7 @@ from concordat.wording.sentences import describe_return_limit, describe_turns, s
 RECORDS_MAX: Final = 10
 NEGATIVES_MAX: Final = 6
 HISTORY_MAX: Final = 10
-
-_PLAIN_COLOR: Final = "#9fb0be"
-_COLORS: Final = {"good": GRADE_COLORS["A"], "bad": GRADE_COLORS["E"], "muted": _PLAIN_COLOR}
+CONTRACTS_MAX: Final = 6
 
 
 def render_member(page: Page, member: str) -> str:
@@ -34,8 +31,7 @@ def render_member(page: Page, member: str) -> str:
         credit = following = None
     records = sorted(credit["reasons"], key=lambda reason: -abs(reason["delta"])) if credit else []
     waits = reads.get_waits(page.node, page.reader.member or "", about=member)
-    found = reads.list_contracts(page.node, member=member, limit=LIST_PAGE + 1)
-    contracts, more = cut_list(found, f"/contracts?member={member}&")
+    contracts = reads.list_contracts(page.node, member=member, limit=CONTRACTS_MAX + 1)
     return render_page(
         page,
         "member.html",
@@ -50,8 +46,8 @@ def render_member(page: Page, member: str) -> str:
         fall=_make_fall(page, credit) if credit else [],
         records=records[:RECORDS_MAX],
         records_left=max(0, len(records) - RECORDS_MAX),
-        contracts=contracts,
-        more=more,
+        contracts=contracts[:CONTRACTS_MAX],
+        has_more=len(contracts) > CONTRACTS_MAX,
         history=reads.list_entries(
             page.node,
             page.language,
@@ -64,7 +60,7 @@ def render_member(page: Page, member: str) -> str:
                 page.say("proof.line_member", height=status["height"], time=page.time(status["time"])),
                 page.say("proof.line_checkpoint"),
             ],
-            "not_proved": tell_not_proved(page.language),
+            "not_proved": tell_not_proved(page.language, LIMIT),
             "digests": [(page.say("proof.root"), status["app_hash"])],
         },
     )
@@ -108,13 +104,13 @@ def _make_fall(page: Page, credit: Json) -> list[tuple[str, str, str, str]]:
     if rest := broken[NEGATIVES_MAX:]:
         steps.append((page.say("credit.others", count=len(rest)), sum(reason["delta"] for reason in rest)))
     level = credit["newcomer"]
-    bar = draw_bar(0, level, SCORE_MAX, _PLAIN_COLOR)
+    bar = draw_bar(0, level, SCORE_MAX, "fill-muted")
     rows: list[tuple[str, str, str, str]] = [(page.say("credit.start"), bar, str(level), "")]
     for text, delta in steps:
         tone = _tell_tone(delta)
-        rows.append((text, draw_bar(level, level + delta, SCORE_MAX, _COLORS[tone]), show_signed(delta), tone))
+        rows.append((text, draw_bar(level, level + delta, SCORE_MAX, f"fill-{tone}"), show_signed(delta), tone))
         level += delta
-    bar = draw_bar(0, credit["score"], SCORE_MAX, GRADE_COLORS[credit["grade"]])
+    bar = draw_bar(0, credit["score"], SCORE_MAX, get_grade_tone(credit["grade"]))
     return [*rows, (page.say("credit.now"), bar, str(credit["score"]), "")]
 
 

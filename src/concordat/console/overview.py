@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from concordat.console.charts import GRADE_COLORS, OUT, SCORE_MAX, Flow, Tile, draw_bar, draw_map, draw_shares
+from markupsafe import Markup
+
+from concordat.console.charts import (
+    NARROW,
+    OUT,
+    SCORE_MAX,
+    WIDE,
+    Flow,
+    Tile,
+    draw_bar,
+    draw_map,
+    draw_shares,
+    get_grade_tone,
+)
 from concordat.console.frame import Page, render_page
 from concordat.console.waits import tell_wait
 from concordat.node import reads
@@ -16,12 +29,12 @@ MAP_TILES_MAX: Final = 24
 STANDING_MAX: Final = 8
 
 _GROUPS: Final = (
-    ("negotiating", ("proposed",), "#768796"),
-    ("in_force", ("active",), "#0b5394"),
-    ("suspended", ("suspended",), "#9b1c1c"),
-    ("completed", ("completed",), "#0b6e4f"),
-    ("breached", (ENDED_WITH_BREACHES,), "#d4763a"),
-    ("ended", ("terminated", "declined", "expired"), "#c3ccd4"),
+    ("negotiating", ("proposed",)),
+    ("in_force", ("active",)),
+    ("suspended", ("suspended",)),
+    ("completed", ("completed",)),
+    ("breached", (ENDED_WITH_BREACHES,)),
+    ("ended", ("terminated", "declined", "expired")),
 )
 
 
@@ -38,7 +51,8 @@ def render_overview(page: Page) -> str:
     found = reads.get_overview(page.node, shown=MAP_TILES_MAX, ranked=STANDING_MAX)
     flows = [Flow(pair["first"], pair["second"], pair["in_force"], pair["suspended"]) for pair in found["pairs"]]
     mapped = [row for row in found["members"] if row["status"] not in {"refused", "lapsed"}]
-    groups = [(key, _add_up(found, "contract", "number", statuses), color) for key, statuses, color in _GROUPS]
+    groups = [(key, _add_up(found, "contract", "number", statuses)) for key, statuses in _GROUPS]
+    tiles, title = [_make_tile(page, row) for row in mapped], page.say("map.title")
     member = page.reader.member or ""
     return render_page(
         page,
@@ -46,17 +60,19 @@ def render_overview(page: Page) -> str:
         "overview",
         waits=[tell_wait(page, wait) for wait in reads.get_waits(page.node, member)],
         waits_count=reads.count_waits(page.node, member),
-        map=draw_map([_make_tile(page, row) for row in mapped], flows, page.say("map.title")),
+        maps=[draw_map(tiles, flows, title, grid) for grid in (WIDE, NARROW)],
         flows=flows,
-        contracts_bar=draw_shares([(count, color) for _, count, color in groups]),
+        contracts_bar=draw_shares([(count, f"group-{key}") for key, count in groups]),
         contract_groups=[group for group in groups if group[1]],
-        standing=[
-            row | {"bar": draw_bar(0, row["score"], SCORE_MAX, GRADE_COLORS[row["grade"]])} for row in found["standing"]
-        ],
+        standing=[row | {"bar": _draw_score(row)} for row in found["standing"]],
         latest=reads.list_entries(page.node, page.language, limit=LATEST_ENTRIES)["entries"],
         layers=_tell_layers(page, found),
         failure=page.node.engine.failure,
     )
+
+
+def _draw_score(row: Json) -> Markup:
+    return draw_bar(0, row["score"], SCORE_MAX, get_grade_tone(row["grade"]))
 
 
 def _add_up(found: Json, kind: str, column: str, statuses: tuple[str, ...] | None = None) -> int:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from concordat.client.requests import make_path
 from concordat.client.verification import tell_not_proved
-from concordat.console.frame import Page, render_page
+from concordat.console.frame import LIMIT, Page, render_page
 from concordat.errors import NotFound
 from concordat.node import reads
 from concordat.primitives.plain import Json
@@ -24,20 +24,29 @@ DATASET_ENTRIES: Final = 8
 def render_members(page: Page, after: str | None) -> str:
     """Everybody, with standing."""
     members, more = cut_list(reads.list_members(page.node, after=after, limit=LIST_PAGE + 1), "/members?")
-    return render_page(page, "members.html", "members", members=members, more=more)
+    return render_page(page, "members.html", "members", members=members, more=more, is_first=after is None)
 
 
 def render_contracts(page: Page, member: str | None, after: int | None) -> str:
     """Contracts, newest first; all, or those of one member."""
     found = reads.list_contracts(page.node, member=member, after=after, limit=LIST_PAGE + 1)
     contracts, more = cut_list(found, f"/contracts?{urlencode({'member': member})}&" if member else "/contracts?")
-    return render_page(page, "contracts.html", "contracts", contracts=contracts, more=more)
+    return render_page(
+        page,
+        "contracts.html",
+        "contracts",
+        contracts=contracts,
+        more=more,
+        about=page.name(member) if member else None,
+        begin=f"/contracts?{urlencode({'member': member})}" if member else "/contracts",
+        is_first=after is None,
+    )
 
 
 def render_datasets(page: Page, after: str | None) -> str:
     """Every dataset."""
     datasets, more = cut_list(reads.list_datasets(page.node, after=after, limit=LIST_PAGE + 1), "/datasets?")
-    return render_page(page, "datasets.html", "datasets", datasets=datasets, more=more)
+    return render_page(page, "datasets.html", "datasets", datasets=datasets, more=more, is_first=after is None)
 
 
 def cut_list(rows: list[Json], address: str) -> tuple[list[Json], str]:
@@ -71,6 +80,8 @@ def render_ledger(page: Page, link: tuple[str, str] | None, before: int | None) 
         entries=found["entries"],
         next=found["next"],
         older=f"/ledger?{filters}before={found['next']}",
+        newest=f"/ledger?{filters}".rstrip("?&"),
+        is_first=before is None,
         about=about,
     )
 
@@ -93,7 +104,7 @@ def render_entry(page: Page, position: int) -> str:
         "entry.html",
         "ledger",
         entry=entry,
-        proof={"lines": lines, "not_proved": tell_not_proved(page.language), "digests": digests},
+        proof={"lines": lines, "not_proved": tell_not_proved(page.language, LIMIT), "digests": digests},
         next_step=tell_next_step(page, entry),
         links=_find_links(page, entry),
         json=json.dumps(entry, ensure_ascii=False, indent=2),
@@ -169,4 +180,5 @@ def _search(page: Page, query: str) -> list[tuple[str, str, str]]:
 
 def render_proof(page: Page) -> str:
     """What a proof file shows, and what none shows."""
-    return render_page(page, "proof.html", "", not_proved=tell_not_proved(page.language))
+    limits = [line.removeprefix(page.say("proof.not_proved")) for line in tell_not_proved(page.language)]
+    return render_page(page, "proof.html", "", limits=limits)

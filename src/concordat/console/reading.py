@@ -13,7 +13,7 @@ from concordat.api.records import Number, Position
 from concordat.console import pages
 from concordat.console.answers import answer, like, open_page
 from concordat.console.contract import render_contract
-from concordat.console.frame import ICON, STYLE
+from concordat.console.frame import STATIC
 from concordat.console.member import render_member
 from concordat.console.overview import render_overview, render_welcome
 from concordat.errors import NotFound
@@ -106,17 +106,14 @@ def show_search(request: Asking, node: NamedDependency[Node], q: FromQuery[str] 
     return answer(request, pages.render_search(open_page(node, request), q[:200]))
 
 
-@get("/static/console.css", sync_to_thread=False)
-def get_style() -> Response[bytes]:
-    """The one style sheet; its address changes with its content."""
+@get("/static/{name:str}", sync_to_thread=False)
+def get_static(name: FromPath[str]) -> Response[bytes]:
+    """A file that pages load; its address changes with its content."""
+    if name not in STATIC:
+        raise NotFound("request.unknown_path", f"/static/{name}")
+    content, media_type = STATIC[name]
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(STYLE, media_type="text/css", headers=headers)
-
-
-@get("/static/icon.svg", sync_to_thread=False)
-def get_icon() -> Response[bytes]:
-    """The icon."""
-    return Response(ICON, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+    return Response(content, media_type=media_type, headers=headers)
 
 
 @get("/{path:path}", sync_to_thread=False)
@@ -138,7 +135,6 @@ ROUTES: Final = (
     show_codes,
     show_proof,
     show_search,
-    get_style,
-    get_icon,
+    get_static,
     show_nothing,
 )

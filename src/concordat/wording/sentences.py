@@ -286,5 +286,7 @@ def _get_key(value: Struct) -> str:
             return f"{_get_tag(value)}.silent"
         case credit.Recorded(severity=severity) if severity > 0:
             return f"{_get_tag(value)}.breach"
+        case credit.Changed(grade="N", confidence=0):
+            return f"{_get_tag(value)}.none"
         case _:
             return _get_tag(value)

@@ -79,6 +79,8 @@ def get_member(node: Node, member: str) -> Json:
         credit = state.credits.get((member,))
         officers = [(key, state.officers[(key,)].roles) for key in row.officers]
         verify_k = state.get_params().verify_k
+        if row.admitted_at is not None:  # whoever merely applies under such a name says nothing about a member
+            namesakes = [other for other in namesakes if state.members[(other,)].admitted_at is not None]
         limit_units = _get_limit_units(node, member)
         return_limit = _get_return_limit(node, member, row)
     plain: dict[str, Json] = to_plain(row)

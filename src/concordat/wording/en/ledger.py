@@ -113,6 +113,8 @@ WORDS: dict[str, str] = {
     "recorded: obligation {clause} of contract {contract:contract}.",
     "event.credit.changed": "The credit of {member:member} is now {score}, grade {grade}, with a confidence of "
     "{confidence:share}.",
+    "event.credit.changed.none": "No record of {member:member} counts any more, the last ones having ended with time: "
+    "its credit is again {score}, where newcomers begin, grade {grade}, with a confidence of {confidence:share}.",
     "event.credit.exit_due": "{member:member} meets the rule for forced exit: {limb:limb}.",
     "event.credit.epoch_closed": "Credit epoch {epoch} closed; members whose word carries weight: {reached}.",
     "event.datasets.registered": "{owner:member} registered version {version} of {dataset}; rows: {rows:number}.",

@@ -24,7 +24,7 @@ WORDS: dict[str, str] = {
     "status.duty.delivered": "delivered, waiting for acceptance",
     "status.duty.objected": "objected to",
     "status.duty.kept": "kept, in time",
-    "status.duty.cured": "kept, late",
+    "status.duty.cured": "cured, late",
     "status.duty.breached": "breached",
     "status.duty.lapsed": "closed, objection unresolved",
     "status.duty.released": "released",

@@ -105,6 +105,8 @@ WORDS: dict[str, str] = {
     "event.credit.recorded.breach": "已记录{member:member}对{counterparty:member}的一次{severity:severity}："
     "合同{contract:contract}第{clause}项义务。",
     "event.credit.changed": "{member:member}现信用分{score}，等级{grade}，可信度{confidence:share}。",
+    "event.credit.changed.none": "{member:member}已没有计分的记录（均已到期失效）：信用分回到新成员起始分{score}，"
+    "等级{grade}，可信度{confidence:share}。",
     "event.credit.exit_due": "{member:member}达到强制退出条件：{limb:limb}。",
     "event.credit.epoch_closed": "第{epoch}期信用结算完毕，评价具有权重的成员共{reached}个。",
     "event.datasets.registered": "{owner:member}登记了{dataset}版本{version}，共{rows:number}行。",

@@ -24,7 +24,7 @@ WORDS: dict[str, str] = {
     "status.duty.delivered": "已交付，待确认",
     "status.duty.objected": "有异议",
     "status.duty.kept": "按期履行",
-    "status.duty.cured": "逾期履行",
+    "status.duty.cured": "已补救，逾期",
     "status.duty.breached": "违约",
     "status.duty.lapsed": "异议未决，已了结",
     "status.duty.released": "已免除",
