@@ -10,9 +10,10 @@ from .scene import Scene, get_key
 from .visitor import PAGES, Visitor
 
 OPEN = {"/", "/codes", "/proof", "/login"}
+FOR_EVERYBODY = {path for path in PAGES if path.startswith("/public")}
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if path not in OPEN])
+@pytest.mark.parametrize("path", [path for path in PAGES if path not in OPEN and path not in FOR_EVERYBODY])
 def test_public_is_asked_to_sign_in(told: Scene, path: str) -> None:
     with Visitor(told.node) as visitor:
         page = visitor.open(path)
@@ -33,7 +34,7 @@ def test_open_pages_name_no_member(told: Scene, path: str) -> None:
 
 def test_the_open_pages_offer_no_page_that_is_closed(told: Scene) -> None:
     with Visitor(told.node) as visitor:
-        for path in ("/", "/codes", "/proof", "/login"):
+        for path in sorted(OPEN | FOR_EVERYBODY):
             links = {link.split("?")[0].split("#")[0] for link in visitor.open(path).links()} - {""}
             assert {link for link in links if visitor.client.get(link).status_code != 200} == set(), path
         assert "everyone can check" not in visitor.open("/").text
@@ -80,6 +81,8 @@ def test_every_route_of_the_console_is_known_here(told: Scene) -> None:
         "/codes",
         "/proof",
         "/search",
+        "/public",
+        "/public/members/{member:str}",
         "/sign/{action:str}/wait",
         "/login",
         "/logout",

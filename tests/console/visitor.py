@@ -126,5 +126,8 @@ PAGES = (
     "/codes",
     "/proof",
     "/login",
+    "/public",
+    "/public/members/azure-bay",
+    "/public/members/maple-ridge",
 )
 """Every page of the scene, in one state or another."""

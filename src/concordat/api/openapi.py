@@ -16,7 +16,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
-from concordat.api import records, reference, sessions, transactions
+from concordat.api import public, records, reference, sessions, transactions
 from concordat.api.access import ACCESS, SESSION_COOKIE, check_access
 from concordat.api.problems import PROBLEM_TYPE, Problem, ReasonView
 from concordat.api.transactions import OCTETS, PREPARE_DEFAULTS, Prepare
@@ -39,6 +39,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *transactions.ROUTES,
     *sessions.ROUTES,
     *records.ROUTES,
+    *public.ROUTES,
 )
 
 _INJECTED: Final = {name: Provide(lambda: None, sync_to_thread=False) for name in ("node", "language")}
@@ -80,6 +81,10 @@ _RECEIPT: Final = _has(
 )
 _MEMBER: Final = _has("id", "kind", "roles", "status", "score", "confidence", "grade", name=_LABEL)
 _CONTRACT: Final = _has("id", "template", "parties", "size", "status", "proposer", "signed", "next", title=_LABEL)
+_PUBLIC_MEMBER: Final = _has(
+    "id", "kind", "roles", "status", "score", "confidence", "grade", "kept", "late", "broken", name=_LABEL
+)
+_PUBLIC_CONTRACT: Final = _has("id", title=_LABEL, parties=_list_of(_has("id", name=_LABEL)))
 _ENTRY: Final = _has(
     "position", "height", "time", "happened_at", "index", "cause", "code", "sentence", "transaction", "member"
 )
@@ -110,6 +115,11 @@ _ANSWERS: Final[dict[str, Json]] = {
         *("member", "score", "confidence", "grade", "week", "rulebook", "limit_units", "newcomer"),
         reasons=_list_of(_has("record", "sentence", "delta", "score_without")),
     ),
+    "GET /v1/public/members": _list_of(_PUBLIC_MEMBER),
+    "GET /v1/public/members/{member}": _has(
+        "turns", contracts=_list_of(_PUBLIC_CONTRACT), breaches=_list_of(_has("contract", "obligation", "time"))
+    ),
+    "GET /v1/public/contracts": _list_of(_PUBLIC_CONTRACT),
     "GET /v1/contracts": _list_of(_CONTRACT),
     "GET /v1/contracts/{number}": _has(
         *("id", "terms", "document", "status", "signatures", "duties", "next"),

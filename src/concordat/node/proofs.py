@@ -43,6 +43,11 @@ def make_member_proof(node: Node, member: str, since_size: int | None = None) ->
     return _make_proof(node, (), keys, since_size)
 
 
+def make_credit_proof(node: Node, member: str, since_size: int | None = None) -> bytes:
+    """Prove a member's published credit alone: what of it is for everybody."""
+    return _make_proof(node, (), [node.application.state.credits.key_bytes((member,))], since_size)
+
+
 def make_contract_proof(node: Node, number: int, since_size: int | None = None) -> bytes:
     """Prove a contract: its status and terms, the offer and every signature, and whose keys signed.
 

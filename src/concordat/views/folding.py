@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import permutations
 from typing import Literal, NamedTuple
@@ -87,7 +87,7 @@ def refresh_lists(
 def rebuild_lists(connection: sqlite3.Connection, state: State, verifiers: Iterable[str], height: int) -> None:
     """Fold all of the state at `height`."""
     with writing(connection):
-        for table in ("things", "totals", "skeletons", "parties", "pairs", "waits", "listed"):
+        for table in ("things", "totals", "performances", "skeletons", "parties", "pairs", "waits", "listed"):
             connection.execute(f"DELETE FROM {table}")  # noqa: S608  # ours
         _refresh(connection, state, find_all(state), verifiers)
         connection.execute("INSERT INTO listed VALUES (?)", (height,))
@@ -104,6 +104,7 @@ def _refresh(connection: sqlite3.Connection, state: State, touched: Touched, ver
         former = _save_thing(connection, thing, totals)
         if former != thing.status:
             _save_parties(connection, state.terms[(number,)].parties, number, former, thing.status)
+        _save_performances(connection, state, number)
         save_waits(connection, number, find_contract_waits(state, number))
     for key in touched.datasets:
         _save_thing(connection, _make_dataset(state, key), totals)
@@ -157,6 +158,16 @@ def _save_skeletons(connection: sqlite3.Connection, member: str, row: Member) ->
     names = set() if row.status in FAILED else {compute_skeleton(name) for name in (row.name.en, row.name.zh)} - {""}
     connection.execute("DELETE FROM skeletons WHERE member = ?", (member,))
     connection.executemany("INSERT INTO skeletons VALUES (?, ?)", [(name, member) for name in sorted(names)])
+
+
+def _save_performances(connection: sqlite3.Connection, state: State, number: int) -> None:
+    obligations = state.terms[(number,)].obligations
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for key, duty in state.duties.group(number):
+        if duty.status in {"kept", "cured", "breached"}:
+            counts[obligations[int(key[1]) - 1].debtor][duty.status] += 1
+    rows = [(member, number, count["kept"], count["cured"], count["breached"]) for member, count in counts.items()]
+    connection.executemany("INSERT OR REPLACE INTO performances VALUES (?, ?, ?, ?, ?)", rows)
 
 
 def _save_parties(

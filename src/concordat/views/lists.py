@@ -15,6 +15,8 @@ CREATE TABLE IF NOT EXISTS things (
     kind TEXT NOT NULL, id NOT NULL, status TEXT NOT NULL, score INTEGER, done INTEGER NOT NULL, total INTEGER NOT NULL,
     breached INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS contracts_in_force ON things (id DESC)
+    WHERE kind = 'contract' AND status IN ('active', 'suspended');
 CREATE INDEX IF NOT EXISTS members_by_score ON things (score DESC, id) WHERE score IS NOT NULL;
 CREATE TABLE IF NOT EXISTS totals (
     kind TEXT NOT NULL, status TEXT NOT NULL, number INTEGER NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL,
@@ -22,6 +24,10 @@ CREATE TABLE IF NOT EXISTS totals (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS parties (
     member TEXT NOT NULL, contract INTEGER NOT NULL, PRIMARY KEY (member, contract)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS performances (
+    member TEXT NOT NULL, contract INTEGER NOT NULL, kept INTEGER NOT NULL, late INTEGER NOT NULL,
+    broken INTEGER NOT NULL, PRIMARY KEY (member, contract)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS skeletons (
     skeleton TEXT NOT NULL, member TEXT NOT NULL, PRIMARY KEY (skeleton, member)
@@ -68,6 +74,14 @@ class Pair(NamedTuple):
     suspended: int
 
 
+class Performance(NamedTuple):
+    """What became of the obligations that a member owed: kept in time, kept late, broken."""
+
+    kept: int
+    late: int
+    broken: int
+
+
 def fetch_names(
     connection: sqlite3.Connection,
     kind: Literal["member", "dataset"],
@@ -104,6 +118,53 @@ def fetch_numbers(
             "SELECT id FROM things WHERE kind = 'contract' AND id < ? AND instr(text, ?) ORDER BY id DESC LIMIT ?",
             (ceiling, query.casefold(), limit),
         )
+    return [int(row[0]) for row in rows]
+
+
+def fetch_ever_admitted(connection: sqlite3.Connection, *, after: str | None = None, limit: int = 50) -> list[str]:
+    """Return by identifier who is a member or was one; an applicant is neither."""
+    rows = connection.execute(
+        "SELECT id FROM things WHERE kind = 'member' AND id > ? AND status IN ('active', 'suspended', 'expelled') "
+        "ORDER BY id LIMIT ?",
+        (after or "", limit),
+    )
+    return [str(row[0]) for row in rows]
+
+
+def fetch_in_force(
+    connection: sqlite3.Connection, *, member: str | None = None, after: int | None = None, limit: int = 50
+) -> list[int]:
+    """Return the contracts whose duties bind, newest first: all, or those of a member."""
+    ceiling = 2**62 if after is None else after
+    if member is None:
+        rows = connection.execute(
+            "SELECT id FROM things WHERE kind = 'contract' AND status IN ('active', 'suspended') AND id < ? "
+            "ORDER BY id DESC LIMIT ?",
+            (ceiling, limit),
+        )
+    else:
+        rows = connection.execute(
+            "SELECT contract FROM parties JOIN things ON kind = 'contract' AND id = contract "
+            "WHERE member = ? AND contract < ? AND status IN ('active', 'suspended') ORDER BY contract DESC LIMIT ?",
+            (member, ceiling, limit),
+        )
+    return [int(row[0]) for row in rows]
+
+
+def fetch_performance(connection: sqlite3.Connection, member: str) -> Performance:
+    """Return what a member kept and broke, over all its contracts."""
+    row = connection.execute(
+        "SELECT total(kept), total(late), total(broken) FROM performances WHERE member = ?", (member,)
+    ).fetchone()
+    return Performance(*(int(each) for each in row))
+
+
+def fetch_broken(connection: sqlite3.Connection, member: str, limit: int) -> list[int]:
+    """Return the contracts of which a member broke an obligation, newest first."""
+    rows = connection.execute(
+        "SELECT contract FROM performances WHERE member = ? AND broken > 0 ORDER BY contract DESC LIMIT ?",
+        (member, limit),
+    )
     return [int(row[0]) for row in rows]
 
 

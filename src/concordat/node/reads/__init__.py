@@ -30,9 +30,16 @@ from concordat.node.reads.history import (
 )
 from concordat.node.reads.members import get_credit, get_member, list_members, summarize_members
 from concordat.node.reads.overview import get_overview
+from concordat.node.reads.public import (
+    check_public_member,
+    get_public_member,
+    list_public_contracts,
+    list_public_members,
+)
 from concordat.node.reads.waits import count_waits, get_waits, get_waits_after
 
 __all__ = [
+    "check_public_member",
     "count_contracts",
     "count_waits",
     "draft_contract",
@@ -50,6 +57,7 @@ __all__ = [
     "get_names",
     "get_officer",
     "get_overview",
+    "get_public_member",
     "get_receipt",
     "get_status",
     "get_waits",
@@ -61,6 +69,8 @@ __all__ = [
     "list_datasets",
     "list_entries",
     "list_members",
+    "list_public_contracts",
+    "list_public_members",
     "make_receipt",
     "summarize_members",
 ]

@@ -99,6 +99,15 @@ def get_member(node: Node, member: str) -> Json:
     return plain
 
 
+def get_turns(node: Node, member: str) -> list[Json]:
+    """Tell when a member came in, was forced out and returned, oldest first."""
+    with node.reading_index() as index:
+        turns = fetch_entries(index, link=("standing", member), limit=TURNS_MAX)
+    with node.engine.lock:
+        row = node.application.state.members[(member,)]
+    return _tell_turns(member, row, turns)
+
+
 def _tell_turns(member: str, row: Member, entries: list[IndexedEntry]) -> list[Json]:
     """Return when a member came in, went and returned, oldest first, each `what` with its time and entry."""
     turns: list[Json] = []
