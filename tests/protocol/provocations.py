@@ -20,14 +20,17 @@ from concordat.protocol.transactions import DOMAIN, PAYLOAD_OFFSET, TRANSACTION_
 from concordat.testing.consortium import DATASET, SCHEMA, Consortium
 from protocol.scenes import (
     DIGEST,
+    EDITION_2,
     agree,
     apply_for,
     expel,
     get_document,
     get_reviewed,
+    make_anchor,
     make_application,
     make_object,
     make_officer,
+    make_record,
 )
 
 Scene = Callable[[Consortium], Receipt]
@@ -206,6 +209,19 @@ def expel_and_ask_back(c: Consortium, guarantor: str, *, after_us: int = 0) -> R
     return c.attempt("cedar-ford", m.Readmit(guarantor))
 
 
+def role_expired(c: Consortium) -> Receipt:
+    c.act("azure-bay", make_officer(c, "azure-bay", "azure-bay/2", roles=("auditor",)))
+    c.act("azure-bay", m.Grant(c.get_public_key("azure-bay/2"), "admin", c.time + DAY_US, None))
+    c.advance(1)
+    return c.attempt("azure-bay/2", RESPOND)
+
+
+def delegate_to(c: Consortium, label: str, first_day: int, last_day: int) -> Receipt:
+    c.act("azure-bay", make_officer(c, "azure-bay", "azure-bay/2"))
+    period = (c.time + first_day * DAY_US, c.time + last_day * DAY_US)
+    return c.attempt("azure-bay", m.Delegate(c.get_public_key(label), ("admin",), *period))
+
+
 def not_admitted(c: Consortium) -> Receipt:
     apply_for(c)
     return c.attempt("echo-hill", RESPOND)
@@ -234,6 +250,7 @@ PROVOKE: dict[str, Scene] = {
     "ledger.removed_key": removed_key,
     "ledger.not_admitted": not_admitted,
     "ledger.role_missing": lambda c: attempt_as_auditor(c, RESPOND),
+    "ledger.role_expired": role_expired,
     "ledger.too_many_events": too_many_events,
     "clock.not_a_scenario": lambda c: c.attempt("azure-bay", Advance(c.time + 1)),
     "clock.not_an_operator": lambda c: c.attempt("birch-vale", Advance(c.time + 1)),
@@ -305,7 +322,26 @@ PROVOKE: dict[str, Scene] = {
         "azure-bay", make_officer(c, "azure-bay", "azure-bay/2", roles=("data", "admin"))
     ),
     "membership.last_admin": lambda c: c.attempt("azure-bay", m.SetRoles(c.get_public_key("azure-bay"), ("data",))),
+    "membership.delegated_to_oneself": lambda c: delegate_to(c, "azure-bay", 0, 1),
+    "membership.period_turned": lambda c: delegate_to(c, "azure-bay/2", 1, 1),
+    "membership.period_over": lambda c: delegate_to(c, "azure-bay/2", -2, -1),
+    "behaviors.not_your_subject": lambda c: c.attempt("azure-bay", make_record(c, "cedar-ford")),
+    "behaviors.times_turned": lambda c: c.attempt("azure-bay", make_anchor(c, first_at=c.time + 1)),
+    "behaviors.from_the_future": lambda c: c.attempt(
+        "azure-bay", make_record(c, "azure-bay", occurred_at=c.time + DAY_US)
+    ),
+    "behaviors.too_old": lambda c: c.attempt("azure-bay", make_record(c, "azure-bay", occurred_at=0)),
+    "behaviors.batch_repeated": lambda c: c.attempt("azure-bay", *(make_anchor(c),) * 2),
+    "behaviors.batch_overlaps": lambda c: c.attempt("azure-bay", make_anchor(c), make_anchor(c, root=bytes(32))),
 }
+
+
+EDITION_2_CODES = (
+    "ledger.role_expired",
+    "membership.delegated_to_oneself",
+    "membership.period_turned",
+    "membership.period_over",
+)
 
 
 def make_stage(code: str) -> Consortium:
@@ -315,5 +351,7 @@ def make_stage(code: str) -> Consortium:
             return Consortium(params=replace(DEFAULT_PARAMS, due_events_per_block_max=1))
         case "clock.not_a_scenario":
             return Consortium(clock="real")
+        case _ if code in EDITION_2_CODES or code.startswith("behaviors."):
+            return Consortium(params=EDITION_2)
         case _:
             return Consortium()

@@ -7,7 +7,9 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from concordat.crypto.signatures import sign
+from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US
+from concordat.protocol.families import behaviors
 from concordat.protocol.families import membership as m
 from concordat.protocol.families.contracts import Acknowledge, Object
 from concordat.protocol.messages import Event
@@ -140,3 +142,22 @@ def keep(c: Consortium, debtor: str, creditor: str, size: int = 50) -> None:
     number = c.agree(c.make_supply(debtor, creditor, size=size, due_days=3))
     c.deliver(number)
     acknowledge(c, number, member=creditor)
+
+
+# ── behaviors ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def make_record(c: Consortium, member: str, **changes: object) -> behaviors.Record:
+    record = behaviors.Record(
+        kind="water.released",
+        subject=behaviors.OfMember(member),
+        occurred_at=c.time,
+        evidence=DIGEST,
+        sentence=Label("Gate 3 opened", "三号闸开启"),
+    )
+    return replace(record, **changes)
+
+
+def make_anchor(c: Consortium, **changes: object) -> behaviors.Anchor:
+    anchor = behaviors.Anchor(series="gate-levels", first_at=c.time, last_at=c.time, count=24, root=DIGEST)
+    return replace(anchor, **changes)

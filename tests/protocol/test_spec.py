@@ -13,18 +13,19 @@ from concordat.contracts.text import render_clauses
 from concordat.protocol import messages
 from concordat.protocol.context import DUE_HEARING
 from concordat.protocol.editions import OPERATION_EDITIONS
-from concordat.protocol.families import clock, contracts, datasets, membership
+from concordat.protocol.families import behaviors, clock, contracts, datasets, membership
 from concordat.protocol.params import DEFAULT_PARAMS, Params
 from concordat.protocol.receipts import Rejection
-from concordat.protocol.state import State
+from concordat.protocol.state import State, Table
 from concordat.protocol.transition import FIRE
 from concordat.testing.consortium import Consortium
 
 ROOT = Path(__file__).parents[2]
 PAGES = {name: (ROOT / "spec" / f"{name}.md").read_text(encoding="utf-8") for name in (
-    "contracts", "credit", "datasets", "encoding", "genesis", "http", "ledger", "membership", "proof", "state",
+    "behaviors", "contracts", "credit", "datasets", "encoding", "genesis", "http", "ledger", "membership", "proof",
+    "state",
 )}  # fmt: skip
-NUMBER = re.compile(r"\b(?:ENC|LED|MEM|DAT|CON|CRD|GEN|HTTP|PRF|STA)-(?:INV-)?[0-9]+(?:\.[0-9]+)?")
+NUMBER = re.compile(r"\b(?:BEH|ENC|LED|MEM|DAT|CON|CRD|GEN|HTTP|PRF|STA)-(?:INV-)?[0-9]+(?:\.[0-9]+)?")
 REJECTION = re.compile(r"^\| `([a-z_.]+)` \| ([A-Z]+-[0-9.]+) \| (yes|no) \|$", re.MULTILINE)
 
 
@@ -36,6 +37,7 @@ def read_rejections(page: str) -> list[tuple[str, str, bool]]:
     ("page", "table"),
     [
         ("ledger", (*messages.TRANSACTION_REJECTIONS, *clock.REJECTIONS)),
+        ("behaviors", behaviors.REJECTIONS),
         ("contracts", contracts.REJECTIONS),
         ("datasets", datasets.REJECTIONS),
         ("membership", membership.REJECTIONS),
@@ -58,7 +60,7 @@ def test_every_number_used_in_code_is_defined_in_one_page_once() -> None:
     assert {number for text in PAGES.values() for number in NUMBER.findall(text)} - set(defined) == set()
 
 
-@pytest.mark.parametrize("page", ["contracts", "datasets", "membership"])
+@pytest.mark.parametrize("page", ["behaviors", "contracts", "datasets", "membership"])
 def test_a_page_names_every_operation_and_event_with_its_fields(page: str) -> None:
     for tag, kind in messages.OPERATIONS.items():
         if tag.startswith(page + "."):
@@ -103,7 +105,8 @@ def test_the_tables_of_the_state_are_those_of_the_page() -> None:
     for number, name, kind in rows:
         table = getattr(state, name)
         assert (table.number, table.kind.__name__) == (int(number), kind)
-    assert [int(row[0]) for row in rows] == list(range(1, 17))
+    tables = [table.number for table in vars(state).values() if isinstance(table, Table)]
+    assert [int(row[0]) for row in rows] == sorted(tables)
 
 
 def test_the_structs_of_the_state_are_those_of_the_page() -> None:

@@ -10,8 +10,10 @@ from msgspec.structs import replace
 
 from concordat.contracts.terms import MatchingTable
 from concordat.errors import UsageError
+from concordat.primitives.ledger_time import SECOND_US
 from concordat.primitives.plain import to_plain
 from concordat.primitives.vectors import check_case, compute_expected
+from concordat.protocol.families import behaviors
 from concordat.protocol.families import membership as m
 from concordat.protocol.families.clock import Advance, Tick
 from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Object, Propose, Sign, Terminate
@@ -23,7 +25,7 @@ from concordat.testing.consortium import DATASET, START_US, Consortium
 from primitives.golden import FOLDER, Case, check_golden, render_cases
 from protocol.history import STATEMENT, play
 from protocol.provocations import PROVOKE, make_stage, set_bit
-from protocol.scenes import EDITION_2, make_officer, make_rotation
+from protocol.scenes import EDITION_2, make_anchor, make_officer, make_record, make_rotation
 
 Inputs = dict[str, Any]
 GENESIS = Consortium().genesis.decode()
@@ -55,6 +57,11 @@ def make_operations() -> Inputs:
         Terminate(2**53 - 1),
         make_rotation(c, "azure-bay", "azure-bay/2"),
         m.RevokeKey(),
+        m.Grant(c.get_public_key("azure-bay/2"), "data", START_US, STATEMENT),
+        m.Delegate(c.get_public_key("azure-bay/2"), ("contracts", "data"), START_US, START_US + 1),
+        make_record(c, "azure-bay"),
+        make_record(c, "azure-bay", subject=behaviors.OfContract(7)),
+        make_anchor(c),
     ]
     assert {type(operation) for operation in operations} == set(OPERATIONS.values())
     return {f"{place:02} {type(operation).__name__}": to_plain(operation) for place, operation in enumerate(operations)}
@@ -124,6 +131,22 @@ def make_key_cases() -> Inputs:
     return {name: describe_blocks(c) for name, c in scenes.items()}
 
 
+def make_duty_cases() -> Inputs:
+    """A role until a time, another in one's place, a behavior and a batch: in edition 2, and unreadable below it."""
+    scenes: dict[str, Consortium] = {}
+    for name, params in (("edition 1", DEFAULT_PARAMS), ("edition 2", EDITION_2)):
+        c = scenes[name] = Consortium(params=params)
+        clerk = c.get_public_key("cedar-ford/2")
+        c.act("cedar-ford", make_officer(c, "cedar-ford", "cedar-ford/2", roles=("auditor",)))
+        c.attempt("cedar-ford", m.Grant(clerk, "data", c.time + 3600 * SECOND_US, STATEMENT))
+        c.attempt("cedar-ford/2", make_record(c, "cedar-ford"), make_anchor(c))
+        c.advance(1)
+        c.attempt("cedar-ford/2", make_record(c, "cedar-ford"))
+        c.attempt("cedar-ford", m.Delegate(clerk, ("data",), c.time, c.time + 1))
+        c.attempt("cedar-ford/2", make_record(c, "cedar-ford"), make_anchor(c, root=bytes(32)))
+    return {name: describe_blocks(c) for name, c in scenes.items()}
+
+
 def make_rejections() -> Inputs:
     """Every code in order of precedence; the last receipt of each case bears it."""
     inputs: Inputs = {}
@@ -161,6 +184,7 @@ FILES: dict[str, tuple[str, Callable[[], Inputs]]] = {
     "nonces.json": ("protocol/nonces", make_nonces),
     "blocks.json": ("protocol/blocks", make_block_cases),
     "keys.json": ("protocol/blocks", make_key_cases),
+    "duties.json": ("protocol/blocks", make_duty_cases),
     "rejections.json": ("protocol/blocks", make_rejections),
     "documents.json": ("contracts/document", make_documents),
 }

@@ -6,6 +6,7 @@ import msgspec
 
 from concordat.errors import Rejected
 from concordat.primitives.codec import Struct
+from concordat.protocol.holdings import find_end, find_holding, find_own_holding
 from concordat.protocol.params import Params
 from concordat.protocol.records import Due, Member, Officer, OfficerRole
 from concordat.protocol.state import State
@@ -39,6 +40,8 @@ class Context(msgspec.Struct):
     index: int
     operation: int = 0
     public_key: bytes = b""
+    in_place_of: tuple[OfficerRole, bytes] | None = None
+    """The role that the operation's signer had by delegation, and from which key."""
     events: list[Struct] = msgspec.field(default_factory=list)
 
     @property
@@ -59,12 +62,30 @@ def get_signer(context: Context, role: OfficerRole) -> tuple[str, Member]:
     """Return the signer's member, provided that the key holds `role` (LED-7).
 
     Raises:
-        Rejected: `ledger.unknown_key`, `ledger.removed_key`, `ledger.role_missing`.
+        Rejected: `ledger.unknown_key`, `ledger.removed_key`, `ledger.role_missing`, `ledger.role_expired`.
     """
     officer = check_officer(context.state.officers.get((context.public_key,)))
-    if role not in officer.roles:
-        raise Rejected("ledger.role_missing", role)
+    holding = find_holding(context.state, context.public_key, role, context.time)
+    if holding is None:
+        raise _make_role_refusal(context, role)
+    if holding.delegator is not None:
+        context.in_place_of = (role, holding.delegator)
     return officer.member, context.state.members[(officer.member,)]
+
+
+def check_own_role(context: Context, role: OfficerRole) -> None:
+    """Refuse a key that does not hold `role` itself, but for nobody else.
+
+    Raises:
+        Rejected: `ledger.role_missing`, `ledger.role_expired`.
+    """
+    if find_own_holding(context.state, context.public_key, role, context.time) is None:
+        raise _make_role_refusal(context, role)
+
+
+def _make_role_refusal(context: Context, role: OfficerRole) -> Rejected:
+    end = find_end(context.state, context.public_key, role, context.time)
+    return Rejected("ledger.role_missing", role) if end is None else Rejected("ledger.role_expired", role, end)
 
 
 def check_officer(officer: Officer | None) -> Officer:

@@ -12,7 +12,7 @@ import msgspec
 
 from concordat.errors import Refused, Rejected
 from concordat.primitives.codec import Struct
-from concordat.protocol.families import membership
+from concordat.protocol.families import behaviors, membership
 from concordat.protocol.state import State
 from concordat.protocol.transactions import PAYLOAD_OFFSET, Payload
 
@@ -22,6 +22,10 @@ EDITION_NEWEST: Final = 2
 OPERATION_EDITIONS: Final[Mapping[type[Struct], int]] = {
     membership.RotateKey: 2,
     membership.RevokeKey: 2,
+    membership.Grant: 2,
+    membership.Delegate: 2,
+    behaviors.Record: 2,
+    behaviors.Anchor: 2,
 }
 """The edition from which on an operation is known; one that is not named here has been there from the first."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import typing
 
 from concordat.primitives.codec import Struct
-from concordat.protocol.families import clock, contracts, credit, datasets, membership
+from concordat.protocol.families import behaviors, clock, contracts, credit, datasets, membership
 from concordat.protocol.receipts import Rejection
 
-Operation = clock.Operation | contracts.Operation | datasets.Operation | membership.Operation
-Event = clock.Event | contracts.Event | credit.Event | datasets.Event | membership.Event
+Operation = behaviors.Operation | clock.Operation | contracts.Operation | datasets.Operation | membership.Operation
+Event = behaviors.Event | clock.Event | contracts.Event | credit.Event | datasets.Event | membership.Event
 
 TRANSACTION_REJECTIONS = (
     Rejection("ledger.too_large", "LED-1", may_succeed_later=False),
@@ -27,6 +27,7 @@ TRANSACTION_REJECTIONS = (
     Rejection("ledger.removed_key", "LED-7", may_succeed_later=False),
     Rejection("ledger.not_admitted", "LED-7", may_succeed_later=True),
     Rejection("ledger.role_missing", "LED-7", may_succeed_later=True),
+    Rejection("ledger.role_expired", "LED-7", may_succeed_later=True),
     Rejection("ledger.too_many_events", "LED-13", may_succeed_later=True),
 )
 """What any transaction may meet before a family looks at its operations, in order of precedence. Whether the key is
@@ -39,6 +40,7 @@ REJECTIONS: tuple[Rejection, ...] = (
     *contracts.REJECTIONS,
     *datasets.REJECTIONS,
     *membership.REJECTIONS,
+    *behaviors.REJECTIONS,
 )
 
 

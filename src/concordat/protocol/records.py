@@ -197,6 +197,41 @@ class Flow(Struct, frozen=True):
     units: Natural
 
 
+class BehaviorCount(Struct, frozen=True):
+    """Behaviors of a member, of one kind in one week; history has each."""
+
+    count: Natural
+    last_at: TimeUs
+
+
+class Series(Struct, frozen=True):
+    """A series that its member anchors by the batch: how many batches and items, and the last batch."""
+
+    batches: Natural
+    items: Natural
+    last_at: TimeUs
+    root: Digest
+
+
+class Grant(Struct, frozen=True):
+    """A role that a key holds until a time, beside those that it has for good; an ended one stays as it ended."""
+
+    member: MemberId
+    granted_at: TimeUs
+    valid_until: TimeUs
+    term: Digest | None
+    """A salted commitment to what its holder agreed to or was trained in."""
+
+
+class Delegation(Struct, frozen=True):
+    """What one officer of a member lets another do in its place, from a time until another."""
+
+    member: MemberId
+    roles: tuple[OfficerRole, ...]
+    valid_from: TimeUs
+    valid_until: TimeUs
+
+
 class Due(Struct, frozen=True):
     """A due item waits; its key says when, what and for whom."""
 

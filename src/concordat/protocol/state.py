@@ -23,17 +23,21 @@ from concordat.errors import InvariantBroken
 from concordat.primitives.codec import Struct, decode, encode
 from concordat.protocol.params import DEFAULT_PARAMS, Params, ParamsRow, make_params
 from concordat.protocol.records import (
+    BehaviorCount,
     Contract,
     Counter,
     Credit,
     Dataset,
+    Delegation,
     Due,
     Duty,
     Flow,
+    Grant,
     Identity,
     Lane,
     Member,
     Officer,
+    Series,
     TransactionRef,
     Version,
 )
@@ -133,7 +137,8 @@ class State:
     """All tables. Single-threaded; readers outside the ledger's thread take encoded rows from the application."""
 
     def __init__(self) -> None:
-        self._tables: list[Table[Key, Struct]] = []
+        self._tables: dict[int, Table[Key, Struct]] = {}
+        """By number, ascending; numbers may be left out."""
         self._journal: list[tuple[Table[Key, Struct], Key, Struct | None]] = []
         self.members = self._table(1, Member, tuple[str])
         self.identities = self._table(2, Identity, tuple[str, str])
@@ -151,6 +156,10 @@ class State:
         self.due = self._table(14, Due, tuple[int, int, bytes], "whole")
         self.params = self._table(15, ParamsRow, tuple[int])
         self.counters = self._table(16, Counter, tuple[str])
+        self.behaviors = self._table(20, BehaviorCount, tuple[str, str, int], "first")
+        self.series = self._table(21, Series, tuple[str, str], "first")
+        self.grants = self._table(22, Grant, tuple[bytes, str])
+        self.delegations = self._table(23, Delegation, tuple[bytes, bytes], "first")
         self.evidence: dict[str, Evidence] = {}
         """By member, what its records came to when last asked; it follows from them and is no part of the state."""
         self._params_row: ParamsRow | None = None
@@ -160,11 +169,11 @@ class State:
     @property
     def row_count(self) -> int:
         """The number of rows in all tables."""
-        return sum(len(table) for table in self._tables)
+        return sum(len(table) for table in self._tables.values())
 
     def _table(self, number: int, kind: type[V], key_kind: type[K], sorted_by: SortedBy = "nothing") -> Table[K, V]:
         table = Table(number, kind, key_kind, self, sorted_by)
-        self._tables.append(table)  # type: ignore[arg-type]  # the list only undoes and encodes
+        self._tables[number] = table  # type: ignore[assignment]  # they are only undone and encoded
         return table
 
     def record(self, table: Table[K, V], key: K, former: V | None) -> None:
@@ -191,7 +200,7 @@ class State:
     def take_changes(self) -> list[tuple[bytes, bytes | None]]:
         """Return (key, new value or None) of every row changed since the last call, and forget them."""
         changes: list[tuple[bytes, bytes | None]] = []
-        for table in self._tables:
+        for table in self._tables.values():
             for key in table.changed:
                 row = table.get(key)
                 changes.append((table.key_bytes(key), None if row is None else encode(row)))
@@ -204,22 +213,22 @@ class State:
         Raises:
             Rejected: `encoding.*` when what follows the number of a table is no key of it.
         """
-        if not key or not 1 <= key[0] <= len(self._tables):
+        table = self._tables.get(key[0]) if key else None
+        if table is None:
             return None
-        table = self._tables[key[0] - 1]
         row = table.get(decode(table.key_kind, key[1:]))
         return None if row is None else encode(row)
 
     def dump(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield every row as (key, value), in table and key order."""
-        for table in self._tables:
+        for table in self._tables.values():
             for key, row in table.items():
                 yield table.key_bytes(key), encode(row)
 
     def load(self, rows: Iterator[tuple[bytes, bytes]]) -> None:
         """Fill an empty state from a dump."""
         for key, value in rows:
-            table = self._tables[key[0] - 1]
+            table = self._tables[key[0]]
             table.set_raw(decode(table.key_kind, key[1:]), decode(table.kind, value))
 
     def get_params(self) -> Params:

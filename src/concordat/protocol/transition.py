@@ -28,7 +28,7 @@ from concordat.protocol.context import (
     check_officer,
 )
 from concordat.protocol.editions import check_edition, check_release, translate_refusal
-from concordat.protocol.families import clock, contracts, credit, datasets, membership
+from concordat.protocol.families import behaviors, clock, contracts, credit, datasets, membership
 from concordat.protocol.families.contracts import offer, performance
 from concordat.protocol.families.membership import admission, exits, officers
 from concordat.protocol.genesis import Chain
@@ -59,6 +59,8 @@ APPLY: dict[type[Struct], Callable[..., None]] = {  # each function takes exactl
     membership.RemoveOfficer: officers.apply_remove_officer,
     membership.RotateKey: officers.apply_rotate_key,
     membership.RevokeKey: officers.apply_revoke_key,
+    membership.Grant: officers.apply_grant,
+    membership.Delegate: officers.apply_delegate,
     datasets.Register: datasets.apply_register,
     datasets.Withdraw: datasets.apply_withdraw,
     contracts.Propose: offer.apply_propose,
@@ -68,6 +70,8 @@ APPLY: dict[type[Struct], Callable[..., None]] = {  # each function takes exactl
     contracts.Acknowledge: performance.apply_acknowledge,
     contracts.Object: performance.apply_object,
     contracts.Terminate: performance.apply_terminate,
+    behaviors.Record: behaviors.apply_record,
+    behaviors.Anchor: behaviors.apply_anchor,
     clock.Advance: clock.apply_advance,
     clock.Tick: lambda _context, _operation: None,
 }
@@ -312,6 +316,7 @@ def _apply_operations(chain: Chain, context: Context, last_time: int, payload: P
         except Rejected as rejection:
             context.state.rollback()
             return _make_refusal(rejection, operation=number)
+        officers.tell_delegation(context)
         _react_to_all(context, seen)
         if len(context.events) > EVENTS_MAX:
             context.state.rollback()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from concordat.contracts.terms import Terms
 from concordat.ledger.application import BlockRecord
 from concordat.primitives.codec import Struct, decode
-from concordat.protocol.families import membership
+from concordat.protocol.families import behaviors, membership
 from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.transactions import Entry, compute_transaction_id, get_happened_at, get_public_key, read_payload
 from concordat.views.writing import writing
@@ -96,6 +96,8 @@ def find_links(fact: Struct, signer: str | None) -> Iterator[tuple[str, str]]:
             yield "member", value
         elif name == "contract" and isinstance(value, int):
             yield "contract", str(value)
+        elif isinstance(value, behaviors.OfDataset | behaviors.OfContract):
+            yield from find_links(value, str(fields.get("member") or signer or ""))
         elif isinstance(value, Terms):
             yield from (("member", party) for party in value.parties)
     owner = fields.get("owner") or fields.get("debtor") or signer

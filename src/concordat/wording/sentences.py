@@ -20,7 +20,7 @@ from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import SECOND_US, format_time
 from concordat.primitives.plain import Json
-from concordat.protocol.families import contracts, credit, membership
+from concordat.protocol.families import behaviors, contracts, credit, membership
 from concordat.protocol.receipts import OK, TransactionCause
 from concordat.protocol.transactions import Entry, read_payload
 from concordat.wording import en, zh
@@ -90,14 +90,15 @@ def _show(value: object, spec: str, language: Language, names: Mapping[str, str]
             return catalog["none"]
         case _, tuple():
             return catalog["separator"].join(_show(item, spec, language, names) for item in value)
+        case "subject", behaviors.OfMember() | behaviors.OfDataset() | behaviors.OfContract():
+            return render(f"subject.{_get_tag(value)}", language, *_get_fields(value).values(), names=names)
         case _, Label():
             return value.in_language(language)
         case "" | "text", _:
             return str(value)
-        case "member", _:
-            return names.get(str(value), str(value))
-        case "who", _:
-            return show_who(str(value), language, names)
+        case "member" | "who", _:
+            name = str(value)
+            return show_who(name, language, names) if spec == "who" else names.get(name, name)
         case "contract" | "share", int():
             return show_contract(value) if spec == "contract" else show_share(value)
         case "number", _:
@@ -222,6 +223,13 @@ def describe_return_limit(limit: Json, language: Language) -> str:
 
 def describe_receipt(entry: Entry, signer: str, language: Language, names: Mapping[str, str] = NO_NAMES) -> str:
     """Return one sentence for an entry of the ledger. `signer` is not read when a deadline caused the entry."""
+    receipt = entry.receipt
+    said = _describe_outcome(entry, signer, language, names)
+    acting = dict.fromkeys(event for event in receipt.events if isinstance(event, membership.ActedFor))
+    return _join_sentences(language, said, *(describe_event(event, language, names) for event in acting))
+
+
+def _describe_outcome(entry: Entry, signer: str, language: Language, names: Mapping[str, str]) -> str:
     receipt, operations = entry.receipt, _get_operations(entry.cause)
     if receipt.code != OK:
         is_read = receipt.operation < len(operations)
@@ -243,8 +251,9 @@ def describe_receipt(entry: Entry, signer: str, language: Language, names: Mappi
         telling = [event for event in receipt.events if _get_tag(event) in _TELLING]
         rest = [describe_event(min(telling, key=_get_rank), language, names)] if telling else []
         return _join_sentences(language, said, *rest)
-    if receipt.events:
-        return describe_event(min(receipt.events, key=_get_rank), language, names)
+    events = [event for event in receipt.events if not isinstance(event, membership.ActedFor)]
+    if events:
+        return describe_event(min(events, key=_get_rank), language, names)
     if operations:
         return describe_operation(operations[0], signer, language, names)
     return render("receipt.nothing_left", language)

@@ -46,6 +46,14 @@ WORDS: dict[str, str] = {
     "operation.membership.rotate_key": "{signer:member} puts the key {public_key:digest}, with card {card:digest}, "
     "in the place of the one that signs this.",
     "operation.membership.revoke_key": "{signer:member} ends the key that signs this.",
+    "operation.membership.grant": "{signer:member} gives the officer with key {public_key:digest} the role "
+    "“{role:role}” until {valid_until:time}. Terms agreed to: {term:digest}.",
+    "operation.membership.delegate": "{signer:member} lets the officer with key {public_key:digest} act in the "
+    "place of the one that signs this, from {valid_from:time} until {valid_until:time}. Roles: {roles:role}.",
+    "operation.behaviors.record": "{signer:member} records “{sentence}” ({kind}), which happened on "
+    "{occurred_at:time}. It concerns: {subject:subject}; evidence {evidence:digest}.",
+    "operation.behaviors.anchor": "{signer:member} anchors the next batch of series {series}, from {first_at:time} "
+    "to {last_at:time}. Items: {count:number}; root {root:digest}.",
     # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
     "act.unreadable": "Request",
     "act.clock.tick": "Tick",
@@ -69,6 +77,10 @@ WORDS: dict[str, str] = {
     "act.membership.remove_officer": "Removal of an officer",
     "act.membership.rotate_key": "Change of a key",
     "act.membership.revoke_key": "Revocation of a key",
+    "act.membership.grant": "Granting of a role for a time",
+    "act.membership.delegate": "Delegation",
+    "act.behaviors.record": "Record of a behavior",
+    "act.behaviors.anchor": "Anchoring of a series",
     # ── entries of the ledger ───────────────────────────────────────────────────────────────────────────────────────
     "receipt.refused": "{act} by {signer:member} was refused: {reason}",
     "receipt.several": "{signer:member} did {count} things in one transaction: {acts}.",
@@ -142,4 +154,14 @@ WORDS: dict[str, str] = {
     "event.membership.officer_changed": "The key {public_key:digest} of {member:member} has other roles now: "
     "{roles:role}.",
     "event.membership.officer_removed": "The key {public_key:digest} no longer speaks for {member:member}.",
+    "event.membership.granted": "The key {public_key:digest} of {member:member} has the role “{role:role}” until "
+    "{valid_until:time}.",
+    "event.membership.delegated": "The key {public_key:digest} of {member:member} may act in the place of "
+    "{delegator:digest} from {valid_from:time} until {valid_until:time}. Roles: {roles:role}.",
+    "event.membership.acted_for": "The key {public_key:digest} signed this in the place of {delegator:digest}, in the "
+    "role “{role:role}”.",
+    "event.behaviors.recorded": "{member:member} recorded “{sentence}” ({kind}), which happened on "
+    "{occurred_at:time}. It concerns: {subject:subject}.",
+    "event.behaviors.anchored": "{member:member} anchored batch {batch} of series {series}, from {first_at:time} to "
+    "{last_at:time}; items: {count:number}.",
 }

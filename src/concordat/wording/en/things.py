@@ -50,6 +50,12 @@ WORDS: dict[str, str] = {
     "turn.readmitted": "returned on {day} under the guarantee of {guarantor:member}",
     "return.limit": "After its return it may sign contracts of up to {limit:share} of the full size, until {until} "
     "and until {kept_min} obligations have been kept; kept since: {kept}.",
+    "subject.member": "member {0:member}",
+    "subject.dataset": "dataset {0}",
+    "subject.contract": "contract {0:contract}",
+    "subject_kind.member": "member",
+    "subject_kind.dataset": "dataset",
+    "subject_kind.contract": "contract",
     "role.operator": "operator",
     "role.seed": "seed of credit",
     "role.verifier": "verifier",

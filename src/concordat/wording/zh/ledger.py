@@ -40,6 +40,14 @@ WORDS: dict[str, str] = {
     "operation.membership.rotate_key": "{signer:member}以密钥{public_key:digest}（经办人信息摘要{card:digest}）"
     "替换签署本交易的密钥。",
     "operation.membership.revoke_key": "{signer:member}停用签署本交易的密钥。",
+    "operation.membership.grant": "{signer:member}授予密钥{public_key:digest}所属经办人“{role:role}”职责，"
+    "有效期至{valid_until:time}。所承诺条款：{term:digest}。",
+    "operation.membership.delegate": "{signer:member}委托密钥{public_key:digest}所属经办人在{valid_from:time}至"
+    "{valid_until:time}期间代行签署本交易者的职责：{roles:role}。",
+    "operation.behaviors.record": "{signer:member}记录行为“{sentence}”（{kind}），发生于{occurred_at:time}。"
+    "涉及：{subject:subject}；凭据摘要{evidence:digest}。",
+    "operation.behaviors.anchor": "{signer:member}锚定序列 {series} 的下一批数据，时段为{first_at:time}至"
+    "{last_at:time}。条数：{count:number}；根摘要{root:digest}。",
     # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
     "act.unreadable": "请求",
     "act.clock.tick": "到期处理",
@@ -63,6 +71,10 @@ WORDS: dict[str, str] = {
     "act.membership.remove_officer": "经办人密钥停用",
     "act.membership.rotate_key": "密钥更换",
     "act.membership.revoke_key": "密钥吊销",
+    "act.membership.grant": "限期职责授予",
+    "act.membership.delegate": "职责委托",
+    "act.behaviors.record": "行为记录",
+    "act.behaviors.anchor": "序列锚定",
     # ── entries of the ledger ───────────────────────────────────────────────────────────────────────────────────────
     "receipt.refused": "{signer:member}的{act}未获受理：{reason}",
     "receipt.several": "{signer:member}在一笔交易中完成 {count} 项操作：{acts}。",
@@ -129,4 +141,13 @@ WORDS: dict[str, str] = {
     "event.membership.officer_added": "密钥{public_key:digest}现可代表{member:member}，职责：{roles:role}。",
     "event.membership.officer_changed": "{member:member}的密钥{public_key:digest}职责已变更：{roles:role}。",
     "event.membership.officer_removed": "密钥{public_key:digest}不再代表{member:member}。",
+    "event.membership.granted": "{member:member}的密钥{public_key:digest}具有“{role:role}”职责，"
+    "有效期至{valid_until:time}。",
+    "event.membership.delegated": "{member:member}的密钥{public_key:digest}可在{valid_from:time}至{valid_until:time}"
+    "期间代行密钥{delegator:digest}的职责：{roles:role}。",
+    "event.membership.acted_for": "密钥{public_key:digest}代密钥{delegator:digest}签署，所代职责为“{role:role}”。",
+    "event.behaviors.recorded": "{member:member}记录了行为“{sentence}”（{kind}），发生于{occurred_at:time}。"
+    "涉及：{subject:subject}。",
+    "event.behaviors.anchored": "{member:member}锚定了序列 {series} 的第 {batch} 批数据，时段为{first_at:time}至"
+    "{last_at:time}，条数：{count:number}。",
 }

@@ -50,6 +50,12 @@ WORDS: dict[str, str] = {
     "turn.readmitted": "{day}由{guarantor:member}担保恢复资格",
     "return.limit": "恢复资格后单份合同上限为全额的 {limit:share}，至{until}止，且须履行 {kept_min} 项义务；"
     "恢复后已履行 {kept} 项。",
+    "subject.member": "成员{0:member}",
+    "subject.dataset": "数据集 {0}",
+    "subject.contract": "合同 {0:contract}",
+    "subject_kind.member": "成员",
+    "subject_kind.dataset": "数据集",
+    "subject_kind.contract": "合同",
     "role.operator": "运营方",
     "role.seed": "信用种子",
     "role.verifier": "核验方",

@@ -5,7 +5,7 @@ Normative text: spec/membership.md (paper rows R1–R3, R12, G6).
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -18,6 +18,9 @@ POSSESSION_DOMAIN = b"concordat/possession/v1\0"
 """What a new officer's key signs: this ‖ chain id ‖ the member's name."""
 
 ALL_ROLES: tuple[OfficerRole, ...] = ("admin", "auditor", "contracts", "data")
+
+GrantableRole = Literal["admin", "auditor", "contracts", "data"]
+"""A node's role is given by genesis alone."""
 
 OfficerRoles = Annotated[tuple[OfficerRole, ...], Meta(min_length=1, max_length=4)]
 """What an officer may do beside reading, which each may; who is to read and sign nothing has the role auditor."""
@@ -100,6 +103,25 @@ class RotateKey(Struct, frozen=True, tag="membership.rotate_key"):
 
 class RevokeKey(Struct, frozen=True, tag="membership.revoke_key"):
     """End the signing key at once, whatever its roles: it was lost or stolen."""
+
+
+class Grant(Struct, frozen=True, tag="membership.grant"):
+    """Give an officer a role until a time; one that has passed ends it at once."""
+
+    public_key: PublicKey
+    role: GrantableRole
+    valid_until: TimeUs
+    term: Digest | None
+    """A salted commitment to the training or the confidentiality that the role asks for."""
+
+
+class Delegate(Struct, frozen=True, tag="membership.delegate"):
+    """Let another officer of the same member do what the signing key may, from a time until another."""
+
+    public_key: PublicKey
+    roles: OfficerRoles
+    valid_from: TimeUs
+    valid_until: TimeUs
 
 
 class Applied(Struct, frozen=True, tag="membership.applied"):
@@ -209,12 +231,44 @@ class OfficerRemoved(Struct, frozen=True, tag="membership.officer_removed"):
     public_key: PublicKey
 
 
+class Granted(Struct, frozen=True, tag="membership.granted"):
+    """An officer has a role until a time; one that is not after the entry's ended it."""
+
+    member: MemberId
+    public_key: PublicKey
+    role: OfficerRole
+    valid_until: TimeUs
+    term: Digest | None
+
+
+class Delegated(Struct, frozen=True, tag="membership.delegated"):
+    """An officer may act in another's place; an end that is not after the entry's time ended that."""
+
+    member: MemberId
+    public_key: PublicKey
+    delegator: PublicKey
+    roles: tuple[OfficerRole, ...]
+    valid_from: TimeUs
+    valid_until: TimeUs
+
+
+class ActedFor(Struct, frozen=True, tag="membership.acted_for"):
+    """The signer had the role that it needed in another officer's place."""
+
+    member: MemberId
+    public_key: PublicKey
+    delegator: PublicKey
+    role: OfficerRole
+
+
 Operation = (
     Apply | Sponsor | Attest | Respond | Readmit | AddOfficer | SetRoles | RemoveOfficer | RotateKey | RevokeKey
+    | Grant | Delegate
 )  # fmt: skip
 Event = (
     Applied | Reviewed | Attested | Admitted | ApplicationRefused | ApplicationLapsed | HearingOpened | Responded
     | Expelled | ReadmissionAsked | ReadmissionDeclined | Readmitted | OfficerAdded | OfficerChanged | OfficerRemoved
+    | Granted | Delegated | ActedFor
 )  # fmt: skip
 
 REJECTIONS = (
@@ -239,6 +293,9 @@ REJECTIONS = (
     Rejection("membership.not_your_officer", "MEM-18", may_succeed_later=False),
     Rejection("membership.roles_not_in_order", "MEM-20", may_succeed_later=False),
     Rejection("membership.last_admin", "MEM-19", may_succeed_later=True),
+    Rejection("membership.delegated_to_oneself", "MEM-28", may_succeed_later=False),
+    Rejection("membership.period_turned", "MEM-28", may_succeed_later=False),
+    Rejection("membership.period_over", "MEM-27", may_succeed_later=False),
 )
 
 REVIEW_REASONS = (

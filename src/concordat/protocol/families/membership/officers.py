@@ -6,9 +6,15 @@ from msgspec.structs import replace
 
 from concordat.crypto.signatures import is_sound_key, is_valid
 from concordat.errors import Rejected
-from concordat.protocol.context import Context, check_officer, get_signer
+from concordat.protocol.context import Context, check_officer, check_own_role, get_signer
 from concordat.protocol.families.membership import (
+    ALL_ROLES,
+    ActedFor,
     AddOfficer,
+    Delegate,
+    Delegated,
+    Grant,
+    Granted,
     OfficerAdded,
     OfficerChanged,
     OfficerRemoved,
@@ -18,7 +24,8 @@ from concordat.protocol.families.membership import (
     SetRoles,
     compute_possession_message,
 )
-from concordat.protocol.records import Officer, OfficerRole
+from concordat.protocol.records import Delegation, Officer, OfficerRole
+from concordat.protocol.records import Grant as GrantRow
 
 OFFICERS_MAX = 32
 
@@ -75,6 +82,22 @@ def apply_rotate_key(context: Context, operation: RotateKey) -> None:
     check_possession(context, member, operation.public_key, operation.possession)
     end_key(context, member, context.public_key)
     add_key(context, member, operation.public_key, officer.roles, operation.card)
+    _hand_over_duties(context, member, context.public_key, operation.public_key)
+
+
+def _hand_over_duties(context: Context, member: str, former: bytes, public_key: bytes) -> None:
+    """MEM-24: what the former key held until a time, and what was delegated to it and by it, goes on."""
+    grants, delegations = context.state.grants, context.state.delegations
+    for role in ALL_ROLES:
+        grant = grants.get((former, role))
+        if grant is not None:
+            grants.put((public_key, role), grant)
+    for (_, delegator), row in delegations.group(former):
+        delegations.put((public_key, delegator), row)
+    for key in context.state.members[(member,)].officers:
+        delegation = delegations.get((key, former))
+        if delegation is not None:
+            delegations.put((key, public_key), delegation)
 
 
 def apply_revoke_key(context: Context, _operation: RevokeKey) -> None:
@@ -124,3 +147,55 @@ def _check_admin_left(context: Context, member: str) -> None:
     row = context.state.members[(member,)]
     if not any("admin" in context.state.officers[(key,)].roles for key in row.officers):
         raise Rejected("membership.last_admin", member)
+
+
+# ── duties that end ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def apply_grant(context: Context, operation: Grant) -> None:
+    """MEM-18, MEM-27: an officer of one's own has a role until a time; granted anew it begins anew."""
+    member, _ = _get_own_officer(context, operation.public_key)
+    key = (operation.public_key, operation.role)
+    row = context.state.grants.get(key)
+    _check_period(context, operation.valid_until, None if row is None else row.valid_until)
+    valid_until = max(operation.valid_until, context.time)
+    context.state.grants.put(key, GrantRow(member, context.time, valid_until, operation.term))
+    context.emit(Granted(member, operation.public_key, operation.role, valid_until, operation.term))
+
+
+def apply_delegate(context: Context, operation: Delegate) -> None:
+    """MEM-18, MEM-20, MEM-28: another officer of the same member acts in the signer's place while it is away."""
+    member, _ = _get_signing_officer(context)
+    if operation.valid_until > context.time:  # who ends a delegation may have lost the role meanwhile
+        for role in operation.roles:
+            check_own_role(context, role)
+    if operation.public_key not in context.state.members[(member,)].officers:
+        raise Rejected("membership.not_your_officer", operation.public_key.hex())
+    _check_roles(operation.roles)
+    if operation.public_key == context.public_key:
+        raise Rejected("membership.delegated_to_oneself")
+    if operation.valid_from >= operation.valid_until:
+        raise Rejected("membership.period_turned", operation.valid_from, operation.valid_until)
+    key = (operation.public_key, context.public_key)
+    row = context.state.delegations.get(key)
+    _check_period(context, operation.valid_until, None if row is None else row.valid_until)
+    valid_until = max(operation.valid_until, context.time)
+    context.state.delegations.put(key, Delegation(member, operation.roles, operation.valid_from, valid_until))
+    context.emit(
+        Delegated(member, operation.public_key, context.public_key, operation.roles, operation.valid_from, valid_until)
+    )
+
+
+def _check_period(context: Context, valid_until: int, ends: int | None) -> None:
+    """A period that is over says nothing, unless it ends one that runs, until `ends`, at once."""
+    if valid_until <= context.time and (ends is None or ends <= context.time):
+        raise Rejected("membership.period_over", valid_until, context.time)
+
+
+def tell_delegation(context: Context) -> None:
+    """MEM-28: say in whose place the operation was signed."""
+    if context.in_place_of is not None:
+        role, delegator = context.in_place_of
+        context.in_place_of = None
+        officer = context.state.officers[(delegator,)]
+        context.emit(ActedFor(officer.member, context.public_key, delegator, role))
