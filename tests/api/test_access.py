@@ -33,6 +33,8 @@ FILLED = {
     "{owner}": "azure-bay",
     "{name}": "readings",
     "{position}": "0",
+    "{level}": "0",
+    "{path}": "000.p/1",
 }
 
 ROUTES = sorted((method, path, audience) for (method, path), audience in ACCESS.items())

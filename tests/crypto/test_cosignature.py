@@ -81,7 +81,6 @@ def test_notes_of_other_logs_are_read() -> None:
         "",
         C2SP_NOTE.removesuffix("\n"),
         C2SP_NOTE.replace("20852163", "020852163"),
-        C2SP_NOTE.replace("20852163", "0"),
         C2SP_NOTE.replace("q2I=", "q2J="),
         C2SP_NOTE.replace("\n\n", "\n"),
         C2SP_NOTE.replace("sofa\n", "so\rfa\n", 1),

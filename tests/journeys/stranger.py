@@ -102,14 +102,14 @@ def found(folder: Path, plan: Json) -> Path:
 
 
 @contextmanager
-def serving(node: Path, *, file_blocks_max: int | None = None) -> Iterator[Served]:
+def serving(node: Path, *options: str | Path, file_blocks_max: int | None = None) -> Iterator[Served]:
     """Run a node until the block ends; a node that still runs then must stop cleanly when it is told to.
 
     `file_blocks_max`: no file of it may grow beyond so many times 512 bytes, as on a full disk.
     """
     ready_file = node.with_name(f"{node.name}.ready")
     ready_file.unlink(missing_ok=True)
-    words = [*COMMAND, "serve", str(node), "--port", "0", "--ready-file", str(ready_file)]
+    words = [*COMMAND, "serve", str(node), "--port", "0", "--ready-file", str(ready_file), *map(str, options)]
     if file_blocks_max is not None:
         words = ["sh", "-c", f'ulimit -f {file_blocks_max}; exec "$@"', "sh", *words]
     with node.with_name(f"{node.name}.err").open("ab") as err:

@@ -16,7 +16,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
-from concordat.api import public, records, reference, sessions, transactions
+from concordat.api import public, records, reference, sessions, tiles, transactions
 from concordat.api.access import ACCESS, SESSION_COOKIE, check_access
 from concordat.api.problems import PROBLEM_TYPE, Problem, ReasonView
 from concordat.api.transactions import OCTETS, PREPARE_DEFAULTS, Prepare
@@ -40,6 +40,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *sessions.ROUTES,
     *records.ROUTES,
     *public.ROUTES,
+    *tiles.ROUTES,
 )
 
 _INJECTED: Final = {name: Provide(lambda: None, sync_to_thread=False) for name in ("node", "language")}
@@ -102,6 +103,7 @@ _ANSWERS: Final[dict[str, Json]] = {
     "GET /v1/operations": _list_of(_has("type", "schema", "example")),
     "GET /v1/openapi.json": _has("openapi", "info", "paths"),
     "GET /v1/health": _has("ok", "failure", "height"),
+    "POST /v1/checkpoint/cosignatures": _has(witnesses=_list_of({"type": "string"})),
     "POST /v1/transactions/prepare": _has("sentence", "operations", "valid_until", bytes=_HEX, digest=_HEX),
     "POST /v1/transactions": _ref("Receipt"),
     "POST /v1/transactions/batch": _has(results=_list_of({"anyOf": [_ref("Receipt"), _ref("Problem")]})),
@@ -149,6 +151,7 @@ def _as_json(schema: Json) -> Json:
 
 
 _BODIES: Final[dict[str, Json]] = {
+    "POST /v1/checkpoint/cosignatures": {"text/plain": {"schema": {"type": "string"}}},
     "POST /v1/transactions/prepare": _as_json(_describe_prepare()),
     "POST /v1/transactions": _BYTES,
     "POST /v1/transactions/batch": _BYTES,
@@ -231,7 +234,7 @@ def _complete(name: str, operation: Json) -> None:
     answer: Json = {"description": "As asked."}
     if name in _ANSWERS:
         answer["content"] = _as_json(_ANSWERS[name])
-    elif path.endswith("/proof"):
+    elif path.endswith("/proof") or path.startswith("/v1/tile/"):
         answer["content"] = _BYTES
     elif path.endswith("/checkpoint"):
         answer["content"] = {"text/plain": {"schema": {"type": "string"}}}

@@ -34,6 +34,7 @@ _STATUS_OF_CODE: Final = {
     "auth.share_used": 429,
     "auth.too_many_tries": 429,
     "auth.wrong_password": 403,
+    "checkpoint.malformed": 400,
     "encoding.malformed": 400,
     "encoding.not_canonical": 400,
     "ledger.client_key_used": 422,

@@ -33,9 +33,12 @@ from concordat.api.traffic import BACKLOG, LIMITS, Connection, Limits, watch_req
 from concordat.api.trail import finish
 from concordat.api.transactions import JSON_BYTES_MAX
 from concordat.api.versions import tag_answers
+from concordat.crypto.policy import Policy
 from concordat.errors import Refused, UsageError
 from concordat.ledger.files import disk_error
+from concordat.node.cosignatures import NO_WITNESSES
 from concordat.node.node import Node
+from concordat.node.witnessing import asking_witnesses
 
 _CONSOLE: Final = "concordat.console.app"
 
@@ -141,6 +144,7 @@ def serve(
     tell_ready: Callable[[Ready], None],
     behind_proxy: bool = False,
     accept_clock: bool = False,
+    witnesses: Policy = NO_WITNESSES,
 ) -> None:
     """Run a node until SIGTERM or SIGINT, then stop cleanly. Port 0 picks a free one; `tell_ready` learns which.
 
@@ -155,10 +159,10 @@ def serve(
     if tls_cert is not None and tls_key is not None:
         check_tls_files(tls_cert, tls_key)
     check_exposure(folder, host, has_tls=has_tls, is_proxied=behind_proxy)
-    node = Node(folder, accepts_clock=accept_clock)
+    node = Node(folder, accepts_clock=accept_clock, witnesses=witnesses)
     gc.freeze()  # the collector need not look again and again at a state that stays
     try:
-        with _listen(host, port) as listener:
+        with _listen(host, port) as listener, asking_witnesses(node):
             app = make_app(node, is_secure=has_tls or behind_proxy, is_proxied=behind_proxy)
             config = _configure(app, tls_cert, tls_key, is_proxied=behind_proxy)
             address = _name_address("https" if has_tls else "http", host, listener.getsockname()[1])

@@ -38,7 +38,7 @@ async def finish(message: Message, scope: Scope) -> None:
     headers["X-Request-Id"] = get_request_id(connection)
     if scope["path"].startswith("/v1/"):
         headers["X-Content-Type-Options"] = "nosniff"
-        headers["Cache-Control"] = "no-store"
+        headers.setdefault("Cache-Control", "no-store")
     is_known = get_reader(connection).member is not None or scope["state"].get("who") is not None
     is_trying = "authorization" in connection.headers or get_method(connection) not in SAFE_METHODS
     if is_known or (is_trying and message["status"] not in _NOTHING_CAME_OF_IT):

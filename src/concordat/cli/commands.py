@@ -55,6 +55,8 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         Command("export", f"{_HERE}.folder:export", "Write the ledger as one file that a stranger can replay."),
         Command("backup", f"{_HERE}.folder:backup", "Copy a node's folder into one file while the node runs."),
         Command("restore", f"{_HERE}.folder:restore", "Make a node's folder from a backup."),
+        Command("witness key", f"{_HERE}.witness:show_key", "Print a witness's key; make it in an empty folder."),
+        Command("witness run", f"{_HERE}.witness:run", "Follow a ledger and cosign what continues it."),
     ),
 }
 
@@ -66,6 +68,7 @@ GROUPS: Final[dict[str, str]] = {
     "key": "Keys.",
     "member": "Members.",
     "vectors": "Test vectors.",
+    "witness": "Whether a ledger shows everyone one history.",
 }
 
 

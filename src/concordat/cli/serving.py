@@ -13,6 +13,7 @@ import msgspec
 from concordat.cli.folder import Folder
 from concordat.cli.output import OUTPUT, Output, emit_line, tell
 from concordat.cli.where import warn_if_open
+from concordat.client.files import read_file
 from concordat.contracts.text import Language
 from concordat.errors import UsageError
 from concordat.ledger.files import TEMPORARY_SUFFIX, output_error
@@ -33,6 +34,7 @@ def serve(
     tls_key: Path | None = None,
     behind_proxy: bool = False,
     accept_clock: bool = False,
+    witnesses: Path | None = None,
     output: Output = OUTPUT,
 ) -> None:
     """Run the node of a folder until it is told to stop. Says on standard error where it answers.
@@ -44,15 +46,19 @@ def serve(
     :param tls_cert: Certificate chain in PEM.
     :param tls_key: Its private key in PEM.
     :param behind_proxy: A proxy in front does TLS.
+    :param witnesses: Whose cosignatures this node hands out, and where it asks for them (a C2SP tlog-policy file).
     :param accept_clock: This machine's clock is right although the last block is more than 366 days old.
     """
     from concordat.api.server import serve as serve_node  # the one place that needs the node's extra
+    from concordat.crypto.policy import parse_policy
+    from concordat.node.cosignatures import NO_WITNESSES
 
     if not 0 <= port <= 65_535:
         raise UsageError("cli.usage", f"port {port}")
     with suppress(OSError):  # of a folder that cannot be read the node tells
         for key in sorted((folder / "keys").rglob("*.key")):
             warn_if_open(key)
+    named = NO_WITNESSES if witnesses is None else parse_policy(read_file(witnesses))
     if ready_file is not None:
         _clear(ready_file)
 
@@ -73,6 +79,7 @@ def serve(
         tls_key=tls_key,
         behind_proxy=behind_proxy,
         accept_clock=accept_clock,
+        witnesses=named,
     )
 
 

@@ -130,6 +130,22 @@ def is_signed_by(checkpoint: Checkpoint, signatures: Sequence[NoteSignature], pu
     )
 
 
+def do_contradict(one: Checkpoint, other: Checkpoint) -> bool:
+    """Tell whether one honest node can't have signed both: whoever holds the two notes needs nothing else to show it.
+
+    Two that do not contradict each other may still belong to two histories: consistency is proved by a path.
+    """
+    earlier, later = sorted((one, other), key=lambda checkpoint: checkpoint.height)
+    if earlier.height == later.height:
+        return earlier != later
+    if earlier.log_size == later.log_size:
+        is_same = (earlier.log_root, earlier.state_root, earlier.params_hash) == (
+            *(later.log_root, later.state_root, later.params_hash),
+        )
+        return not is_same or earlier.time > later.time
+    return earlier.log_size > later.log_size or earlier.time > later.time
+
+
 def render_signed_note(checkpoint: Checkpoint, *signatures: NoteSignature) -> str:
     """Return the note with a line for each signature."""
     return f"{render_note(checkpoint).decode()}\n{''.join(map(render_line, signatures))}"

@@ -21,7 +21,6 @@ from concordat.crypto.checkpoint import (
     read_line,
     render_line,
 )
-from concordat.crypto.merkle import EMPTY_LOG_ROOT
 from concordat.crypto.signatures import is_sound_key, is_valid
 from concordat.errors import Corrupt
 from concordat.primitives.codec import Struct
@@ -110,8 +109,6 @@ def parse_tree_head(text: str) -> TreeHead:
     is_canonical = len(digest) == 32 and b64encode(digest).decode() == root
     if not is_canonical or _SIZE.fullmatch(size) is None or int(size) > INTEGER_MAX:
         raise Corrupt("checkpoint.malformed", "size and root are a number and a digest")
-    if size == "0" and digest != EMPTY_LOG_ROOT:
-        raise Corrupt("checkpoint.malformed", "an empty log has the root of nothing")
     return TreeHead(origin, int(size), digest, (body + "\n").encode(), tuple(map(read_line, signature_lines)))
 
 

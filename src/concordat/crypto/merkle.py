@@ -67,6 +67,11 @@ class Log:
             self._levels[level] += sha256(b"\x01" + pair).digest()
             complete >>= 1
 
+    def digests(self, level: int, start: int, count: int) -> bytes:
+        """Return so many digests of complete subtrees of 2**level leaves, joined; fewer where there are no more."""
+        known = self._levels[level] if level < len(self._levels) else b""
+        return bytes(known[32 * start : 32 * (start + count)])
+
     def root(self) -> bytes:
         """Return the root of all leaves."""
         return self.root_at(self.size)

@@ -11,6 +11,7 @@ from pathlib import Path
 from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key, read_key
 from concordat.contracts.text import Language
+from concordat.crypto.policy import Policy
 from concordat.errors import ConcordatError, Corrupt, Refused
 from concordat.ledger.application import BlockRecord
 from concordat.ledger.embedded import EmbeddedEngine
@@ -19,6 +20,7 @@ from concordat.ledger.snapshot import load_application, save_snapshot
 from concordat.ledger.store import BlockStore
 from concordat.ledger.survey import GENESIS_FILE
 from concordat.node.audit import AuditLog
+from concordat.node.cosignatures import NO_WITNESSES, Cosignatures
 from concordat.node.founding import NODE_KEY_FILE
 from concordat.primitives.codec import decode
 from concordat.protocol.editions import check_release
@@ -45,8 +47,10 @@ def _naming_index_errors() -> Iterator[None]:
 class Node:
     """One member's node. Close it to let the folder go."""
 
-    def __init__(self, folder: Path, *, accepts_clock: bool = False) -> None:
+    def __init__(self, folder: Path, *, accepts_clock: bool = False, witnesses: Policy = NO_WITNESSES) -> None:
         """Open the folder and start the engine; `accepts_clock` lets the clock be as far ahead as it is now.
+
+        `witnesses` are those whose cosignatures the node keeps and hands out.
 
         Raises:
             NotFound: `ledger.absent`. Corrupt: `ledger.corrupt`, `replay.differs`, `node.other_key`.
@@ -59,6 +63,8 @@ class Node:
             self._store = BlockStore.open(self.files)
             opened.callback(self._store.close)
             self._open(opened, fetch_now_us() if accepts_clock else 0)
+            self.cosignatures = Cosignatures(self.folder, witnesses, self.key.public_key)
+            opened.callback(self.cosignatures.close)
             opened.pop_all()
         self.engine.start()
 
@@ -163,5 +169,6 @@ class Node:
         finally:
             self.audit.sync()
             self._audit_files.close()
+            self.cosignatures.close()
             self._store.close()
             self.files.close()

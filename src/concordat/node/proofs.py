@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from concordat.crypto.checkpoint import make_node_signature, render_signed_note
+from concordat.crypto.checkpoint import Checkpoint, NoteSignature, make_node_signature, render_signed_note
 from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof, encode_proof
 from concordat.errors import NotFound, UsageError
 from concordat.node.node import Node
@@ -18,7 +18,13 @@ def render_checkpoint(node: Node) -> str:
     """The signed note of the newest checkpoint: what a reader keeps, to compare with next time."""
     with node.engine.lock:
         checkpoint = node.application.checkpoint
-    return render_signed_note(checkpoint, make_node_signature(checkpoint, node.key.public_key, node.key.sign))
+    return render_signed_note(checkpoint, *_sign(node, checkpoint))
+
+
+def _sign(node: Node, checkpoint: Checkpoint) -> tuple[NoteSignature, ...]:
+    """Return the node's signature, and those of the witnesses that have cosigned exactly this checkpoint."""
+    signature = make_node_signature(checkpoint, node.key.public_key, node.key.sign)
+    return signature, *node.cosignatures.find(checkpoint)
 
 
 def make_entry_proof(node: Node, position: int, since_size: int | None = None) -> bytes:
@@ -90,5 +96,4 @@ def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], sin
             if since_size < history.size:  # of the same size it is the same log: its root says so
                 path_since = history.consistency_path(since_size, history.size)
                 consistency = ConsistencyProof(since_size, history.root_at(since_size), path_since)
-    signature = make_node_signature(checkpoint, node.key.public_key, node.key.sign)
-    return encode_proof(Proof(checkpoint, (signature,), tuple(entries), tuple(states), consistency))
+    return encode_proof(Proof(checkpoint, _sign(node, checkpoint), tuple(entries), tuple(states), consistency))

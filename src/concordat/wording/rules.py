@@ -61,7 +61,9 @@ _FACE_RULES: Final[dict[str, str | None]] = {
     "node.slow": "HTTP-24",
     "node.stopped": "HTTP-24",
     "nonce": "LED-6",
+    "policy": "WIT-5",
     "read": "HTTP-23",
+    "read.no_such_tile": "WIT-8",
     "request.bad_cursor": "HTTP-28",
     "request.changed": "HTTP-34",
     "request.malformed": "HTTP-1",
@@ -75,6 +77,11 @@ _FACE_RULES: Final[dict[str, str | None]] = {
     "sign": "HTTP-26",
     "table": "DAT-5",
     "time": "HTTP-1",
+    "witness": "WIT-6",
+    "witness.bad_key": "WIT-1",
+    "witness.other_history": "WIT-7",
+    "witness.other_log": "WIT-7",
+    "witness.unknown": "WIT-7",
 }
 """By the code, or by its family. What verifies a file or a proof, and a defect, has none."""
 

@@ -154,6 +154,7 @@ WORDS: dict[str, str] = {
     "init.genesis": "{0}: give it to everyone who is to trust this chain.",
     "init.key": "{0}: keep a copy of it in another place.",
     "sign.already": "Signed already; this is its receipt.",
+    "witness.listening": "The witness answers at {0}",
     "serve.listening": "The node answers at {0}; console: {1}",
     "serve.chain": "Chain {0}, height {1:number}; {2}. Ctrl-C stops it.",
     "serve.time.real": "time is this machine's",

@@ -149,6 +149,7 @@ WORDS: dict[str, str] = {
     "init.genesis": "{0}：请交给所有需要信任本链的人。",
     "init.key": "{0}：请另存一份到别处。",
     "sign.already": "此页已签署；以下是回执。",
+    "witness.listening": "见证方已在 {0} 应答",
     "serve.listening": "节点已在 {0} 应答；控制台：{1}",
     "serve.chain": "链 {0}，高度 {1:number}；{2}。按 Ctrl-C 停止。",
     "serve.time.real": "时间取自本机时钟",
