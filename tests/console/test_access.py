@@ -9,7 +9,7 @@ from concordat.api.server import make_app
 from .scene import Scene, get_key
 from .visitor import PAGES, Visitor
 
-OPEN = {"/", "/codes", "/proof", "/login"}
+OPEN = {"/", "/codes", "/proof", "/login", "/settings"}
 FOR_EVERYBODY = {path for path in PAGES if path.startswith("/public")}
 
 
@@ -78,6 +78,8 @@ def test_every_route_of_the_console_is_known_here(told: Scene) -> None:
         "/datasets/{owner:str}/{name:str}",
         "/ledger",
         "/ledger/{position:int}",
+        "/network",
+        "/settings",
         "/codes",
         "/proof",
         "/search",

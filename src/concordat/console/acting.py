@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from concordat.client.operations import read_operations
+from concordat.client.requests import make_path
 from concordat.errors import UsageError
 from concordat.node import reads
 from concordat.node.node import Node
@@ -15,6 +16,9 @@ from concordat.primitives.plain import Json
 from concordat.protocol.messages import Operation
 
 STATEMENT_MAX: Final = 20_000
+
+ROLES: Final = ("admin", "auditor", "contracts", "data")
+"""What an officer may be given, in the order of the ledger (MEM-20)."""
 
 _ACTIONS: Final = {
     "sign": ("contracts.sign", ("contract", "document")),
@@ -26,22 +30,33 @@ _ACTIONS: Final = {
     "respond": ("membership.respond", ("statement",)),
     "sponsor": ("membership.sponsor", ("member", "verdict")),
     "attest": ("membership.attest", ("member", "dossier", "verdict")),
+    "readmit": ("membership.readmit", ("guarantor",)),
+    "add_officer": ("membership.add_officer", ("public_key", "roles", "card", "possession")),
+    "set_roles": ("membership.set_roles", ("public_key", "roles")),
+    "remove_officer": ("membership.remove_officer", ("public_key",)),
+    "rotate_key": ("membership.rotate_key", ("public_key", "card", "possession")),
+    "revoke_key": ("membership.revoke_key", ()),
+    "withdraw": ("datasets.withdraw", ("dataset", "version", "reason")),
 }
 """The operation of each form, and its fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An operation, the text of which it signs a digest, and the contract (0 for none) or member that it is about."""
+    """An operation, the text of which it signs a digest, and what it is about: contract (0: none), dataset, member."""
 
     operation: Operation
     statement: str
     contract: int
     member: str
+    dataset: str = ""
+    """Of that member."""
 
     @property
     def back(self) -> str:
         """The page it came from."""
+        if self.dataset:
+            return make_path("/datasets", self.member, self.dataset)
         return f"/contracts/{self.contract}" if self.contract else f"/members/{self.member}"
 
 
@@ -58,7 +73,7 @@ def read_act(node: Node, form: Mapping[str, str], member: str) -> Act:
     values = {field: _read_field(node, form, field) for field in fields}
     (operation,) = read_operations(name, values)
     statement = _read_statement(form) if "statement" in fields else ""
-    return Act(operation, statement, values.get("contract", 0), values.get("member", member))
+    return Act(operation, statement, values.get("contract", 0), values.get("member", member), values.get("dataset", ""))
 
 
 def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
@@ -74,6 +89,10 @@ def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
             return text == "yes"
         case "dossier" if form.get("verdict") != "yes":
             return reads.get_member(node, form.get("member", ""))["dossier"]
+        case "roles":
+            return [role for role in ROLES if form.get(f"role-{role}")]
+        case "public_key" | "card" | "possession":
+            return text.lower()
         case "dossier":
             # Who confirms names what the papers gave; taken from the ledger, it would be compared with itself (MEM-10).
             return text.lower()

@@ -21,6 +21,18 @@ def show_number(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
+def show_bytes(count: int) -> str:
+    """Return a size with three digits at most and its unit.
+
+    >>> show_bytes(999), show_bytes(52_400), show_bytes(1_250_000_000)
+    ('999 B', '52.4 kB', '1.25 GB')
+    """
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count} B"
+
+
 def show_signed(value: int) -> str:
     """Return the number with its sign."""
     return f"+{value}" if value > 0 else f"−{-value}" if value < 0 else "0"

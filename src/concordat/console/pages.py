@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from concordat.client.requests import make_path
 from concordat.client.verification import tell_not_proved
+from concordat.console.formats import show_number
 from concordat.console.frame import LIMIT, Page, render_page
-from concordat.errors import NotFound
 from concordat.node import reads
 from concordat.primitives.plain import Json
 from concordat.protocol.receipts import OK
@@ -61,7 +61,10 @@ def render_dataset(page: Page, owner: str, name: str, after: int | None) -> str:
     oldest = dataset["versions"][-1]["version"] if dataset["versions"] else 1
     more = f"{make_path('/datasets', owner, name)}?after={oldest}" if oldest > 1 else ""
     history = reads.list_entries(page.node, page.language, link=("dataset", f"{owner}/{name}"), limit=DATASET_ENTRIES)
-    return render_page(page, "dataset.html", "datasets", dataset=dataset, more=more, history=history)
+    may_withdraw = page.reader.member == owner and "data" in page.reader.roles
+    return render_page(
+        page, "dataset.html", "datasets", dataset=dataset, more=more, history=history, may_withdraw=may_withdraw
+    )
 
 
 def render_ledger(page: Page, link: tuple[str, str] | None, before: int | None) -> str:
@@ -169,13 +172,33 @@ def _search(page: Page, query: str) -> list[tuple[str, str, str]]:
     for row in reads.list_datasets(page.node, query=query):
         place = f"{row['owner']}/{row['name']}"
         found.append((f"/datasets/{place}", f"{page.label(row['title'])} · {place}", page.say("datasets.dataset")))
-    if re.fullmatch(r"[0-9a-f]{64}", query):
-        try:
-            position = reads.find_transaction(page.node, bytes.fromhex(query)).position
-        except NotFound:
-            return found
-        found.append((f"/ledger/{position}", page.say("entry.title", position=position), page.say("proof.transaction")))
-    return found[:50]
+    return [*found[:50], *_search_ledger(page, query)]
+
+
+def _search_ledger(page: Page, query: str) -> list[tuple[str, str, str]]:
+    """What a number or digits name: an entry, a block, an officer's key, transactions that begin so."""
+    found: list[tuple[str, str, str]] = []
+    if re.fullmatch(r"[0-9]{1,9}", query):
+        number = int(query)
+        if number < reads.get_status(page.node)["log_size"]:
+            title = page.say("entry.title", position=number)
+            found.append((f"/ledger/{number}", title, page.say("entry.position")))
+        span = reads.get_block_span(page.node, number)
+        if span is not None and span[0] < span[1]:
+            title = page.say("search.block", height=show_number(number), count=span[1] - span[0])
+            found.append((f"/ledger?before={span[1]}", title, page.say("frame.height", height=number)))
+    # A digest is often copied as it is shown: its first digits, an ellipsis, its last ones.
+    digits = re.fullmatch(r"([0-9a-f]{8,64})(?:…[0-9a-f]{0,4})?", query.lower())
+    if digits is None:
+        return found
+    if len(digits[1]) == 64 and (officer := reads.get_officer(page.node, bytes.fromhex(digits[1]))):
+        found.append((f"/members/{officer.member}", page.name(officer.member), page.say("member.keys")))
+    positions = reads.find_transactions(page.node, digits[1])
+    found += [
+        (f"/ledger/{position}", page.say("entry.title", position=position), page.say("proof.transaction"))
+        for position in positions
+    ]
+    return found
 
 
 def render_proof(page: Page) -> str:

@@ -15,7 +15,9 @@ from concordat.console.answers import answer, like, open_page
 from concordat.console.contract import render_contract
 from concordat.console.frame import STATIC
 from concordat.console.member import render_member
+from concordat.console.network import render_network
 from concordat.console.overview import render_overview, render_welcome
+from concordat.console.settings import render_settings
 from concordat.errors import NotFound
 from concordat.node.node import Node
 
@@ -88,6 +90,18 @@ def show_entry(request: Asking, node: NamedDependency[Node], position: Position)
     return answer(request, pages.render_entry(open_page(node, request), position))
 
 
+@get("/network", guards=[like("/v1/members")], sync_to_thread=True)
+def show_network(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+    """The node and its health."""
+    return answer(request, render_network(open_page(node, request)))
+
+
+@get("/settings", sync_to_thread=True)
+def show_settings(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+    """How pages are shown; key and officers of who is signed in."""
+    return answer(request, render_settings(open_page(node, request)))
+
+
 @get("/codes", sync_to_thread=True)
 def show_codes(request: Asking, node: NamedDependency[Node]) -> Response[str]:
     """The rules that can refuse."""
@@ -132,6 +146,8 @@ ROUTES: Final = (
     show_dataset,
     show_ledger,
     show_entry,
+    show_network,
+    show_settings,
     show_codes,
     show_proof,
     show_search,

@@ -144,6 +144,15 @@ def fetch_application(connection: sqlite3.Connection, member: str) -> int:
     return 0 if row is None else int(row[0])
 
 
+def fetch_positions(connection: sqlite3.Connection, first: bytes, last: bytes, limit: int) -> list[int]:
+    """Return the positions of transactions whose identifiers lie between two."""
+    rows = connection.execute(
+        "SELECT position FROM entries WHERE transaction_id BETWEEN ? AND ? ORDER BY transaction_id LIMIT ?",
+        (first, last, limit),
+    )
+    return [int(row[0]) for row in rows]
+
+
 def fetch_transaction(connection: sqlite3.Connection, transaction_id: bytes) -> IndexedEntry | None:
     """Return the entry of a transaction, or None while the ledger does not hold it."""
     row = connection.execute(

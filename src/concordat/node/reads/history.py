@@ -20,6 +20,7 @@ from concordat.views.history import (
     fetch_application,
     fetch_entries,
     fetch_entry,
+    fetch_positions,
     fetch_transaction,
     find_links,
 )
@@ -139,6 +140,21 @@ def find_transaction(node: Node, transaction_id: bytes) -> IndexedEntry:
     if indexed is None:
         raise NotFound("read.no_such_transaction", transaction_id.hex())
     return indexed
+
+
+def find_transactions(node: Node, digits: str, limit: int = 10) -> list[int]:
+    """Return the positions of transactions whose identifier begins with these hexadecimal digits."""
+    with node.reading_index() as index:
+        return fetch_positions(index, bytes.fromhex(f"{digits:0<64}"), bytes.fromhex(f"{digits:f<64}"), limit)
+
+
+def get_block_span(node: Node, height: int) -> tuple[int, int] | None:
+    """Return the first position of a durable block and the one after its last, None when there is no such block."""
+    if not 1 <= height <= node.engine.durable.height:
+        return None
+    with node.engine.lock:
+        sizes = node.application.sizes
+        return sizes[height - 1], sizes[height]
 
 
 def find_client_key(node: Node, public_key: bytes, client_key: bytes) -> bytes:

@@ -1,0 +1,149 @@
+"""Settings: an officer changes who signs for its member; and the other forms for what stood in no form before."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+
+from concordat.protocol.families.datasets import Register
+from concordat.protocol.families.membership import compute_possession_message
+
+from .scene import AIR, PASSWORD, Scene, get_key
+from .test_standing import expel, pass_a_year
+from .visitor import Document, Visitor
+
+CARD = "5a" * 32
+
+
+def make_new_key(scene: Scene, label: str) -> dict[str, str]:
+    """What a new officer hands over, as the fields of the form."""
+    key = get_key(label)
+    possession = key.sign(compute_possession_message(scene.node.chain.id, "azure-bay"))
+    return {"public_key": key.public_key.hex(), "card": CARD, "possession": possession.hex()}
+
+
+def sign_here(visitor: Visitor, page: Document) -> Document:
+    done = visitor.send(page.form_to(visitor.path), password=PASSWORD)
+    assert "Signed and recorded" in done.text
+    return done
+
+
+def test_an_administrator_adds_changes_and_ends_an_officer(scene: Scene, officer: Visitor) -> None:
+    new = make_new_key(scene, "clerk")
+    form = officer.open("/settings").form(action="add_officer")
+    for name in [name for name in form.names if name.startswith("role-")]:
+        del form.fields[name]
+    page = officer.send(form, **new, **{"role-data": "yes"})
+    assert "adds an officer" in page.text
+    sign_here(officer, page)
+    clerk = bytes.fromhex(new["public_key"])
+    assert scene.node.application.state.officers[(clerk,)].roles == ("data",)
+
+    form = officer.open("/settings").form(action="set_roles", public_key=new["public_key"])
+    form.fields = {name: value for name, value in form.fields.items() if not name.startswith("role-")}
+    sign_here(officer, officer.send(form, **{"role-contracts": "yes", "role-auditor": "yes"}))
+    assert scene.node.application.state.officers[(clerk,)].roles == ("auditor", "contracts")
+
+    form = officer.open("/settings").form(action="remove_officer", public_key=new["public_key"])
+    sign_here(officer, officer.send(form))
+    assert scene.node.application.state.officers[(clerk,)].removed_at is not None
+
+
+def test_the_roles_that_an_officer_has_are_ticked(officer: Visitor) -> None:
+    page = officer.open("/settings")
+    ticked = [values["name"] for tag, values in page.tags if tag == "input" and "checked" in values]
+    assert ticked == ["role-admin", "role-auditor", "role-contracts", "role-data"] * 2
+
+
+def test_who_is_no_administrator_sees_officers_and_no_forms(scene: Scene) -> None:
+    with Visitor(scene.node) as admin:
+        admin.sign_in()
+        form = admin.open("/settings").form(action="add_officer")
+        form.fields = {name: value for name, value in form.fields.items() if not name.startswith("role-")}
+        sign_here(admin, admin.send(form, **make_new_key(scene, "clerk"), **{"role-data": "yes"}))
+    with Visitor(scene.node) as clerk:
+        clerk.come_in(get_key("clerk"))
+        page = clerk.open("/settings")
+        assert "Only an officer with the role administrator changes these." in page.text
+        assert {form.fields.get("action") for form in page.forms} & {"add_officer", "set_roles"} == set()
+        assert "revoke_key" in {form.fields.get("action") for form in page.forms}
+
+
+def test_a_key_hands_over_and_ends_itself(scene: Scene, officer: Visitor) -> None:
+    new = make_new_key(scene, "laptop")
+    sign_here(officer, officer.send(officer.open("/settings").form(action="rotate_key"), **new))
+    officers = scene.node.application.state.officers
+    assert officers[(scene.local.public_key,)].removed_at is not None
+    assert officers[(bytes.fromhex(new["public_key"]),)].removed_at is None
+    assert "Sign in" in officer.open("/").text  # the old key's session is over
+
+
+def test_a_lost_key_is_ended_at_once(scene: Scene, officer: Visitor) -> None:
+    sign_here(officer, officer.send(officer.open("/settings").form(action="revoke_key")))
+    assert scene.node.application.state.officers[(scene.local.public_key,)].removed_at is not None
+
+
+def test_settings_are_for_the_public_too_without_a_key(told: Scene) -> None:
+    with Visitor(told.node) as visitor:
+        page = visitor.open("/settings")
+        assert "You are not signed in" in page.text
+        assert "/settings?theme=dark" in page.links()
+        assert page.forms == []
+
+
+def test_the_owner_withdraws_a_version_from_its_page(scene: Scene, officer: Visitor) -> None:
+    scene.act("azure-bay", Register("series", 1, AIR, sha256(b"1").digest(), 1, 1, bytes(32), bytes(32)))
+    page = officer.send(officer.open("/datasets/azure-bay/series").form(action="withdraw"), reason="Gauge failed.")
+    done = sign_here(officer, page)
+    assert "/datasets/azure-bay/series" in done.links()
+    after = officer.open("/datasets/azure-bay/series")
+    assert "Gauge failed." in after.text
+    assert not [form for form in after.forms if form.fields.get("action") == "withdraw"]
+
+
+def test_nobody_withdraws_what_is_another_s(scene: Scene, officer: Visitor) -> None:
+    scene.act("north-terrace", Register("series", 1, AIR, sha256(b"1").digest(), 1, 1, bytes(32), bytes(32)))
+    page = officer.open("/datasets/north-terrace/series")
+    assert not [form for form in page.forms if form.fields.get("action") == "withdraw"]
+
+
+def test_an_expelled_member_asks_to_return_once_it_may(scene: Scene) -> None:
+    expel(scene)
+    with Visitor(scene.node) as visitor:
+        page = visitor.come_in(get_key("maple-ridge"))
+        assert not [form for form in page.forms if form.fields.get("action") == "readmit"]
+        pass_a_year(scene)
+        page = visitor.send(visitor.open("/").form(action="readmit"), guarantor="silver-plain")
+        assert "asks to return" in page.text
+
+
+@pytest.mark.parametrize("length", [8, 12, 64])
+def test_search_finds_a_transaction_by_its_first_digits(visitor: Visitor, length: int) -> None:
+    transaction = visitor.client.get("/v1/ledger/3").json()["transaction"]
+    assert "/ledger/3" in visitor.open(f"/search?q={transaction[:length]}").links()
+
+
+def test_search_finds_a_digest_as_pages_show_it(visitor: Visitor) -> None:
+    transaction = visitor.client.get("/v1/ledger/3").json()["transaction"]
+    assert "/ledger/3" in visitor.open(f"/search?q={transaction[:8]}…{transaction[-4:]}").links()
+    assert "/ledger/3" not in visitor.open(f"/search?q={transaction[:7]}").links()
+
+
+def test_search_finds_a_key_an_entry_and_a_block(told: Scene, visitor: Visitor) -> None:
+    assert "/members/azure-bay" in visitor.open(f"/search?q={told.local.public_key.hex()}").links()
+    height = visitor.client.get("/v1/ledger/40").json()["height"]
+    found = visitor.open(f"/search?q={height}").links()
+    assert f"/ledger/{height}" in found
+    (block,) = [link for link in found if link.startswith("/ledger?before=")]
+    assert "/ledger/40" in visitor.open(block).links()
+    assert visitor.open("/search?q=999999999").links()
+
+
+def test_the_network_page_tells_the_disk_to_the_operator_alone(told: Scene, visitor: Visitor) -> None:
+    assert "blocks.log" in visitor.open("/network").text
+    with Visitor(told.node) as other:
+        other.come_in(get_key("silver-plain"))
+        page = other.open("/network")
+        assert "blocks.log" not in page.text
+        assert "All that was taken is on disk" in page.text
