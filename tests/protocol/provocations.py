@@ -14,6 +14,8 @@ from concordat.protocol.families import membership as m
 from concordat.protocol.families.clock import Advance, Tick
 from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Propose, Sign, Terminate
 from concordat.protocol.families.datasets import Withdraw
+from concordat.protocol.families.objections import Answer as AnswerObjection
+from concordat.protocol.families.objections import File
 from concordat.protocol.messages import Operation
 from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.protocol.transactions import DOMAIN, PAYLOAD_OFFSET, TRANSACTION_BYTES_MAX, Receipt
@@ -232,6 +234,12 @@ def attest_twice(c: Consortium) -> Receipt:
     return c.attempt("azure-bay", attestation, attestation)
 
 
+def answer_twice(c: Consortium) -> Receipt:
+    c.act("node", File("cedar-ford", None, DIGEST))
+    c.act("cedar-ford", AnswerObjection(1, DIGEST))
+    return c.attempt("cedar-ford", AnswerObjection(1, DIGEST))
+
+
 PROVOKE: dict[str, Scene] = {
     "ledger.too_large": lambda c: send(c, bytes(TRANSACTION_BYTES_MAX + 1)),
     "ledger.wrong_domain": lambda c: send(
@@ -333,6 +341,12 @@ PROVOKE: dict[str, Scene] = {
     "behaviors.too_old": lambda c: c.attempt("azure-bay", make_record(c, "azure-bay", occurred_at=0)),
     "behaviors.batch_repeated": lambda c: c.attempt("azure-bay", *(make_anchor(c),) * 2),
     "behaviors.batch_overlaps": lambda c: c.attempt("azure-bay", make_anchor(c), make_anchor(c, root=bytes(32))),
+    "objections.unknown_member": lambda c: c.attempt("azure-bay", File("nobody", None, DIGEST)),
+    "objections.own_member": lambda c: c.attempt("azure-bay", File("azure-bay", None, DIGEST)),
+    "objections.unknown_entry": lambda c: c.attempt("azure-bay", File("cedar-ford", (1, 0), DIGEST)),
+    "objections.too_many_open": lambda c: c.attempt("azure-bay", *(File("cedar-ford", None, DIGEST),) * 21),
+    "objections.unknown": lambda c: c.attempt("cedar-ford", AnswerObjection(1, DIGEST)),
+    "objections.closed": answer_twice,
 }
 
 
@@ -351,7 +365,7 @@ def make_stage(code: str) -> Consortium:
             return Consortium(params=replace(DEFAULT_PARAMS, due_events_per_block_max=1))
         case "clock.not_a_scenario":
             return Consortium(clock="real")
-        case _ if code in EDITION_2_CODES or code.startswith("behaviors."):
+        case _ if code in EDITION_2_CODES or code.startswith(("behaviors.", "objections.")):
             return Consortium(params=EDITION_2)
         case _:
             return Consortium()

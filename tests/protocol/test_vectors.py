@@ -13,7 +13,7 @@ from concordat.errors import UsageError
 from concordat.primitives.ledger_time import SECOND_US
 from concordat.primitives.plain import to_plain
 from concordat.primitives.vectors import check_case, compute_expected
-from concordat.protocol.families import behaviors
+from concordat.protocol.families import behaviors, objections
 from concordat.protocol.families import membership as m
 from concordat.protocol.families.clock import Advance, Tick
 from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Object, Propose, Sign, Terminate
@@ -62,6 +62,11 @@ def make_operations() -> Inputs:
         make_record(c, "azure-bay"),
         make_record(c, "azure-bay", subject=behaviors.OfContract(7)),
         make_anchor(c),
+    ]
+    operations += [
+        objections.File("azure-bay", None, STATEMENT),
+        objections.File("azure-bay", (2, 1), STATEMENT),
+        objections.Answer(1, STATEMENT),
     ]
     assert {type(operation) for operation in operations} == set(OPERATIONS.values())
     return {f"{place:02} {type(operation).__name__}": to_plain(operation) for place, operation in enumerate(operations)}
@@ -147,6 +152,20 @@ def make_duty_cases() -> Inputs:
     return {name: describe_blocks(c) for name, c in scenes.items()}
 
 
+def make_objection_cases() -> Inputs:
+    """A citizen's objection that is answered, one that is not, a member's; unreadable in edition 1."""
+    scenes: dict[str, Consortium] = {}
+    for name, params in (("edition 1", DEFAULT_PARAMS), ("edition 2", replace(EDITION_2, objection_answer_days=7))):
+        c = scenes[name] = Consortium(params=params)
+        c.attempt("node", objections.File("cedar-ford", None, STATEMENT))
+        c.attempt("azure-bay", objections.File("cedar-ford", (1, 0), STATEMENT))
+        c.attempt("cedar-ford", objections.Answer(2, STATEMENT))
+        c.attempt("cedar-ford", objections.Answer(2, STATEMENT))
+        c.advance(7)
+        c.attempt("cedar-ford", objections.Answer(1, STATEMENT))
+    return {name: describe_blocks(c) for name, c in scenes.items()}
+
+
 def make_rejections() -> Inputs:
     """Every code in order of precedence; the last receipt of each case bears it."""
     inputs: Inputs = {}
@@ -185,6 +204,7 @@ FILES: dict[str, tuple[str, Callable[[], Inputs]]] = {
     "blocks.json": ("protocol/blocks", make_block_cases),
     "keys.json": ("protocol/blocks", make_key_cases),
     "duties.json": ("protocol/blocks", make_duty_cases),
+    "objections.json": ("protocol/blocks", make_objection_cases),
     "rejections.json": ("protocol/blocks", make_rejections),
     "documents.json": ("contracts/document", make_documents),
 }

@@ -64,6 +64,8 @@ def strategy_of(info: inspect.Type) -> st.SearchStrategy[Any]:
             return st.none()
         case inspect.LiteralType(values=values):
             return st.sampled_from(values)
+        case inspect.TupleType(item_types=types):
+            return st.tuples(*(strategy_of(kind) for kind in types))
         case inspect.UnionType(types=types):
             return st.one_of(*(strategy_of(kind) for kind in types))
         case inspect.VarTupleType(item_type=item, min_length=least):

@@ -178,6 +178,7 @@ def test_every_status_role_kind_and_ground_has_words() -> None:
         "status.member": get_args(records.MemberStatus),
         "status.contract": get_args(records.ContractStatus),
         "status.duty": get_args(records.DutyStatus),
+        "status.objection": get_args(records.ObjectionStatus),
         "status.check": get_args(Status),
         "role": (*get_args(records.MemberRole), *get_args(records.OfficerRole)),
         "kind": get_args(records.MemberKind),

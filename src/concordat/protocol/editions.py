@@ -12,7 +12,7 @@ import msgspec
 
 from concordat.errors import Refused, Rejected
 from concordat.primitives.codec import Struct
-from concordat.protocol.families import behaviors, membership
+from concordat.protocol.families import behaviors, membership, objections
 from concordat.protocol.state import State
 from concordat.protocol.transactions import PAYLOAD_OFFSET, Payload
 
@@ -26,6 +26,8 @@ OPERATION_EDITIONS: Final[Mapping[type[Struct], int]] = {
     membership.Delegate: 2,
     behaviors.Record: 2,
     behaviors.Anchor: 2,
+    objections.File: 2,
+    objections.Answer: 2,
 }
 """The edition from which on an operation is known; one that is not named here has been there from the first."""
 

@@ -5,11 +5,26 @@ from __future__ import annotations
 import typing
 
 from concordat.primitives.codec import Struct
-from concordat.protocol.families import behaviors, clock, contracts, credit, datasets, membership
+from concordat.protocol.families import behaviors, clock, contracts, credit, datasets, membership, objections
 from concordat.protocol.receipts import Rejection
 
-Operation = behaviors.Operation | clock.Operation | contracts.Operation | datasets.Operation | membership.Operation
-Event = behaviors.Event | clock.Event | contracts.Event | credit.Event | datasets.Event | membership.Event
+Operation = (
+    behaviors.Operation
+    | clock.Operation
+    | contracts.Operation
+    | datasets.Operation
+    | membership.Operation
+    | objections.Operation
+)
+Event = (
+    behaviors.Event
+    | clock.Event
+    | contracts.Event
+    | credit.Event
+    | datasets.Event
+    | membership.Event
+    | objections.Event
+)
 
 TRANSACTION_REJECTIONS = (
     Rejection("ledger.too_large", "LED-1", may_succeed_later=False),
@@ -41,6 +56,7 @@ REJECTIONS: tuple[Rejection, ...] = (
     *datasets.REJECTIONS,
     *membership.REJECTIONS,
     *behaviors.REJECTIONS,
+    *objections.REJECTIONS,
 )
 
 

@@ -33,6 +33,8 @@ class Params(Struct, frozen=True):
     """Events of due items in a block, after which what is due waits for the next, and transactions wait behind it."""
     edition: Annotated[int, Meta(ge=1, le=1000)] = 1
     """Which rules and operations there are (spec/ledger.md LED-14); it only rises."""
+    objection_answer_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    """How long a member has to answer an objection."""
 
 
 DEFAULT_PARAMS = Params()

@@ -31,6 +31,8 @@ DutyStatus = Literal[
     "waiting", "grace", "curing", "delivered", "objected", "kept", "cured", "breached", "lapsed", "released"
 ]
 
+ObjectionStatus = Literal["open", "answered", "unanswered"]
+
 EntryPlace = tuple[Natural, Natural]
 """(height, index): the entry of history that did something."""
 
@@ -230,6 +232,21 @@ class Delegation(Struct, frozen=True):
     roles: tuple[OfficerRole, ...]
     valid_from: TimeUs
     valid_until: TimeUs
+
+
+class Objection(Struct, frozen=True):
+    """What somebody says is wrong, and whether the member that it concerns answered."""
+
+    objector: MemberId | None
+    """The member that objects; None for a citizen, for whom the node speaks."""
+    entry: EntryPlace | None
+    """The entry objected to; None when it is about the member's standing as a whole."""
+    statement: Digest
+    filed_at: TimeUs
+    answer_by: TimeUs
+    status: ObjectionStatus
+    answer: Digest | None = None
+    closed_at: TimeUs | None = None
 
 
 class Due(Struct, frozen=True):

@@ -36,6 +36,7 @@ from concordat.protocol.records import (
     Identity,
     Lane,
     Member,
+    Objection,
     Officer,
     Series,
     TransactionRef,
@@ -160,6 +161,7 @@ class State:
         self.series = self._table(21, Series, tuple[str, str], "first")
         self.grants = self._table(22, Grant, tuple[bytes, str])
         self.delegations = self._table(23, Delegation, tuple[bytes, bytes], "first")
+        self.objections = self._table(26, Objection, tuple[str, int], "first")
         self.evidence: dict[str, Evidence] = {}
         """By member, what its records came to when last asked; it follows from them and is no part of the state."""
         self._params_row: ParamsRow | None = None

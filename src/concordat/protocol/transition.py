@@ -23,12 +23,13 @@ from concordat.protocol.context import (
     DUE_HEARING,
     DUE_LAPSE,
     DUE_LATE,
+    DUE_OBJECTION,
     DUE_SUSPEND,
     Context,
     check_officer,
 )
 from concordat.protocol.editions import check_edition, check_release, translate_refusal
-from concordat.protocol.families import behaviors, clock, contracts, credit, datasets, membership
+from concordat.protocol.families import behaviors, clock, contracts, credit, datasets, membership, objections
 from concordat.protocol.families.contracts import offer, performance
 from concordat.protocol.families.membership import admission, exits, officers
 from concordat.protocol.genesis import Chain
@@ -72,6 +73,8 @@ APPLY: dict[type[Struct], Callable[..., None]] = {  # each function takes exactl
     contracts.Terminate: performance.apply_terminate,
     behaviors.Record: behaviors.apply_record,
     behaviors.Anchor: behaviors.apply_anchor,
+    objections.File: objections.apply_file,
+    objections.Answer: objections.apply_answer,
     clock.Advance: clock.apply_advance,
     clock.Tick: lambda _context, _operation: None,
 }
@@ -85,6 +88,7 @@ FIRE: dict[int, Callable[[Context, bytes], None]] = {
     DUE_SUSPEND: performance.fire_suspend,
     DUE_LATE: performance.fire_late,
     DUE_EXPIRE: offer.fire_expire,
+    DUE_OBJECTION: objections.fire_objection_end,
     DUE_APPLICATION: admission.fire_application_lapse,
     DUE_HEARING: exits.fire_hearing_end,
 }

@@ -25,7 +25,7 @@ from concordat.errors import InvariantBroken, Rejected
 from concordat.primitives.codec import decode, encode
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US, parse_time
-from concordat.protocol.families import behaviors, credit, datasets
+from concordat.protocol.families import behaviors, credit, datasets, objections
 from concordat.protocol.families.clock import Advance, Tick
 from concordat.protocol.families.contracts import Deliver, Propose, Sign, duties, offer
 from concordat.protocol.families.membership import Apply, Attest, Sponsor, admission
@@ -74,7 +74,7 @@ def _is_named(name: str, value: int) -> bool:
 
 def find_broken_invariants(state: State) -> Iterator[str]:
     """Yield what does not hold in any family."""
-    for family in (duties, offer, credit, datasets, behaviors, admission):
+    for family in (duties, offer, credit, datasets, behaviors, admission, objections):
         yield from family.find_broken_invariants(state)
 
 

@@ -34,7 +34,7 @@ TURNS = (membership.Admitted, membership.Expelled, membership.Readmitted)
 _MEMBER_FIELDS = frozenset(
     {
         "member", "sponsor", "verifier", "guarantor", "owner", "proposer", "debtor", "counterparty", "predecessor",
-        "parent",
+        "parent", "objector",
     }
 )  # fmt: skip
 
