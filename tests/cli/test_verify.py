@@ -33,6 +33,15 @@ def test_a_contract_is_proved_to_whoever_has_genesis(call: Call, sound: World) -
     assert contract["status"] == "completed"
 
 
+def test_the_verifier_is_written_as_one_file_that_asks_nobody(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "verifier.html"
+    assert call("verifier", "verifier", file).document["bytes"] == file.stat().st_size
+    text = file.read_text(encoding="utf-8")
+    assert "default-src &#x27;none&#x27;" in text
+    assert "://" not in text
+    assert call("verifier", "verifier", file).status != 0
+
+
 def test_the_statement_is_in_the_readers_language(
     capsys: pytest.CaptureFixture[str], sound: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from concordat.api.server import make_app
 from .scene import Scene, get_key
 from .visitor import PAGES, Visitor
 
-OPEN = {"/", "/codes", "/proof", "/login", "/settings"}
+OPEN = {"/", "/codes", "/proof", "/login", "/settings", "/verify", "/verify?of=%2Fv1%2Fcontracts%2F9%2Fproof"}
 FOR_EVERYBODY = {path for path in PAGES if path.startswith("/public")}
 
 
@@ -82,6 +82,9 @@ def test_every_route_of_the_console_is_known_here(told: Scene) -> None:
         "/settings",
         "/codes",
         "/proof",
+        "/verify",
+        "/verify/offline",
+        "/static/{version:str}/{name:str}",
         "/search",
         "/public",
         "/public/members/{member:str}",

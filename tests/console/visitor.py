@@ -128,6 +128,8 @@ PAGES = (
     "/settings",
     "/codes",
     "/proof",
+    "/verify",
+    "/verify?of=%2Fv1%2Fcontracts%2F9%2Fproof",
     "/login",
     "/public",
     "/public/members/azure-bay",

@@ -44,6 +44,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
     ),
     "Prove": (
         Command("verify", f"{_HERE}.verifying:verify", "Verify a proof file offline."),
+        Command("verifier", f"{_HERE}.verifying:write_verifier", "Write the verifier for browsers, one HTML file."),
         Command("proof", f"{_HERE}.proofs:proof", "Save the proof of a transaction, contract or member."),
         Command("checkpoint", f"{_HERE}.proofs:checkpoint", "Print the ledger's signed checkpoint."),
         Command("dossier check", f"{_HERE}.dossiers:check_dossier", "Check papers against a dossier file."),

@@ -8,7 +8,7 @@ from pathlib import Path
 from concordat.cli.output import OUTPUT, Output, emit
 from concordat.cli.problems import describe_error
 from concordat.cli.where import Root
-from concordat.client.files import PROOF_BYTES_MAX, read_file
+from concordat.client.files import PROOF_BYTES_MAX, read_file, save_new_file
 from concordat.errors import ConcordatError, Corrupt, UsageError
 from concordat.primitives.plain import Json
 
@@ -39,6 +39,18 @@ def verify(
         verdict = compute_verdict(b"", None, output.language) | told_so
     emit(output, verdict, _describe(verdict))
     return 0 if verdict["valid"] else status
+
+
+def write_verifier(file: Path, /, *, output: Output = OUTPUT) -> None:
+    """Write the verifier as one HTML file: any browser opens it, and it needs no network.
+
+    :param file: The file to write; it must not exist.
+    """
+    from concordat.client.verifier import render_offline_page  # here: what --help does without
+
+    data = render_offline_page().encode()
+    save_new_file(file, data)
+    emit(output, {"file": str(file), "bytes": len(data)}, [str(file)])
 
 
 def _read_proof(path: Path) -> bytes:

@@ -13,6 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from concordat.api.access import Reader
+from concordat.client.verifier import SCRIPTS as SCRIPT_NAMES
+from concordat.client.verifier import read_script
 from concordat.console import formats
 from concordat.console.charts import OUT, draw_badge
 from concordat.console.words import WORDS
@@ -30,6 +32,9 @@ STATIC: Final[Mapping[str, tuple[bytes, str]]] = {
 }
 """Each file that pages load, with its media type."""
 _STATIC_VERSION: Final = sha256(b"".join(content for content, _ in STATIC.values())).hexdigest()[:12]
+SCRIPTS: Final = {name: read_script(name) for name in SCRIPT_NAMES}
+SCRIPTS_VERSION: Final = sha256("".join(SCRIPTS.values()).encode()).hexdigest()[:12]
+"""Part of their address, from which they load each other."""
 
 Theme = Literal["auto", "light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = get_args(Theme)

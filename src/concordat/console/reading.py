@@ -10,16 +10,19 @@ from litestar.params import FromPath, FromQuery
 
 from concordat.api.asking import Asking
 from concordat.api.records import Number, Position
+from concordat.client.verifier import render_offline_page
 from concordat.console import pages
-from concordat.console.answers import answer, like, open_page
+from concordat.console.answers import HTML, answer, like, open_page
 from concordat.console.contract import render_contract
-from concordat.console.frame import STATIC
+from concordat.console.frame import SCRIPTS, SCRIPTS_VERSION, STATIC
 from concordat.console.member import render_member
 from concordat.console.network import render_network
 from concordat.console.overview import render_overview, render_welcome
 from concordat.console.settings import render_settings
 from concordat.errors import NotFound
 from concordat.node.node import Node
+
+_FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @get("/", sync_to_thread=True)
@@ -120,14 +123,34 @@ def show_search(request: Asking, node: NamedDependency[Node], q: FromQuery[str] 
     return answer(request, pages.render_search(open_page(node, request), q[:200]))
 
 
+@get("/verify", sync_to_thread=True)
+def show_verifier(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+    """Where a proof is checked in the reader's browser."""
+    return answer(request, pages.render_verify(open_page(node, request)))
+
+
+@get("/verify/offline", sync_to_thread=True)
+def get_offline_verifier() -> Response[str]:
+    """The same as one file, for a machine without a network."""
+    headers = {"Content-Disposition": 'attachment; filename="concordat-verifier.html"'}
+    return Response(render_offline_page(), media_type=HTML, headers=headers)
+
+
+@get("/static/{version:str}/{name:str}", sync_to_thread=False)
+def get_script(version: FromPath[str], name: FromPath[str]) -> Response[str]:
+    """A script of the verifier; its address changes with its content."""
+    if version != SCRIPTS_VERSION or name not in SCRIPTS:
+        raise NotFound("request.unknown_path", name)
+    return Response(SCRIPTS[name], media_type="text/javascript", headers=_FOREVER)
+
+
 @get("/static/{name:str}", sync_to_thread=False)
 def get_static(name: FromPath[str]) -> Response[bytes]:
     """A file that pages load; its address changes with its content."""
     if name not in STATIC:
         raise NotFound("request.unknown_path", f"/static/{name}")
     content, media_type = STATIC[name]
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(content, media_type=media_type, headers=_FOREVER)
 
 
 @get("/{path:path}", sync_to_thread=False)
@@ -151,6 +174,9 @@ ROUTES: Final = (
     show_codes,
     show_proof,
     show_search,
+    show_verifier,
+    get_offline_verifier,
+    get_script,
     get_static,
     show_nothing,
 )

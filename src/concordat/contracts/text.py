@@ -24,7 +24,7 @@ LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 DOCUMENT_DOMAIN = b"concordat/document/v1\0"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-_SINGULARS: Final = {
+SINGULARS: Final = {
     "bytes": "byte",
     "contracts": "contract",
     "datasets": "dataset",
@@ -38,7 +38,7 @@ _SINGULARS: Final = {
     "versions": "version",
     "weeks": "week",
 }
-_COUNTED: Final = re.compile(rf"(?P<place>\{{(?P<field>\w+)(?::\w+)?\}}) (?P<noun>{'|'.join(_SINGULARS)})\b")
+_COUNTED: Final = re.compile(rf"(?P<place>\{{(?P<field>\w+)(?::\w+)?\}}) (?P<noun>{'|'.join(SINGULARS)})\b")
 _SENTENCE_END: Final = re.compile(r"(?<=\.) |(?<=。)(?=.)")
 """Between the sentences of a template below; what stands there is the gap between its parts too."""
 
@@ -117,7 +117,7 @@ def fit_number(template: str, values: Mapping[str, object]) -> str:
 @cache
 def _put_singulars(template: str, fields: tuple[str, ...]) -> str:
     def fit(match: re.Match[str]) -> str:
-        return f"{match['place']} {_SINGULARS[match['noun']]}" if match["field"] in fields else match[0]
+        return f"{match['place']} {SINGULARS[match['noun']]}" if match["field"] in fields else match[0]
 
     return _COUNTED.sub(fit, template)
 

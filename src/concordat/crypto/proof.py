@@ -235,7 +235,9 @@ def _check_authority(proof: Proof, trust: Trust) -> tuple[tuple[str, tuple[str |
 def _read_genesis(genesis: bytes) -> tuple[bool, bytes]:
     """Return whether the chain's time is simulated, and its node's key."""
     try:
-        read = msgspec.json.decode(genesis, type=_Genesis)
+        # UTF-8 as a whole, and of a name given twice the last: as other readers of JSON have it.
+        fields = msgspec.json.decode(genesis.decode(), type=dict[str, Raw])
+        read = msgspec.json.decode(msgspec.json.encode(fields), type=_Genesis)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Corrupt("proof.untrusted_root", "genesis names no clock or no node key") from error
     return read.clock == "scenario", bytes.fromhex(read.node_key)

@@ -20,7 +20,7 @@ from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import SECOND_US, format_time
 from concordat.primitives.plain import Json
-from concordat.protocol.families import behaviors, contracts, credit, membership
+from concordat.protocol.families import behaviors, membership
 from concordat.protocol.receipts import OK, TransactionCause
 from concordat.protocol.transactions import Entry, read_payload
 from concordat.wording import en, zh
@@ -32,10 +32,10 @@ _SEVERAL: Final = 2
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 """Members are shown by their identifiers."""
 
-_REASON_FAMILIES: Final = ("judge", "review")
+REASON_FAMILIES: Final = ("judge", "review")
 _FORMATTER: Final = string.Formatter()
 
-_TELLING: Final = (
+TELLING: Final = (
     "membership.hearing_opened",
     "membership.admitted",
     "membership.refused",
@@ -45,6 +45,19 @@ _TELLING: Final = (
     "credit.epoch_closed",
 )
 """Events that say more about their entry than the one that comes first in it, the most telling first."""
+
+
+TURNED: Final[Mapping[str, tuple[tuple[tuple[str, tuple[object, ...]], ...], str]]] = {
+    "membership.sponsor": ((("verdict", (False,)),), "refused"),
+    "membership.attest": ((("verdict", (False,)),), "refused"),
+    "membership.attested": ((("verdict", (False,)),), "refused"),
+    "contracts.signed": ((("left", (0,)),), "last"),
+    "contracts.end_asked": ((("left", (0,)),), "last"),
+    "contracts.settled": ((("member", (None,)),), "silent"),
+    "credit.recorded": ((("severity", (1, 2, 3)),), "breach"),
+    "credit.changed": ((("grade", ("N",)), ("confidence", (0,))), "none"),
+}
+"""Where values turn a sentence round: the fields with these values, and what the sentence's key then ends in."""
 
 
 def render(
@@ -198,7 +211,7 @@ def get_reason_key(code: str) -> str:
     family = code.partition(".")[0]
     if family == "proof":
         return code
-    return f"reason.{code}" if family in _REASON_FAMILIES else f"rejection.{code}"
+    return f"reason.{code}" if family in REASON_FAMILIES else f"rejection.{code}"
 
 
 def describe_turns(turns: Json, language: Language, names: Mapping[str, str] = NO_NAMES) -> list[str]:
@@ -248,7 +261,7 @@ def _describe_outcome(entry: Entry, signer: str, language: Language, names: Mapp
         acts = Counter(render(f"act.{_get_tag(operation)}", language) for operation in operations)
         told = tuple(act if count == 1 else f"{act} × {count}" for act, count in acts.items())
         said = render("receipt.several", language, names=names, signer=signer, count=len(operations), acts=told)
-        telling = [event for event in receipt.events if _get_tag(event) in _TELLING]
+        telling = [event for event in receipt.events if _get_tag(event) in TELLING]
         rest = [describe_event(min(telling, key=_get_rank), language, names)] if telling else []
         return _join_sentences(language, said, *rest)
     events = [event for event in receipt.events if not isinstance(event, membership.ActedFor)]
@@ -273,7 +286,7 @@ def _get_operations(cause: Struct) -> tuple[Struct, ...]:
 
 def _get_rank(event: Struct) -> int:
     tag = _get_tag(event)
-    return _TELLING.index(tag) if tag in _TELLING else len(_TELLING)
+    return TELLING.index(tag) if tag in TELLING else len(TELLING)
 
 
 def _get_tag(value: Struct) -> str:
@@ -286,16 +299,7 @@ def _get_fields(value: Struct) -> dict[str, object]:
 
 def _get_key(value: Struct) -> str:
     """Return the tag, and a suffix where a value turns the sentence round."""
-    match value:
-        case membership.Sponsor(verdict=False) | membership.Attest(verdict=False) | membership.Attested(verdict=False):
-            return f"{_get_tag(value)}.refused"
-        case contracts.Signed(left=0) | contracts.EndAsked(left=0):
-            return f"{_get_tag(value)}.last"
-        case contracts.Settled(member=None):
-            return f"{_get_tag(value)}.silent"
-        case credit.Recorded(severity=severity) if severity > 0:
-            return f"{_get_tag(value)}.breach"
-        case credit.Changed(grade="N", confidence=0):
-            return f"{_get_tag(value)}.none"
-        case _:
-            return _get_tag(value)
+    tag = _get_tag(value)
+    conditions, suffix = TURNED.get(tag, ((), ""))
+    is_turned = suffix and all(getattr(value, field) in values for field, values in conditions)
+    return f"{tag}.{suffix}" if is_turned else tag

@@ -455,6 +455,8 @@ WORDS: dict[str, str] = {
     # ── proofs ──────────────────────────────────────────────────────────────────────────────────────────────────────
     "proof.title": "Proof",
     "proof.download": "Download proof",
+    "proof.verify": "Verify in this browser",
+    "proof.offline": "The verifier as one file, for a machine without a network",
     "proof.how": "How to check it",
     "proof.checkpoint": "newest checkpoint",
     "proof.line_signatures": "Signatures over exactly these clauses: {count}",

@@ -441,6 +441,8 @@ WORDS: dict[str, str] = {
     # ── proofs ──────────────────────────────────────────────────────────────────────────────────────────────────────
     "proof.title": "凭证",
     "proof.download": "下载凭证",
+    "proof.verify": "在此浏览器中核验",
+    "proof.offline": "下载单文件核验器（可离线使用）",
     "proof.how": "如何核验",
     "proof.checkpoint": "最新检查点",
     "proof.line_signatures": "对上述条款的签名共 {count} 个",

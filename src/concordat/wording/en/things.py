@@ -114,6 +114,36 @@ WORDS: dict[str, str] = {
     "tell.",
     "proof.not_proved.later_history": "Not proved: anything that happened after this checkpoint.",
     "proof.not_proved.content_is_true": "Not proved: that what was recorded is true.",
+    # ── the verifier in a browser ────────────────────────────────────────────────────────────────────────────────────
+    "verifier.title": "Check a proof",
+    "verifier.lede": "Your browser does the checking; no file leaves this machine.",
+    "verifier.choose": "The proof file, and what you trust",
+    "verifier.choose_hint": "Choose or drop both: the proof, and genesis.json, a signed checkpoint or a node's "
+    "key file that you have from a source you trust.",
+    "verifier.key": "Or the key of the node that you trust, 64 digits",
+    "verifier.proof_is": "Proof: {name}",
+    "verifier.trust.genesis": "Trusted: the genesis document {name}",
+    "verifier.trust.note": "Trusted: the signed checkpoint {name}",
+    "verifier.trust.nodeKey": "Trusted: the node key {name}",
+    "verifier.unknown": "{name} is neither a proof nor anything that can be trusted.",
+    "verifier.needs_proof": "Now choose the proof file.",
+    "verifier.needs_trust": "Now choose what you trust; without it, nothing can be checked.",
+    "verifier.proved": "What is proved",
+    "verifier.not_proved": "What is not proved",
+    "verifier.signers": "Signed by",
+    "verifier.witnesses": "Cosigned by witnesses",
+    "verifier.height": "Height",
+    "verifier.time": "Time",
+    "verifier.chain": "Chain",
+    "verifier.code": "Code",
+    "verifier.by_node": "Proof and genesis document both come from this node. So a damaged or forged file is "
+    "found, but not a node that makes up a chain of its own. Better: choose a genesis document that you have from"
+    " elsewhere.",
+    "verifier.not_given": "This node did not hand out the proof: {status}.",
+    "verifier.not_given_next": "Sign in as an officer who may read it, or choose a proof file that you have.",
+    "verifier.needs_script": "This page checks with a script, and scripts are off. Turn them on for this page, or"
+    " check on any machine with the command below.",
+    "verifier.needs_script_offline": "This page checks with a script, and scripts are off: turn them on for it.",
     "verdict.simulated": "Simulated time: an operator moves this chain's clock; no time here is real.",
     "sign.unpinned": "Nothing is pinned: which chain this is, and for whom your key speaks, rests on the node's word. "
     "Pin it with --trust genesis.json.",
