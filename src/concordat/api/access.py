@@ -12,6 +12,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from concordat.api.asking import SAFE_METHODS, Asking, Connection, get_method
 from concordat.api.expiring import Allowance, Expiring
+from concordat.api.feed import Feed
 from concordat.client.clock import fetch_now_us
 from concordat.client.requests import WINDOW_US, check_request
 from concordat.errors import InvariantBroken, Refused
@@ -62,6 +63,7 @@ ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("GET", "/v1/ledger"): "own_list",
     ("GET", "/v1/ledger/{position}"): "own_entry",
     ("GET", "/v1/ledger/{position}/proof"): "own_entry",
+    ("GET", "/v1/events"): "own_list",
     ("GET", "/v1/health"): "operator",
 }
 """Who may call each route. `member`: an officer of an admitted member. `own_*`: that, or an officer of anybody else
@@ -81,6 +83,8 @@ ALL_STRANGERS_PER_MINUTE: Final = 300
 """The same from all addresses together."""
 
 _PREPARE: Final = "/v1/transactions/prepare"
+
+_OF_HISTORY: Final = ("/v1/ledger", "/v1/events")
 
 _FILTERS: Final = ("member", "contract", "dataset")
 """What narrows a list."""
@@ -125,6 +129,7 @@ class Face:
     links: Expiring[bytes] = field(default_factory=lambda: Expiring(LINK_US, _LINKS_PER_KEY))
     sessions: Expiring[bytes] = field(default_factory=lambda: Expiring(SESSION_SECONDS * 1_000_000, _SESSIONS_PER_KEY))
     strangers: Allowance = field(default_factory=lambda: Allowance(STRANGERS_PER_MINUTE))
+    feed: Feed = field(default_factory=Feed)
     all_strangers: Allowance = field(default_factory=lambda: Allowance(ALL_STRANGERS_PER_MINUTE))
 
 
@@ -267,7 +272,7 @@ def _is_own_list(connection: Connection, reader: Reader) -> bool:
     match asked:
         case [("member", member)]:
             return bool(member == reader.member)
-        case [("contract", number)] if connection.scope["path_template"] == "/v1/ledger":
+        case [("contract", number)] if connection.scope["path_template"] in _OF_HISTORY:
             return _is_party(connection, reader, str(number))
         case _:
             return False

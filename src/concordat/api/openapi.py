@@ -16,7 +16,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
-from concordat.api import public, records, reference, sessions, tiles, transactions
+from concordat.api import events, public, records, reference, sessions, tiles, transactions
 from concordat.api.access import ACCESS, SESSION_COOKIE, check_access
 from concordat.api.problems import PROBLEM_TYPE, Problem, ReasonView
 from concordat.api.transactions import OCTETS, PREPARE_DEFAULTS, Prepare
@@ -41,6 +41,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *records.ROUTES,
     *public.ROUTES,
     *tiles.ROUTES,
+    *events.ROUTES,
 )
 
 _INJECTED: Final = {name: Provide(lambda: None, sync_to_thread=False) for name in ("node", "language")}
@@ -236,13 +237,17 @@ def _complete(name: str, operation: Json) -> None:
         answer["content"] = _as_json(_ANSWERS[name])
     elif path.endswith("/proof") or path.startswith("/v1/tile/"):
         answer["content"] = _BYTES
+    elif path.endswith("/events"):
+        answer["content"] = {events.EVENT_STREAM: {"schema": {"type": "string"}}}
     elif path.endswith("/checkpoint"):
         answer["content"] = {"text/plain": {"schema": {"type": "string"}}}
     if path.endswith("/prepare"):
         answer["content"] |= _BYTES
     refusal = {"description": "A problem (RFC 9457).", "content": {PROBLEM_TYPE: {"schema": _ref("Problem")}}}
     operation["responses"] = {status: answer, "default": refusal}
-    if method == "GET" and status == "200":
+    if path.endswith("/events"):
+        operation["parameters"].append(_make_header("Last-Event-ID", "the height of the last block that was read"))
+    elif method == "GET" and status == "200":
         _complete_read(operation, answer)
     if path.endswith("/prepare"):
         operation.setdefault("parameters", []).append(_make_header("If-Match", "the contract's tag, as it was read"))

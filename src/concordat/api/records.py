@@ -16,7 +16,6 @@ from concordat.api.transactions import Since, render_proof
 from concordat.contracts.templates import Draft
 from concordat.contracts.terms import Terms
 from concordat.contracts.text import Language
-from concordat.errors import UsageError
 from concordat.node import proofs, reads
 from concordat.node.node import Node
 from concordat.primitives.codec import Struct
@@ -187,11 +186,8 @@ def list_entries(
     dataset: FromQuery[str | None] = None,
 ) -> Response[Json]:
     """Entries of history, newest first, each as one sentence; all, or those about one thing."""
-    asked = {"member": member, "contract": contract, "dataset": dataset}
-    links = [(kind, str(value)) for kind, value in asked.items() if value is not None]
-    if len(links) > 1:
-        raise UsageError("input.does_not_fit", "member, contract and dataset exclude each other")
-    link, since = links[0] if links else None, reads.find_first_position(node, get_reader(request).member)
+    link = reads.choose_link(member=member, contract=contract, dataset=dataset)
+    since = reads.find_first_position(node, get_reader(request).member)
     place = read_cursor(request, cursor, Index, before=before)
     found = reads.list_entries(node, language, link=link, before=place, since=since, limit=limit + 1)["entries"]
     following = found[limit - 1]["position"] if len(found) > limit else None

@@ -26,6 +26,7 @@ from litestar.router import Router
 
 from concordat.api.access import Face, identify
 from concordat.api.asking import get_language, is_loopback
+from concordat.api.events import beat_with_blocks
 from concordat.api.openapi import make_router
 from concordat.api.problems import handle_error
 from concordat.api.tls import check_tls_files, make_tls_refusal
@@ -65,7 +66,7 @@ def make_app(
         csrf_config=CSRFConfig(secrets.token_hex(32), cookie_secure=is_secure, cookie_httponly=True),
         exception_handlers={Exception: handle_error, **(console.exception_handlers if console else {})},
         before_send=[finish],
-        lifespan=[_sweep],
+        lifespan=[_sweep, beat_with_blocks],
         request_max_body_size=JSON_BYTES_MAX,
         openapi_config=None,
         logging_config=None,
@@ -166,7 +167,8 @@ def serve(
             app = make_app(node, is_secure=has_tls or behind_proxy, is_proxied=behind_proxy)
             config = _configure(app, tls_cert, tls_key, is_proxied=behind_proxy)
             address = _name_address("https" if has_tls else "http", host, listener.getsockname()[1])
-            _Server(config, lambda: tell_ready(_make_ready(node, app, address))).run(sockets=[listener])
+            end_streams = app.state.face.feed.close
+            _Server(config, lambda: tell_ready(_make_ready(node, app, address)), end_streams).run(sockets=[listener])
     finally:
         node.close()
 
@@ -233,14 +235,21 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
 class _Server(uvicorn.Server):
     """Says when it answers, and returns after a signal instead of dying of it, so that the node is closed."""
 
-    def __init__(self, config: uvicorn.Config, tell_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, tell_ready: Callable[[], None], end_streams: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._tell_ready = tell_ready
+        self._end_streams = end_streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._tell_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()  # they would keep the server waiting
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from concordat.cli.output import OUTPUT, Output, emit_answer
+from concordat.cli.output import OUTPUT, Output, emit, emit_answer, emit_line
 from concordat.cli.showing import describe_contract, describe_member
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where, read_contract_number
@@ -34,6 +35,8 @@ def ledger(
     before: int | None = None,
     member: str | None = None,
     contract: int | None = None,
+    follow: bool = False,
+    after: int | None = None,
     where: Where = WHERE,
     output: Output = OUTPUT,
 ) -> None:
@@ -43,7 +46,12 @@ def ledger(
     :param before: Only entries before this position.
     :param member: Only what concerns this member.
     :param contract: Only what concerns this contract.
+    :param follow: Show what happens from now on, oldest first, until you stop it; with --json one entry a line.
+    :param after: With --follow: begin behind this height.
     """
+    if follow:
+        _follow(after, member, contract, where, output)
+        return
     given = {"limit": limit, "before": before, "member": member, "contract": contract}
     query = urlencode({name: value for name, value in given.items() if value is not None})
     with where.connect(output) as client:
@@ -53,6 +61,18 @@ def ledger(
         yield from (f"{entry['position']:>6}  {entry['time']}  {entry['sentence']}" for entry in found["entries"])
 
     emit_answer(output, where.node, found, describe)
+
+
+def _follow(after: int | None, member: str | None, contract: int | None, where: Where, output: Output) -> None:
+    with where.connect(output) as client:
+        for block in client.events(after, member=member, contract=contract):
+            for entry in block["entries"]:
+                if output.json:
+                    emit_line(entry)
+                else:
+                    line = f"{entry['position']:>6}  {entry['time']}  {entry['sentence']}"
+                    emit(output, {}, [line])
+            sys.stdout.flush()
 
 
 def show_member(member: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:

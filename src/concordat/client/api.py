@@ -6,18 +6,21 @@ What it says and how it judges the answers is `Conversation`; here are the conne
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import update_wrapper
+from http import HTTPStatus
 from threading import Event
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from concordat.client.answers import Answer, Wait, make_broken_off, read_whole, run_within
+from concordat.client.answers import Answer, Wait, make_broken_off, make_error, read_whole, run_within
 from concordat.client.conversation import Ask, Conversation, Steps, get_origin
+from concordat.client.events import Following
 from concordat.client.keys import Key
 from concordat.client.sending import ATTEMPTS, compute_pause_s, make_options, make_request
 from concordat.contracts.text import Language
 from concordat.crypto.proof import Trust
-from concordat.errors import NotFound, UsageError
+from concordat.errors import ConcordatError, NotFound, Stale, UsageError
+from concordat.primitives.plain import Json
 
 __all__ = ["Client", "get_origin"]
 
@@ -81,6 +84,47 @@ class Client:
     send = _held(Conversation.send)
     submit = _held(Conversation.submit)
     make_login_link = _held(Conversation.make_login_link)
+
+    def events(
+        self, after: int | None = None, *, member: str | None = None, contract: int | None = None
+    ) -> Iterator[Json]:
+        """Yield blocks {height, time, entries} for ever, from `after` a height or from now on, each once and in order.
+
+        When the connection breaks it is made anew, with patience. What a block says is the node's word; its proof is at
+        `/v1/ledger/{position}/proof`.
+
+        Raises:
+            NotFound, Stale: when the node stays away. Refused: `auth.*` when it no longer lets this key read.
+        """
+        following = Following(str(self._http.base_url), after, member=member, contract=contract)
+        self.chain_id()
+        is_over = Event()
+        while True:
+            failure: ConcordatError | None = None
+            try:
+                yield from self._follow(following)
+            except (NotFound, Stale) as error:
+                failure = error
+            is_over.wait(following.compute_pause_s(failure))
+
+    def _follow(self, following: Following) -> Iterator[Json]:
+        import httpx2
+
+        address = str(self._http.base_url)
+        request = make_request(self._http, self.conversation, following.make_ask())
+        try:
+            response = self._http.send(request, stream=True)
+        except httpx2.TransportError as error:
+            raise NotFound("node.unreachable", address) from error
+        try:
+            if response.status_code != HTTPStatus.OK:
+                raise make_error(read_whole(response, Event()))
+            for chunk in response.iter_raw():
+                yield from following.take(chunk)
+        except httpx2.TransportError as error:
+            raise make_broken_off(address) from error
+        finally:
+            response.close()
 
     def hold(self, steps: Steps[T]) -> T:
         """Ask what the steps ask, until they have their outcome."""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import update_wrapper
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import httpx2
 
-from concordat.client.answers import ANSWER_TIMEOUT_S, Answer, Gathering, make_broken_off
+from concordat.client.answers import ANSWER_TIMEOUT_S, Answer, Gathering, make_broken_off, make_error
 from concordat.client.conversation import Ask, Conversation, Steps
+from concordat.client.events import Following
 from concordat.client.keys import Key
 from concordat.client.sending import ATTEMPTS, compute_pause_s, make_options, make_request
 from concordat.contracts.text import Language
 from concordat.crypto.proof import Trust
-from concordat.errors import NotFound, UsageError
+from concordat.errors import ConcordatError, NotFound, Stale, UsageError
+from concordat.primitives.plain import Json
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,6 +73,39 @@ class AsyncClient:
     submit = _held(Conversation.submit)
     make_login_link = _held(Conversation.make_login_link)
 
+    async def events(
+        self, after: int | None = None, *, member: str | None = None, contract: int | None = None
+    ) -> AsyncIterator[Json]:
+        """Yield blocks as `Client.events` does."""
+        following = Following(str(self._http.base_url), after, member=member, contract=contract)
+        await self.chain_id()
+        while True:
+            failure: ConcordatError | None = None
+            try:
+                async for block in self._follow(following):
+                    yield block
+            except (NotFound, Stale) as error:
+                failure = error
+            await asyncio.sleep(following.compute_pause_s(failure))
+
+    async def _follow(self, following: Following) -> AsyncIterator[Json]:
+        address = str(self._http.base_url)
+        request = make_request(self._http, self.conversation, following.make_ask())
+        try:
+            response = await self._http.send(request, stream=True)
+        except httpx2.TransportError as error:
+            raise NotFound("node.unreachable", address) from error
+        try:
+            if response.status_code != HTTPStatus.OK:
+                raise make_error(await _gather(response))
+            async for chunk in response.aiter_raw():
+                for block in following.take(chunk):
+                    yield block
+        except httpx2.TransportError as error:
+            raise make_broken_off(address) from error
+        finally:
+            await response.aclose()
+
     async def hold(self, steps: Steps[T]) -> T:
         """Ask what the steps ask, until they have their outcome."""
         try:
@@ -104,11 +140,15 @@ class AsyncClient:
         except httpx2.TransportError as error:
             raise NotFound("node.unreachable", address) from error
         try:
-            gathering = Gathering(response)
-            async for chunk in response.aiter_raw():
-                gathering.add(chunk)
-            return gathering.finish()
+            return await _gather(response)
         except httpx2.TransportError as error:
             raise make_broken_off(address) from error
         finally:
             await response.aclose()
+
+
+async def _gather(response: httpx2.Response) -> Answer:
+    gathering = Gathering(response)
+    async for chunk in response.aiter_raw():
+        gathering.add(chunk)
+    return gathering.finish()

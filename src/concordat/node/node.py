@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -85,6 +85,8 @@ class Node:
         self.index_lock = threading.Lock()
         self.names: dict[Language, dict[str, str]] = {"en": {}, "zh": {}}
         """How members are called."""
+        self.listeners: list[Callable[[], None]] = []
+        """Called in the ledger's thread when one more block can be read; each returns at once and never fails."""
         # Roles of members stand in genesis and never change.
         self._verifiers = tuple(row.member for row in self.chain.genesis.founders if "verifier" in row.roles)
         self._catch_up()
@@ -144,6 +146,8 @@ class Node:
             fold_block(self.index, size_before, record)
             refresh_lists(self.index, state, touched, self._verifiers, record.checkpoint.height)
         self._note_names(touched.members)
+        for listen in self.listeners:
+            listen()
         self._save_snapshot_if_worth_it()
 
     def _note_names(self, members: Iterable[str]) -> None:

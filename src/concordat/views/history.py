@@ -123,6 +123,18 @@ def fetch_entries(
     return [IndexedEntry(*row) for row in rows]
 
 
+def fetch_following(
+    connection: sqlite3.Connection, *, link: tuple[str, str] | None = None, since: int, limit: int
+) -> list[IndexedEntry]:
+    """Return entries from a position on, oldest first: all, or those that concern one thing."""
+    source = "entries WHERE" if link is None else "links JOIN entries USING (position) WHERE kind = ? AND id = ? AND"
+    rows = connection.execute(
+        f"SELECT position, member, leaf FROM {source} position >= ? ORDER BY position LIMIT ?",  # noqa: S608
+        (*(link or ()), since, limit),
+    )
+    return [IndexedEntry(*row) for row in rows]
+
+
 def fetch_entry(connection: sqlite3.Connection, position: int) -> IndexedEntry | None:
     """Return the entry at `position`, or None."""
     found = fetch_entries(connection, before=position + 1, limit=1)

@@ -31,6 +31,7 @@ _FACE_RULES: Final[dict[str, str | None]] = {
     "demo": "HTTP-27",
     "disk": "HTTP-24",
     "dossier": "MEM-23",
+    "events": "HTTP-35",
     "file": "HTTP-26",
     "genesis": "GEN-2",
     "genesis.not_canonical": "GEN-1",

@@ -19,6 +19,8 @@ from concordat.node.reads.contracts import (
 from concordat.node.reads.datasets import get_dataset, list_datasets
 from concordat.node.reads.health import get_disk, get_health, get_rules
 from concordat.node.reads.history import (
+    Block,
+    choose_link,
     find_client_key,
     find_entry,
     find_first_position,
@@ -27,8 +29,10 @@ from concordat.node.reads.history import (
     get_block_span,
     get_entry,
     get_receipt,
+    get_size_at,
     is_concerned,
     list_entries,
+    list_following,
     make_receipt,
 )
 from concordat.node.reads.members import get_credit, get_member, list_members, summarize_members
@@ -42,7 +46,9 @@ from concordat.node.reads.public import (
 from concordat.node.reads.waits import count_waits, get_waits, get_waits_after
 
 __all__ = [
+    "Block",
     "check_public_member",
+    "choose_link",
     "count_contracts",
     "count_waits",
     "draft_contract",
@@ -67,6 +73,7 @@ __all__ = [
     "get_public_member",
     "get_receipt",
     "get_rules",
+    "get_size_at",
     "get_status",
     "get_waits",
     "get_waits_after",
@@ -76,6 +83,7 @@ __all__ = [
     "list_contracts",
     "list_datasets",
     "list_entries",
+    "list_following",
     "list_members",
     "list_public_contracts",
     "list_public_members",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 from concordat.client.receipts import make_facts
 from concordat.contracts.text import Language
-from concordat.errors import NotFound
+from concordat.errors import NotFound, UsageError
 from concordat.ledger.queued import Committed
 from concordat.node.node import Node
 from concordat.node.reads.chain import get_names
@@ -20,10 +23,12 @@ from concordat.views.history import (
     fetch_application,
     fetch_entries,
     fetch_entry,
+    fetch_following,
     fetch_positions,
     fetch_transaction,
     find_links,
 )
+from concordat.views.index import get_folded_height
 from concordat.wording.sentences import describe_receipt
 
 _SUMMARY = ("position", "height", "time", "happened_at", "index", "cause", "code", "transaction")
@@ -45,6 +50,49 @@ def list_entries(
         found = fetch_entries(index, link=link, before=before, since=since, limit=limit)
     entries = [_summarize_entry(indexed, names, language) for indexed in found]
     return {"entries": entries, "next": found[-1].position if len(found) == limit else None}
+
+
+class Block(NamedTuple):
+    """Entries of one block, oldest first: all that were asked for, or, when it is not whole, the first of them."""
+
+    height: int
+    time: str
+    entries: list[Json]
+    is_whole: bool
+
+
+def list_following(
+    node: Node, language: Language, *, link: tuple[str, str] | None, since: int, limit: int
+) -> tuple[int, list[Block]]:
+    """Return up to which height was looked, and at most `limit` entries from a position on, by block, oldest first."""
+    with node.reading_index() as index:
+        height = get_folded_height(index)
+        found = fetch_following(index, link=link, since=since, limit=limit + 1)
+    names = get_names(node, language)
+    entries = [_summarize_entry(indexed, names, language) for indexed in found]
+    cut_height = entries[limit]["height"] if len(entries) > limit else None
+    return height, [
+        Block(number, members[0]["time"], members, number != cut_height)
+        for number, group in groupby(entries[:limit], itemgetter("height"))
+        if (members := list(group))
+    ]
+
+
+def choose_link(**asked: str | int | None) -> tuple[str, str] | None:
+    """Return what a list of entries is narrowed to: member, contract or dataset, or nothing.
+
+    Raises:
+        UsageError: `input.does_not_fit` for more than one.
+    """
+    links = [(kind, str(value)) for kind, value in asked.items() if value is not None]
+    if len(links) > 1:
+        raise UsageError("input.does_not_fit", f"{', '.join(asked)} exclude each other")
+    return links[0] if links else None
+
+
+def get_size_at(node: Node, height: int) -> int:
+    """Return how many entries history has after a block that is on disk."""
+    return node.application.sizes[height]
 
 
 def _summarize_entry(indexed: IndexedEntry, names: Mapping[str, str], language: Language) -> dict[str, Json]:

@@ -110,6 +110,8 @@ WORDS: dict[str, str] = {
     "next.dossier.differs": "Ask the member for exactly the papers that it filed, and its dossier file.",
     "rejection.export.corrupt": "The export is damaged or cut short: {0}",
     "next.export.corrupt": "Ask for the file again, or take it from another node.",
+    "rejection.events.too_slow": "Events were not taken in time: {0}.",
+    "next.events.too_slow": "Connect again with Last-Event-ID: the stream goes on behind the last whole block.",
     "rejection.file.corrupt": "The file {0} has been damaged or changed.",
     "next.file.corrupt": "Restore this file from a backup.",
     "rejection.file.exists": "{0} exists.",

@@ -95,6 +95,8 @@ WORDS: dict[str, str] = {
     "next.dossier.differs": "请向该成员索取其提交的原件及材料清单文件。",
     "rejection.export.corrupt": "导出文件已损坏或不完整：{0}",
     "next.export.corrupt": "请重新索取该文件，或从另一节点获取。",
+    "rejection.events.too_slow": "事件未能及时接收：{0}。",
+    "next.events.too_slow": "请带 Last-Event-ID 重新连接，将从最后一个完整区块之后继续。",
     "rejection.file.corrupt": "文件{0}已损坏或被改动。",
     "next.file.corrupt": "请从备份恢复该文件。",
     "rejection.file.exists": "{0} 已存在。",
