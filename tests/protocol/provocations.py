@@ -10,6 +10,7 @@ from concordat.contracts.terms import ExactFile, MatchingTable
 from concordat.crypto.signatures import sign
 from concordat.primitives.codec import encode
 from concordat.primitives.ledger_time import DAY_US, WEEK_US
+from concordat.protocol.families import ballots as b
 from concordat.protocol.families import membership as m
 from concordat.protocol.families.clock import Advance, Tick
 from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Propose, Sign, Terminate
@@ -18,21 +19,26 @@ from concordat.protocol.families.objections import Answer as AnswerObjection
 from concordat.protocol.families.objections import File
 from concordat.protocol.messages import Operation
 from concordat.protocol.params import DEFAULT_PARAMS
+from concordat.protocol.records import Appoint, ChangeParameter, Dismiss
 from concordat.protocol.transactions import DOMAIN, PAYLOAD_OFFSET, TRANSACTION_BYTES_MAX, Receipt
 from concordat.testing.consortium import DATASET, SCHEMA, Consortium
 from protocol.scenes import (
     DIGEST,
     EDITION_2,
+    QUORUM_350,
     agree,
     apply_for,
+    breach,
     expel,
     get_document,
     get_reviewed,
     make_anchor,
     make_application,
+    make_ballot,
     make_object,
     make_officer,
     make_record,
+    open_ballot,
 )
 
 Scene = Callable[[Consortium], Receipt]
@@ -240,6 +246,45 @@ def answer_twice(c: Consortium) -> Receipt:
     return c.attempt("cedar-ford", AnswerObjection(1, DIGEST))
 
 
+# ── ballots ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def vote_again(c: Consortium) -> Receipt:
+    number = open_ballot(c, QUORUM_350)
+    return c.attempt("azure-bay", *(b.Vote(number, "yes"),) * 2)
+
+
+def vote_after_the_end(c: Consortium) -> Receipt:
+    number = open_ballot(c, QUORUM_350)
+    c.advance(8)
+    return c.attempt("azure-bay", b.Vote(number, "yes"))
+
+
+def vote_before_the_beginning(c: Consortium) -> Receipt:
+    operation = make_ballot(c, QUORUM_350)
+    later = {"opens_at": c.time + DAY_US, "closes_at": operation.closes_at + DAY_US}
+    return c.attempt("azure-bay", replace(operation, **later), b.Vote(1, "yes"))
+
+
+def vote_in_ones_own_matter(c: Consortium) -> Receipt:
+    return c.attempt("dune-shore", b.Vote(open_ballot(c, Appoint("dune-shore", "verifier")), "yes"))
+
+
+def withdraw_after_a_vote(c: Consortium) -> Receipt:
+    number = open_ballot(c, QUORUM_350)
+    return c.attempt("azure-bay", b.Vote(number, "no"), b.Withdraw(number))
+
+
+def open_while_heard(c: Consortium) -> Receipt:
+    breach(c, "cedar-ford", 5)
+    return c.attempt("cedar-ford", make_ballot(c, QUORUM_350))
+
+
+def open_too_many(c: Consortium) -> Receipt:
+    motions = [ChangeParameter("hearing_days", days, 1000) for days in range(20, 26)]
+    return c.attempt("azure-bay", *(make_ballot(c, motion) for motion in motions))
+
+
 PROVOKE: dict[str, Scene] = {
     "ledger.too_large": lambda c: send(c, bytes(TRANSACTION_BYTES_MAX + 1)),
     "ledger.wrong_domain": lambda c: send(
@@ -347,6 +392,18 @@ PROVOKE: dict[str, Scene] = {
     "objections.too_many_open": lambda c: c.attempt("azure-bay", *(File("cedar-ford", None, DIGEST),) * 21),
     "objections.unknown": lambda c: c.attempt("cedar-ford", AnswerObjection(1, DIGEST)),
     "objections.closed": answer_twice,
+    "ballots.not_in_standing": open_while_heard,
+    "ballots.period_not_allowed": lambda c: c.attempt("azure-bay", replace(make_ballot(c, QUORUM_350), closes_at=1)),
+    "ballots.too_many_open": open_too_many,
+    "ballots.already_open": lambda c: c.attempt("azure-bay", *(make_ballot(c, QUORUM_350),) * 2),
+    "ballots.impossible": lambda c: c.attempt("azure-bay", make_ballot(c, Dismiss("azure-bay", "operator"))),
+    "ballots.unknown": lambda c: c.attempt("azure-bay", b.Vote(77, "yes")),
+    "ballots.ended": vote_after_the_end,
+    "ballots.not_the_opener": lambda c: c.attempt("birch-vale", b.Withdraw(open_ballot(c, QUORUM_350))),
+    "ballots.has_votes": withdraw_after_a_vote,
+    "ballots.not_open_yet": vote_before_the_beginning,
+    "ballots.not_eligible": vote_in_ones_own_matter,
+    "ballots.already_voted": vote_again,
 }
 
 
@@ -365,7 +422,7 @@ def make_stage(code: str) -> Consortium:
             return Consortium(params=replace(DEFAULT_PARAMS, due_events_per_block_max=1))
         case "clock.not_a_scenario":
             return Consortium(clock="real")
-        case _ if code in EDITION_2_CODES or code.startswith(("behaviors.", "objections.")):
+        case _ if code in EDITION_2_CODES or code.startswith(("ballots.", "behaviors.", "objections.")):
             return Consortium(params=EDITION_2)
         case _:
             return Consortium()

@@ -11,15 +11,17 @@ from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.families import behaviors
 from concordat.protocol.families import membership as m
+from concordat.protocol.families.ballots import Open, Vote
 from concordat.protocol.families.contracts import Acknowledge, Object
 from concordat.protocol.messages import Event
 from concordat.protocol.params import DEFAULT_PARAMS
-from concordat.protocol.records import OfficerRole
+from concordat.protocol.records import ChangeParameter, Motion, OfficerRole
 from concordat.testing.consortium import Consortium
 
 DIGEST = sha256(b"x").digest()
 NEWCOMER = "echo-hill"
 EDITION_2 = replace(DEFAULT_PARAMS, edition=2)
+QUORUM_350 = ChangeParameter("ballot_quorum_milli", 350, 500)
 
 
 def name_events(events: tuple[Event, ...], family: str) -> list[str]:
@@ -63,6 +65,25 @@ def make_officer(
 def make_rotation(c: Consortium, member: str, label: str) -> m.RotateKey:
     officer = make_officer(c, member, label)
     return m.RotateKey(officer.public_key, officer.card, officer.possession)
+
+
+def make_ballot(c: Consortium, motion: Motion, *, days: int = 7) -> Open:
+    return Open(motion, "because", c.time, c.time + days * DAY_US)
+
+
+def open_ballot(c: Consortium, motion: Motion, opener: str = "azure-bay", *, days: int = 7) -> int:
+    c.act(opener, make_ballot(c, motion, days=days))
+    return c.state.counters[("ballots",)].count
+
+
+def vote(c: Consortium, number: int, **choices: str) -> None:
+    """Let members vote: `azure_bay="yes"`."""
+    for member, choice in choices.items():
+        c.act(member.replace("_", "-"), Vote(number, choice))  # type: ignore[arg-type]  # a test names a choice
+
+
+def get_ballot_status(c: Consortium, number: int) -> str:
+    return c.state.ballots[(number,)].status
 
 
 def get_member_status(c: Consortium, member: str) -> str:

@@ -11,9 +11,8 @@ from msgspec import inspect
 from concordat.contracts.judge import REASONS
 from concordat.contracts.text import render_clauses
 from concordat.protocol import messages
-from concordat.protocol.context import DUE_HEARING
 from concordat.protocol.editions import OPERATION_EDITIONS
-from concordat.protocol.families import behaviors, clock, contracts, datasets, membership, objections
+from concordat.protocol.families import ballots, behaviors, clock, contracts, datasets, membership, objections
 from concordat.protocol.params import DEFAULT_PARAMS, Params
 from concordat.protocol.receipts import Rejection
 from concordat.protocol.state import State, Table
@@ -22,10 +21,10 @@ from concordat.testing.consortium import Consortium
 
 ROOT = Path(__file__).parents[2]
 PAGES = {name: (ROOT / "spec" / f"{name}.md").read_text(encoding="utf-8") for name in (
-    "behaviors", "contracts", "credit", "datasets", "encoding", "genesis", "http", "ledger", "membership",
+    "ballots", "behaviors", "contracts", "credit", "datasets", "encoding", "genesis", "http", "ledger", "membership",
     "objections", "proof", "state",
 )}  # fmt: skip
-NUMBER = re.compile(r"\b(?:BEH|OBJ|ENC|LED|MEM|DAT|CON|CRD|GEN|HTTP|PRF|STA)-(?:INV-)?[0-9]+(?:\.[0-9]+)?")
+NUMBER = re.compile(r"\b(?:BAL|BEH|OBJ|ENC|LED|MEM|DAT|CON|CRD|GEN|HTTP|PRF|STA)-(?:INV-)?[0-9]+(?:\.[0-9]+)?")
 REJECTION = re.compile(r"^\| `([a-z_.]+)` \| ([A-Z]+-[0-9.]+) \| (yes|no) \|$", re.MULTILINE)
 
 
@@ -38,6 +37,7 @@ def read_rejections(page: str) -> list[tuple[str, str, bool]]:
     [
         ("ledger", (*messages.TRANSACTION_REJECTIONS, *clock.REJECTIONS)),
         ("behaviors", behaviors.REJECTIONS),
+        ("ballots", ballots.REJECTIONS),
         ("contracts", contracts.REJECTIONS),
         ("datasets", datasets.REJECTIONS),
         ("membership", membership.REJECTIONS),
@@ -61,7 +61,7 @@ def test_every_number_used_in_code_is_defined_in_one_page_once() -> None:
     assert {number for text in PAGES.values() for number in NUMBER.findall(text)} - set(defined) == set()
 
 
-@pytest.mark.parametrize("page", ["behaviors", "contracts", "datasets", "membership", "objections"])
+@pytest.mark.parametrize("page", ["ballots", "behaviors", "contracts", "datasets", "membership", "objections"])
 def test_a_page_names_every_operation_and_event_with_its_fields(page: str) -> None:
     for tag, kind in messages.OPERATIONS.items():
         if tag.startswith(page + "."):
@@ -171,4 +171,3 @@ def test_the_parameters_are_those_of_the_page() -> None:
 def test_the_kinds_of_due_items_are_those_of_the_page() -> None:
     rows = re.findall(r"^\| ([0-9]+) \| ", PAGES["ledger"], re.MULTILINE)
     assert [int(kind) for kind in rows] == sorted(FIRE)
-    assert set(range(10, DUE_HEARING + 1, 10)) <= set(FIRE)

@@ -15,6 +15,8 @@ from concordat.primitives.plain import to_plain
 from concordat.primitives.vectors import check_case, compute_expected
 from concordat.protocol.families import behaviors, objections
 from concordat.protocol.families import membership as m
+from concordat.protocol.families.ballots import Vote
+from concordat.protocol.families.ballots import Withdraw as WithdrawBallot
 from concordat.protocol.families.clock import Advance, Tick
 from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Object, Propose, Sign, Terminate
 from concordat.protocol.families.datasets import Withdraw
@@ -23,9 +25,18 @@ from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.protocol.vectors import KINDS
 from concordat.testing.consortium import DATASET, START_US, Consortium
 from primitives.golden import FOLDER, Case, check_golden, render_cases
+from protocol.ballot_scenes import SCENES
 from protocol.history import STATEMENT, play
 from protocol.provocations import PROVOKE, make_stage, set_bit
-from protocol.scenes import EDITION_2, make_anchor, make_officer, make_record, make_rotation
+from protocol.scenes import (
+    EDITION_2,
+    QUORUM_350,
+    make_anchor,
+    make_ballot,
+    make_officer,
+    make_record,
+    make_rotation,
+)
 
 Inputs = dict[str, Any]
 GENESIS = Consortium().genesis.decode()
@@ -67,6 +78,9 @@ def make_operations() -> Inputs:
         objections.File("azure-bay", None, STATEMENT),
         objections.File("azure-bay", (2, 1), STATEMENT),
         objections.Answer(1, STATEMENT),
+        make_ballot(c, QUORUM_350),
+        Vote(1, "abstain"),
+        WithdrawBallot(1),
     ]
     assert {type(operation) for operation in operations} == set(OPERATIONS.values())
     return {f"{place:02} {type(operation).__name__}": to_plain(operation) for place, operation in enumerate(operations)}
@@ -205,6 +219,7 @@ FILES: dict[str, tuple[str, Callable[[], Inputs]]] = {
     "keys.json": ("protocol/blocks", make_key_cases),
     "duties.json": ("protocol/blocks", make_duty_cases),
     "objections.json": ("protocol/blocks", make_objection_cases),
+    "ballots.json": ("protocol/blocks", lambda: {name: describe_blocks(scene()) for name, scene in SCENES.items()}),
     "rejections.json": ("protocol/blocks", make_rejections),
     "documents.json": ("contracts/document", make_documents),
 }

@@ -15,7 +15,7 @@ from concordat.primitives.codec import decode
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.messages import Event, Operation
-from concordat.protocol.receipts import OK, DueCause, TransactionCause
+from concordat.protocol.receipts import OK, TransactionCause
 from concordat.protocol.records import Officer
 from concordat.protocol.state import State
 from concordat.protocol.transactions import Entry, compute_transaction_id, get_happened_at, get_public_key, read_payload
@@ -34,7 +34,7 @@ def make_facts(position: int, entry: Entry, leaf: bytes) -> dict[str, Json]:
         "time": format_time(entry.time),
         "happened_at": format_time(get_happened_at(entry)),
         "index": entry.index,
-        "cause": "due" if isinstance(cause, DueCause) else "transaction",
+        "cause": cause.__struct_config__.tag,
         "code": receipt.code,
         "operation": receipt.operation,
         "reasons": [{"code": reason.code, "parameters": list(reason.parameters)} for reason in receipt.reasons],
@@ -42,7 +42,7 @@ def make_facts(position: int, entry: Entry, leaf: bytes) -> dict[str, Json]:
         "leaf_digest": hash_leaf(leaf).hex(),
     }
     if not isinstance(cause, TransactionCause):
-        return facts | {"transaction": None, "due": to_plain(cause)}
+        return facts | {"transaction": None, str(cause.__struct_config__.tag): to_plain(cause)}
     payload = read_payload(cause.wire)
     return facts | {
         "transaction": compute_transaction_id(cause.wire).hex(),

@@ -18,6 +18,7 @@ from concordat.primitives.codec import Struct, decode, encode
 from concordat.protocol.context import Context
 from concordat.protocol.editions import check_edition
 from concordat.protocol.genesis import Chain, make_first_state
+from concordat.protocol.motions import has_scheduled
 from concordat.protocol.params import compute_params_hash
 from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.transactions import (
@@ -124,7 +125,7 @@ class Application:
         """Return the next block and how many transactions of the pool's front it takes."""
         time = self.time if self.chain.is_scenario else max(now_us, self.time)
         chosen: list[bytes] = []
-        if has_due(self.state, time):  # judged in a block of its own, so that no transaction has to be turned away
+        if self.has_own_work(time):  # judged in a block of its own, so that no transaction has to be turned away
             return Block(self.height + 1, time, ()), 0
         size = 0
         for wire in pool:
@@ -139,6 +140,10 @@ class Application:
             if len(chosen) >= BLOCK_TRANSACTIONS_MAX or size > BLOCK_BYTES_MAX - TRANSACTION_BYTES_MAX:
                 break
         return Block(self.height + 1, time, tuple(chosen)), len(chosen)
+
+    def has_own_work(self, time: int) -> bool:
+        """True when the next block, made at `time`, would do something without any transaction."""
+        return has_due(self.state, time) or has_scheduled(self.state, self.height + 1)
 
     def _get_advance(self, wire: bytes) -> int | None:
         block = Block(self.height + 1, self.time, (wire,))

@@ -23,7 +23,6 @@ from concordat.ledger.workers import SignatureWorkers
 from concordat.primitives.codec import encode
 from concordat.primitives.ledger_time import DAY_US, format_time
 from concordat.protocol.transactions import SignedTransaction
-from concordat.protocol.transition import has_due
 
 QUEUE_MAX: Final = 20_000
 """Transactions waiting; beyond it submitters are asked to come back."""
@@ -218,7 +217,7 @@ class EmbeddedEngine:
             return True
 
     def _is_due(self) -> bool:
-        return has_due(self.application.state, self.fetch_time())
+        return self.application.has_own_work(self.fetch_time())
 
     def _compute_sleep_s(self, rested_s: float) -> float | None:
         """How long nothing can become due by itself, nor the store has rested for long enough; None is for ever."""

@@ -23,8 +23,8 @@ from concordat.node.audit import AuditLog
 from concordat.node.cosignatures import NO_WITNESSES, Cosignatures
 from concordat.node.founding import NODE_KEY_FILE
 from concordat.primitives.codec import decode
-from concordat.protocol.editions import check_release
 from concordat.protocol.genesis import read_genesis
+from concordat.protocol.motions import check_release
 from concordat.views.folding import find_all, find_touched, get_listed_height, rebuild_lists, refresh_lists
 from concordat.views.history import fold_block
 from concordat.views.index import close_index, delete_index, get_folded_height, open_index
@@ -73,7 +73,7 @@ class Node:
         self.chain = read_genesis(self.genesis_bytes)
         self.key = self._fetch_node_key()
         application, replayed = load_application(self.chain, self.key.sign, self.files, self._store)
-        check_release(application.state)
+        check_release(application.state, application.height + 1)
         self.application = application
         self._saved_height = application.height - replayed
         self._save_snapshot_if_worth_it()

@@ -10,16 +10,18 @@ from typing import Final
 
 import msgspec
 
-from concordat.errors import Refused, Rejected
+from concordat.errors import Rejected
 from concordat.primitives.codec import Struct
-from concordat.protocol.families import behaviors, membership, objections
-from concordat.protocol.state import State
+from concordat.protocol.families import ballots, behaviors, membership, objections
 from concordat.protocol.transactions import PAYLOAD_OFFSET, Payload
 
 EDITION_NEWEST: Final = 2
 """The newest edition whose rules this release knows; a new chain begins with it."""
 
 OPERATION_EDITIONS: Final[Mapping[type[Struct], int]] = {
+    ballots.Open: 2,
+    ballots.Vote: 2,
+    ballots.Withdraw: 2,
     membership.RotateKey: 2,
     membership.RevokeKey: 2,
     membership.Grant: 2,
@@ -53,14 +55,3 @@ def translate_refusal(wire: bytes, refusal: Rejected, edition: int) -> Rejected:
         except Rejected as malformed:
             return malformed
     return refusal
-
-
-def check_release(state: State) -> None:
-    """LED-15: stop before a block under rules that this release does not have.
-
-    Raises:
-        Refused: `node.needs_release` with the edition and the newest one known.
-    """
-    edition = state.get_params().edition
-    if edition > EDITION_NEWEST:
-        raise Refused("node.needs_release", f"{edition} > {EDITION_NEWEST}")

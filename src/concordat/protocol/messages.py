@@ -5,11 +5,21 @@ from __future__ import annotations
 import typing
 
 from concordat.primitives.codec import Struct
-from concordat.protocol.families import behaviors, clock, contracts, credit, datasets, membership, objections
+from concordat.protocol.families import (
+    ballots,
+    behaviors,
+    clock,
+    contracts,
+    credit,
+    datasets,
+    membership,
+    objections,
+)
 from concordat.protocol.receipts import Rejection
 
 Operation = (
-    behaviors.Operation
+    ballots.Operation
+    | behaviors.Operation
     | clock.Operation
     | contracts.Operation
     | datasets.Operation
@@ -17,7 +27,8 @@ Operation = (
     | objections.Operation
 )
 Event = (
-    behaviors.Event
+    ballots.Event
+    | behaviors.Event
     | clock.Event
     | contracts.Event
     | credit.Event
@@ -57,6 +68,7 @@ REJECTIONS: tuple[Rejection, ...] = (
     *membership.REJECTIONS,
     *behaviors.REJECTIONS,
     *objections.REJECTIONS,
+    *ballots.REJECTIONS,
 )
 
 

@@ -35,6 +35,16 @@ class Params(Struct, frozen=True):
     """Which rules and operations there are (spec/ledger.md LED-14); it only rises."""
     objection_answer_days: Annotated[int, Meta(ge=1, le=365)] = 30
     """How long a member has to answer an objection."""
+    ballot_days_min: Annotated[int, Meta(ge=1, le=14)] = 7
+    """The shortest vote."""
+    ballot_days_max: Annotated[int, Meta(ge=14, le=180)] = 60
+    """The longest vote, and the longest notice before it."""
+    ballot_quorum_milli: Annotated[int, Meta(ge=250, le=800)] = 500
+    """The share of those entitled that must take part; the bounds keep a few from deciding and a few from blocking."""
+    ballot_threshold_milli: Annotated[int, Meta(ge=500, le=800)] = 500
+    """What yes must exceed among yes and no."""
+    ballot_weighty_milli: Annotated[int, Meta(ge=500, le=800)] = 666
+    """The same for what weighs more: a stay by score, a recovery, a rulebook. 666 is reached by two of three."""
 
 
 DEFAULT_PARAMS = Params()

@@ -31,6 +31,13 @@ class DueCause(Struct, frozen=True, tag="due"):
     subject: bytes
 
 
+class ScheduledCause(Struct, frozen=True, tag="scheduled"):
+    """The entry was caused by a ballot, at the first block at or past its height."""
+
+    height: Natural
+    ballot: Natural
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """A row of a family's table of rejections. The table's order is the order of precedence."""

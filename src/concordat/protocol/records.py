@@ -19,6 +19,7 @@ from concordat.primitives.identifiers import (
     Positive,
     PublicKey,
     ShortText,
+    Signature,
     TimeUs,
 )
 
@@ -32,6 +33,14 @@ DutyStatus = Literal[
 ]
 
 ObjectionStatus = Literal["open", "answered", "unanswered"]
+BallotStatus = Literal["open", "withdrawn", "lost", "no_quorum", "carried", "applied", "moot"]
+Limb = Literal["score", "strikes"]
+Obstacle = Literal[
+    "unknown_parameter", "out_of_bounds", "no_change", "height_passed", "not_waiting", "by_the_ledger", "not_a_member",
+    "role_held", "role_not_held", "last_of_role", "key_not_fit",
+]  # fmt: skip
+Choice = Literal["yes", "no", "abstain"]
+ParameterName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", min_length=2, max_length=48)]
 
 EntryPlace = tuple[Natural, Natural]
 """(height, index): the entry of history that did something."""
@@ -257,3 +266,96 @@ class Counter(Struct, frozen=True):
     """How many: contracts ever proposed, which is the last one's number; open offers of a member."""
 
     count: Natural
+
+
+# ── ballots ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Admit(Struct, frozen=True, tag="admit"):
+    """Let an applicant in that its sponsor or its verifiers left waiting."""
+
+    member: MemberId
+
+
+class Stay(Struct, frozen=True, tag="stay"):
+    """Stay a forced exit; the ledger asks by itself, with every hearing."""
+
+    member: MemberId
+    limb: Limb
+
+
+class ChangeParameter(Struct, frozen=True, tag="parameter"):
+    """Give a parameter another value, from a height on."""
+
+    name: ParameterName
+    value: Natural
+    from_height: Positive
+
+
+class Appoint(Struct, frozen=True, tag="appoint"):
+    """Give a member a role."""
+
+    member: MemberId
+    role: MemberRole
+
+
+class Dismiss(Struct, frozen=True, tag="dismiss"):
+    """Take a role from a member."""
+
+    member: MemberId
+    role: MemberRole
+
+
+class Recover(Struct, frozen=True, tag="recover"):
+    """Let a member that lost its keys speak by a new one; the others end."""
+
+    member: MemberId
+    public_key: PublicKey
+    card: Digest
+    possession: Signature
+
+
+class ChangeRulebook(Struct, frozen=True, tag="rulebook"):
+    """Judge credit by another rulebook, from a height on."""
+
+    digest: Digest
+    from_height: Positive
+
+
+Motion = Admit | Stay | ChangeParameter | Appoint | Dismiss | Recover | ChangeRulebook
+
+
+class Ballot(Struct, frozen=True):
+    """A motion put to the vote, with the rules of the moment at which it was opened."""
+
+    motion: Motion
+    opener: MemberId | None
+    """None: the ledger itself."""
+    reason: ShortText
+    status: BallotStatus
+    opened_at: TimeUs
+    opened_entry: EntryPlace
+    """Who was admitted before it may vote."""
+    opens_at: TimeUs
+    closes_at: TimeUs
+    electorate: Natural
+    excluded: tuple[MemberId, ...]
+    quorum_milli: Milli
+    threshold_milli: Milli
+    yes: Natural = 0
+    no: Natural = 0
+    abstain: Natural = 0
+    ended_at: TimeUs | None = None
+
+
+class Vote(Struct, frozen=True):
+    """One member's vote."""
+
+    choice: Choice
+    time: TimeUs
+    public_key: PublicKey
+    entry: EntryPlace
+
+
+class Scheduled(Struct, frozen=True):
+    """A carried motion waits for its height, which the key says."""

@@ -23,6 +23,7 @@ from concordat.errors import InvariantBroken
 from concordat.primitives.codec import Struct, decode, encode
 from concordat.protocol.params import DEFAULT_PARAMS, Params, ParamsRow, make_params
 from concordat.protocol.records import (
+    Ballot,
     BehaviorCount,
     Contract,
     Counter,
@@ -38,9 +39,11 @@ from concordat.protocol.records import (
     Member,
     Objection,
     Officer,
+    Scheduled,
     Series,
     TransactionRef,
     Version,
+    Vote,
 )
 
 Key = tuple[str | int | bytes, ...]
@@ -157,6 +160,9 @@ class State:
         self.due = self._table(14, Due, tuple[int, int, bytes], "whole")
         self.params = self._table(15, ParamsRow, tuple[int])
         self.counters = self._table(16, Counter, tuple[str])
+        self.ballots = self._table(17, Ballot, tuple[int])
+        self.votes = self._table(18, Vote, tuple[int, str], "first")
+        self.scheduled = self._table(19, Scheduled, tuple[int, int], "whole")
         self.behaviors = self._table(20, BehaviorCount, tuple[str, str, int], "first")
         self.series = self._table(21, Series, tuple[str, str], "first")
         self.grants = self._table(22, Grant, tuple[bytes, str])

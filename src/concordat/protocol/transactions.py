@@ -18,7 +18,7 @@ from concordat.errors import Rejected
 from concordat.primitives.codec import Struct, decode, encode
 from concordat.primitives.identifiers import Digest, Natural, Positive, TimeUs
 from concordat.protocol.messages import Event, Operation
-from concordat.protocol.receipts import DueCause, Reason, TransactionCause
+from concordat.protocol.receipts import DueCause, Reason, ScheduledCause, TransactionCause
 
 DOMAIN = b"concordat/tx/v1\0"
 SIGNATURE_BYTES = 64
@@ -62,7 +62,7 @@ class Entry(Struct, frozen=True):
     time: TimeUs
     index: Natural
     """Its place in the block, from 0; due items come first."""
-    cause: TransactionCause | DueCause
+    cause: TransactionCause | DueCause | ScheduledCause
     receipt: Receipt
 
 

@@ -16,6 +16,7 @@ from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.context import (
     DUE_ACCEPT,
     DUE_APPLICATION,
+    DUE_BALLOT,
     DUE_CLOSE,
     DUE_EPOCH,
     DUE_EXPIRE,
@@ -28,14 +29,22 @@ from concordat.protocol.context import (
     Context,
     check_officer,
 )
-from concordat.protocol.editions import check_edition, check_release, translate_refusal
-from concordat.protocol.families import behaviors, clock, contracts, credit, datasets, membership, objections
+from concordat.protocol.editions import check_edition, translate_refusal
+from concordat.protocol.families import ballots, behaviors, clock, contracts, credit, datasets, membership, objections
+from concordat.protocol.families.ballots import opening, voting
 from concordat.protocol.families.contracts import offer, performance
 from concordat.protocol.families.membership import admission, exits, officers
 from concordat.protocol.genesis import Chain
 from concordat.protocol.lanes import compute_lane, is_nonce_fresh
 from concordat.protocol.messages import Event
-from concordat.protocol.receipts import OK, DueCause, Reason, TransactionCause
+from concordat.protocol.motions import (
+    apply_open,
+    carry_out_scheduled,
+    check_release,
+    fire_ballot_end,
+    has_scheduled,
+)
+from concordat.protocol.receipts import OK, DueCause, Reason, ScheduledCause, TransactionCause
 from concordat.protocol.records import TransactionRef
 from concordat.protocol.state import State
 from concordat.protocol.transactions import Entry, Payload, Receipt, SignedTransaction
@@ -75,6 +84,9 @@ APPLY: dict[type[Struct], Callable[..., None]] = {  # each function takes exactl
     behaviors.Anchor: behaviors.apply_anchor,
     objections.File: objections.apply_file,
     objections.Answer: objections.apply_answer,
+    ballots.Open: apply_open,
+    ballots.Vote: voting.apply_vote,
+    ballots.Withdraw: opening.apply_withdraw,
     clock.Advance: clock.apply_advance,
     clock.Tick: lambda _context, _operation: None,
 }
@@ -90,6 +102,7 @@ FIRE: dict[int, Callable[[Context, bytes], None]] = {
     DUE_EXPIRE: offer.fire_expire,
     DUE_OBJECTION: objections.fire_objection_end,
     DUE_APPLICATION: admission.fire_application_lapse,
+    DUE_BALLOT: fire_ballot_end,
     DUE_HEARING: exits.fire_hearing_end,
 }
 
@@ -104,6 +117,8 @@ def react(context: Context, event: Struct) -> None:
             credit.append_breach(context, event.contract, event.obligation, event.severity)
         case credit.ExitDue():
             exits.open_hearing(context, event.member, event.limb)
+        case membership.HearingOpened():
+            opening.open_stay(context, event.member, event.limb, event.ends)
         case _:
             pass
 
@@ -140,8 +155,8 @@ def check_block(chain: Chain, state: State, last_time: int, block: Block, authen
 
 def find_advance(chain: Chain, state: State, last_time: int, block: Block, authenticate: Authenticate) -> int | None:
     """Return the time to which the block's single transaction may move a scenario forward, else None."""
-    if not chain.is_scenario or len(block.transactions) != 1:
-        return None
+    if not chain.is_scenario or len(block.transactions) != 1 or has_scheduled(state, block.height):
+        return None  # a ballot may have changed what the advance would be judged by
     context = Context(state, chain.id, chain.genesis.start_time, block.time, block.height, 0)
     try:
         transaction = authenticate(block.transactions[0])
@@ -159,15 +174,18 @@ def find_advance(chain: Chain, state: State, last_time: int, block: Block, authe
 def apply_block(
     chain: Chain, state: State, last_time: int, block: Block, authenticate: Authenticate
 ) -> tuple[Entry, ...]:
-    """Apply a checked block to the state and return history's new entries: due items first, then transactions.
+    """Apply a checked block to the state and return history's new entries.
+
+    First what ballots scheduled for the height, then due items, then transactions.
 
     `last_time` is that of the block before, in µs.
 
     Raises:
         Refused: `node.needs_release`; nothing changed.
     """
-    check_release(state)
-    entries = _fire_due(chain, state, block)
+    check_release(state, block.height)
+    entries = _carry_out_scheduled(chain, state, block)
+    _fire_due(chain, state, block, entries)
     is_behind = has_due(state, block.time)
     for wire in block.transactions:
         context = Context(state, chain.id, chain.genesis.start_time, block.time, block.height, len(entries))
@@ -185,12 +203,26 @@ def has_due(state: State, time: int) -> bool:
     return key is not None and key[0] <= time
 
 
-def _fire_due(chain: Chain, state: State, block: Block) -> list[Entry]:
+def _carry_out_scheduled(chain: Chain, state: State, block: Block) -> list[Entry]:
+    """LED-16: what ballots decided for this height stands before everything else in the block."""
+    entries: list[Entry] = []
+    while has_scheduled(state, block.height):
+        context = Context(state, chain.id, chain.genesis.start_time, block.time, block.height, len(entries))
+        state.begin()
+        cause = ScheduledCause(*carry_out_scheduled(context))
+        _react_to_all(context)
+        _publish_credit(context)
+        state.commit()
+        receipt = Receipt(OK, 0, (), _get_events(context))
+        entries.append(Entry(block.height, block.time, len(entries), cause, receipt))
+    return entries
+
+
+def _fire_due(chain: Chain, state: State, block: Block, entries: list[Entry]) -> None:
     """LED-10: judge what is due, each item at its own time, in order (due time, kind, subject), until N events.
 
     An item that nothing follows from any more leaves no entry, and counts as one event.
     """
-    entries: list[Entry] = []
     left = state.get_params().due_events_per_block_max
     while left > 0 and has_due(state, block.time):
         due_at, kind, subject = state.due.first_key()  # type: ignore[misc]  # has_due found it
@@ -206,7 +238,6 @@ def _fire_due(chain: Chain, state: State, block: Block) -> list[Entry]:
             cause = DueCause(due_at, kind, subject)
             receipt = Receipt(OK, 0, (), _get_events(context))
             entries.append(Entry(block.height, block.time, len(entries), cause, receipt))
-    return entries
 
 
 def _react_to_all(context: Context, start: int = 0) -> None:

@@ -26,11 +26,13 @@ from concordat.primitives.codec import decode, encode
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.protocol.families import behaviors, credit, datasets, objections
+from concordat.protocol.families.ballots import opening
 from concordat.protocol.families.clock import Advance, Tick
 from concordat.protocol.families.contracts import Deliver, Propose, Sign, duties, offer
 from concordat.protocol.families.membership import Apply, Attest, Sponsor, admission
 from concordat.protocol.genesis import Founder, Genesis, make_first_state, read_genesis, render_genesis
 from concordat.protocol.messages import Event, Operation
+from concordat.protocol.motions import has_scheduled
 from concordat.protocol.params import DEFAULT_PARAMS, Params, name_params
 from concordat.protocol.receipts import OK
 from concordat.protocol.records import MemberRole
@@ -74,7 +76,7 @@ def _is_named(name: str, value: int) -> bool:
 
 def find_broken_invariants(state: State) -> Iterator[str]:
     """Yield what does not hold in any family."""
-    for family in (duties, offer, credit, datasets, behaviors, admission, objections):
+    for family in (duties, offer, credit, datasets, behaviors, admission, objections, opening):
         yield from family.find_broken_invariants(state)
 
 
@@ -188,6 +190,8 @@ class Consortium:
     def advance_to(self, time: int) -> tuple[Event, ...]:
         """Move time and let everything due by then happen, in as many blocks as it takes; return what happened."""
         before = len(self.entries)
+        while has_scheduled(self.state, self.height + 1):
+            self.run_block(self.time)
         if self.chain.is_scenario:
             operator = next(member for member, roles in self._founders.items() if "operator" in roles)
             self.run_block(time, self.make_wire(operator, Advance(time)))

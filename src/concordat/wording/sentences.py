@@ -37,6 +37,11 @@ _FORMATTER: Final = string.Formatter()
 
 TELLING: Final = (
     "membership.hearing_opened",
+    "ballots.stayed",
+    "ballots.parameter_changed",
+    "ballots.role_given",
+    "ballots.role_taken",
+    "ballots.moot",
     "membership.admitted",
     "membership.refused",
     "contracts.activated",
@@ -51,6 +56,7 @@ TURNED: Final[Mapping[str, tuple[tuple[tuple[str, tuple[object, ...]], ...], str
     "membership.sponsor": ((("verdict", (False,)),), "refused"),
     "membership.attest": ((("verdict", (False,)),), "refused"),
     "membership.attested": ((("verdict", (False,)),), "refused"),
+    "ballots.opened": ((("opener", (None,)),), "ledger"),
     "contracts.signed": ((("left", (0,)),), "last"),
     "contracts.end_asked": ((("left", (0,)),), "last"),
     "contracts.settled": ((("member", (None,)),), "silent"),
@@ -103,10 +109,8 @@ def _show(value: object, spec: str, language: Language, names: Mapping[str, str]
             return catalog["none"]
         case _, tuple():
             return catalog["separator"].join(_show(item, spec, language, names) for item in value)
-        case "subject", behaviors.OfMember() | behaviors.OfDataset() | behaviors.OfContract():
-            return render(f"subject.{_get_tag(value)}", language, *_get_fields(value).values(), names=names)
-        case _, Label():
-            return value.in_language(language)
+        case _, Struct():
+            return _show_struct(value, language, names)
         case "" | "text", _:
             return str(value)
         case "member" | "who", _:
@@ -139,6 +143,16 @@ def show_who(member: str, language: Language, names: Mapping[str, str]) -> str:
     if name == member:
         return member
     return f"{name}（{member}）" if language == "zh" else f"{name} ({member})"
+
+
+def _show_struct(value: Struct, language: Language, names: Mapping[str, str]) -> str:
+    """Return a label in the reader's language, what a behavior concerns, or what a motion asks for."""
+    match value:
+        case Label():
+            return value.in_language(language)
+        case behaviors.OfMember() | behaviors.OfDataset() | behaviors.OfContract():
+            return render(f"subject.{_get_tag(value)}", language, *_get_fields(value).values(), names=names)
+    return render(f"motion.{_get_tag(value)}", language, *_get_fields(value).values(), names=names)
 
 
 def show_contract(number: int) -> str:

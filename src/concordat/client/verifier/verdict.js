@@ -59,7 +59,7 @@ class Teller {
   show(value, spec) {
     if (spec === "count" && Array.isArray(value)) return String(value.length);
     if (value === null || value === "" || value.length === 0) return this.word("none");
-    if (spec === "subject") return this.say(`subject.${value[0]}`, value.slice(1));
+    if (["motion", "subject"].includes(spec)) return this.say(`${spec}.${value[0]}`, value.slice(1));
     if (Array.isArray(value)) return value.map((item) => this.show(item, spec)).join(this.word("separator"));
     if (value instanceof Uint8Array) return showDigest(toHex(value));
     if (typeof value === "object") return this.label(value);

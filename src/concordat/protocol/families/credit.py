@@ -32,7 +32,7 @@ from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import MemberId, Milli, Natural
 from concordat.primitives.ledger_time import EPOCH_WEEKS, WEEK_US, compute_week
 from concordat.protocol.context import DUE_CLOSE, DUE_EPOCH, Context
-from concordat.protocol.records import Flow, Member
+from concordat.protocol.records import Flow, Limb, Member
 from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
 
@@ -64,7 +64,7 @@ class ExitDue(Struct, frozen=True, tag="credit.exit_due"):
     """A limb of the exit rule is met: "score" or "strikes"."""
 
     member: MemberId
-    limb: str
+    limb: Limb
 
 
 class EpochClosed(Struct, frozen=True, tag="credit.epoch_closed"):

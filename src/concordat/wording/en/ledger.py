@@ -7,6 +7,11 @@ WORDS: dict[str, str] = {
     "none": "none",
     "separator": ", ",
     # ── operations: what a signer is about to sign, or has signed ───────────────────────────────────────────────────
+    "operation.ballots.open": "{signer:member} puts to the vote, from {opens_at:time} to {closes_at:time}: "
+    "{motion:motion} "
+    "Reason: {reason:text}",
+    "operation.ballots.vote": "{signer:member} votes “{choice:choice}” in ballot {ballot:number}; this is final.",
+    "operation.ballots.withdraw": "{signer:member} withdraws ballot {ballot:number}.",
     "operation.clock.tick": "{signer:member} asks the ledger to deal with what has become due.",
     "operation.clock.advance": "{signer:member} moves simulated time to {time:time}.",
     "operation.contracts.propose": "{signer:member} proposes “{terms.title}” ({terms.template:template}) between "
@@ -60,6 +65,9 @@ WORDS: dict[str, str] = {
     "{statement:digest}.",
     # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
     "act.unreadable": "Request",
+    "act.ballots.open": "Opening of a ballot",
+    "act.ballots.vote": "Vote",
+    "act.ballots.withdraw": "Withdrawal of a ballot",
     "act.clock.tick": "Tick",
     "act.clock.advance": "Advance of time",
     "act.contracts.propose": "Proposal of a contract",
@@ -92,6 +100,24 @@ WORDS: dict[str, str] = {
     "receipt.several": "{signer:member} did {count} things in one transaction: {acts}.",
     "receipt.none_done": "None of the {count} operations of its transaction took effect.",
     "receipt.nothing_left": "A deadline came and there was nothing left to do.",
+    "event.ballots.opened": "Ballot {ballot:number}, put by {opener:who}, is open from {opens_at:time} to "
+    "{closes_at:time} to "
+    "{electorate:number} members: {motion:motion}",
+    "event.ballots.opened.ledger": "Ballot {ballot:number}, put by the ledger itself, is open until "
+    "{closes_at:time} to "
+    "{electorate:number} members: {motion:motion}",
+    "event.ballots.voted": "{member:member} voted “{choice:choice}” in ballot {ballot:number}.",
+    "event.ballots.withdrawn": "{member:member} withdrew ballot {ballot:number}.",
+    "event.ballots.closed": "Ballot {ballot:number} is over, {outcome:status.ballot}: yes {yes:number}, no "
+    "{no:number}, "
+    "abstained {abstain:number}, of {electorate:number} members.",
+    "event.ballots.moot": "Ballot {ballot:number} was carried, but cannot be carried out any more: {ground:obstacle}.",
+    "event.ballots.parameter_changed": "By ballot {ballot:number} the parameter {name} is {value:number} from "
+    "here on.",
+    "event.ballots.role_given": "By ballot {ballot:number} {member:member} has the role “{role:role}”.",
+    "event.ballots.role_taken": "By ballot {ballot:number} {member:member} no longer has the role “{role:role}”.",
+    "event.ballots.stayed": "By ballot {ballot:number} the exit of {member:member} is stayed; it is in good "
+    "standing again.",
     "event.clock.advanced": "Simulated time moved to {time:time}.",
     "event.contracts.proposed": "{proposer:member} proposed contract {contract:contract}; it waits for signatures.",
     "event.contracts.signed": "{member:member} signed contract {contract:contract}; signatures still missing: {left}.",
@@ -154,7 +180,8 @@ WORDS: dict[str, str] = {
     "event.membership.expelled": "The hearing of {member:member} is over; its forced exit has taken effect.",
     "event.membership.readmission_asked": "{member:who} asks to return, with {guarantor:who} as guarantor.",
     "event.membership.readmission_declined": "{guarantor:who} will not stand for the return of {member:who}.",
-    "event.membership.readmitted": "{member:who} is back, guaranteed by {guarantor:who}, under the limits of a return.",
+    "event.membership.readmitted": "{member:who} is back, guaranteed by {guarantor:who}, under the limits of a "
+    "return.",
     "event.membership.officer_added": "The key {public_key:digest} now speaks for {member:member}. Roles: "
     "{roles:role}.",
     "event.membership.officer_changed": "The key {public_key:digest} of {member:member} has other roles now: "

@@ -7,6 +7,10 @@ WORDS: dict[str, str] = {
     "none": "无",
     "separator": "、",
     # ── operations: what a signer is about to sign, or has signed ───────────────────────────────────────────────────
+    "operation.ballots.open": "{signer:member}提请表决，{opens_at:time}至{closes_at:time}："
+    "{motion:motion}理由：{reason:text}",
+    "operation.ballots.vote": "{signer:member}在第{ballot:number}号表决中投“{choice:choice}”票，投出后不得更改。",
+    "operation.ballots.withdraw": "{signer:member}撤回第{ballot:number}号表决。",
     "operation.clock.tick": "{signer:member}提请账本处理到期事项。",
     "operation.clock.advance": "{signer:member}将模拟时间推进至{time:time}。",
     "operation.contracts.propose": "{signer:member}提出《{terms.title}》（{terms.template:template}），当事方："
@@ -53,6 +57,9 @@ WORDS: dict[str, str] = {
     "operation.objections.answer": "{signer:member}答复对其提出的第{objection}号异议。陈述摘要{statement:digest}。",
     # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
     "act.unreadable": "请求",
+    "act.ballots.open": "提请表决",
+    "act.ballots.vote": "投票",
+    "act.ballots.withdraw": "撤回表决",
     "act.clock.tick": "到期处理",
     "act.clock.advance": "时间推进",
     "act.contracts.propose": "合同提议",
@@ -85,6 +92,20 @@ WORDS: dict[str, str] = {
     "receipt.several": "{signer:member}在一笔交易中完成 {count} 项操作：{acts}。",
     "receipt.none_done": "该交易的 {count} 项操作均未生效。",
     "receipt.nothing_left": "期限已到，无待处理事项。",
+    "event.ballots.opened": "{opener:who}提请的第{ballot:number}号表决于{opens_at:time}至{closes_at:time}进行，"
+    "有表决权的成员{electorate:number}家：{motion:motion}",
+    "event.ballots.opened.ledger": "账本自行提请的第{ballot:number}号表决进行至{closes_at:time}，"
+    "有表决权的成员{electorate:number}家：{motion:motion}",
+    "event.ballots.voted": "{member:member}在第{ballot:number}号表决中投“{choice:choice}”票。",
+    "event.ballots.withdrawn": "{member:member}撤回了第{ballot:number}号表决。",
+    "event.ballots.closed": "第{ballot:number}号表决结束，{outcome:status.ballot}：赞成{yes:number}票，反对"
+    "{no:number}票，"
+    "弃权{abstain:number}票，有表决权的成员{electorate:number}家。",
+    "event.ballots.moot": "第{ballot:number}号表决已通过，但已无法执行：{ground:obstacle}。",
+    "event.ballots.parameter_changed": "根据第{ballot:number}号表决，参数{name}自此为{value:number}。",
+    "event.ballots.role_given": "根据第{ballot:number}号表决，{member:member}获得“{role:role}”职责。",
+    "event.ballots.role_taken": "根据第{ballot:number}号表决，{member:member}不再承担“{role:role}”职责。",
+    "event.ballots.stayed": "根据第{ballot:number}号表决，{member:member}暂缓退出，恢复正常资格。",
     "event.clock.advanced": "模拟时间已推进至{time:time}。",
     "event.contracts.proposed": "{proposer:member}提出合同{contract:contract}，待各方签署。",
     "event.contracts.signed": "{member:member}已签署合同{contract:contract}，尚有{left}方未签。",
@@ -130,7 +151,8 @@ WORDS: dict[str, str] = {
     "event.datasets.withdrawn": "{owner:member}撤回了{dataset}版本{version}。",
     "event.membership.applied": "{member:who}提交入盟申请并通过初审，待{sponsor:who}推荐。",
     "event.membership.reviewed": "{sponsor:who}同意推荐{member:who}，复审通过，进入核验。",
-    "event.membership.attested": "{verifier:member}对{member:who}的申请材料核验通过，已有{count}方通过，需{needed}方。",
+    "event.membership.attested": "{verifier:member}对{member:who}的申请材料核验通过，已有{count}方通过，需"
+    "{needed}方。",
     "event.membership.attested.refused": "{verifier:member}对{member:who}的申请材料核验不予通过，"
     "已有{count}方通过，需{needed}方。",
     "event.membership.admitted": "{member:who}通过核验，取得镜像身份。",

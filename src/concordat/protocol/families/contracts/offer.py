@@ -135,6 +135,6 @@ def find_broken_invariants(state: State) -> Iterator[str]:
     """CON-INV-6: counters say how many contracts there are, and how many open offers each proposer has."""
     names = [f"offers/{row.proposer}" for _, row in state.contracts.items() if row.status == "proposed"]
     counted = Tally({"contracts": len(state.contracts)}) + Tally(names)
-    kept = {name: row.count for (name,), row in state.counters.items() if not name.startswith("objections/")}
-    if counted != Tally(kept):
+    held = {name: row.count for (name,), row in state.counters.items() if name.startswith(("contracts", "offers/"))}
+    if counted != Tally(held):
         yield "CON-INV-6: counters"

@@ -12,7 +12,7 @@ from msgspec import Meta
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Code, Digest, Label, MemberId, Natural, PublicKey, Signature, TimeUs
 from concordat.protocol.receipts import Rejection
-from concordat.protocol.records import MemberKind, OfficerRole
+from concordat.protocol.records import Limb, MemberKind, OfficerRole
 
 POSSESSION_DOMAIN = b"concordat/possession/v1\0"
 """What a new officer's key signs: this ‖ chain id ‖ the member's name."""
@@ -170,7 +170,7 @@ class HearingOpened(Struct, frozen=True, tag="membership.hearing_opened"):
     """Forced exit is due; new contracts are barred and a statement may be filed until `ends`."""
 
     member: MemberId
-    limb: str
+    limb: Limb
     ends: TimeUs
 
 

@@ -232,6 +232,14 @@ def admit(context: Context, member: str, row: Member) -> None:
     context.emit(Admitted(member))
 
 
+def admit_by_vote(context: Context, member: str) -> None:
+    """BAL-18: a ballot stands in for sponsor and verifiers."""
+    row = context.state.members[(member,)]
+    if row.status == "applied":
+        context.state.identities.put(make_identity_key(row.scheme, row.code), Identity(member))
+    admit(context, member, row)
+
+
 def make_newcomer_credit(roles: tuple[MemberRole, ...], week: int) -> Credit:
     """Return a newcomer's credit: grade N; only seeds have weight from the start (CRD-14)."""
     return Credit(NEWCOMER, "N", week, 1000 if "seed" in roles else 0, 0)

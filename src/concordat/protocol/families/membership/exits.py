@@ -20,7 +20,7 @@ from concordat.protocol.families.membership import (
     Responded,
     Sponsor,
 )
-from concordat.protocol.records import Member
+from concordat.protocol.records import Limb, Member
 from concordat.protocol.standing import is_in_standing
 from concordat.protocol.state import State
 
@@ -35,7 +35,7 @@ def count_barred_days(context: Context, row: Member) -> int:
     return -(-(row.expelled_at + RULEBOOK.return_after_weeks * WEEK_US - context.time) // DAY_US)
 
 
-def open_hearing(context: Context, member: str, limb: str) -> None:
+def open_hearing(context: Context, member: str, limb: Limb) -> None:
     """A limb of the exit rule is met: new contracts are barred and the window for a statement opens."""
     row = context.state.members[(member,)]
     if row.status != "active":
@@ -64,6 +64,19 @@ def fire_hearing_end(context: Context, subject: bytes) -> None:
             (member,), replace(row, status="expelled", expelled_at=context.time, hearing_ends=None, guarantor=None)
         )
         context.emit(Expelled(member))
+
+
+def stay(context: Context, member: str) -> bool:
+    """End a hearing without an exit; only later negatives count for another (BAL-16). False when there is none."""
+    row = context.state.members[(member,)]
+    if row.status != "suspended":
+        return False
+    entry = (context.height, context.index)
+    context.state.members.put(
+        (member,), replace(row, status="active", hearing_ends=None, statement=None, admitted_entry=entry)
+    )
+    context.state.credits.put((member,), replace(context.state.credits[(member,)], closes_below=0))
+    return True
 
 
 def apply_readmit(context: Context, operation: Readmit) -> None:

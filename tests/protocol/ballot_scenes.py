@@ -1,0 +1,170 @@
+"""Histories of ballots: one for each rule. Their blocks are golden cases; test_ballots asserts what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from concordat.crypto.signatures import sign
+from concordat.primitives.ledger_time import DAY_US
+from concordat.protocol.families import membership as m
+from concordat.protocol.families.ballots import Vote, Withdraw
+from concordat.protocol.params import Params
+from concordat.protocol.records import Admit, Appoint, ChangeParameter, Dismiss, MemberRole, Recover
+from concordat.testing.consortium import FOUNDERS, Consortium
+from protocol.scenes import EDITION_2, QUORUM_350, apply_for, breach, make_ballot, make_officer, open_ballot, vote
+
+LONGER_HEARING = ChangeParameter("hearing_days", 21, 9)
+SIX: Mapping[str, tuple[MemberRole, ...]] = {**FOUNDERS, "elm-gate": (), "fern-bank": ()}
+
+
+def begin(params: Params = EDITION_2) -> Consortium:
+    return Consortium(params=params)
+
+
+def change_a_parameter() -> Consortium:
+    """BAL-17: it acts at its height, before everything else, and not before."""
+    c = begin()
+    number = open_ballot(c, LONGER_HEARING)
+    vote(c, number, azure_bay="yes", birch_vale="yes", cedar_ford="abstain")
+    c.advance(7)
+    for _ in range(4):
+        c.run_block(c.time)
+    return c
+
+
+def fail_for_want_of_votes() -> Consortium:
+    """BAL-14: with a majority and no quorum it may be repeated, and then needs none."""
+    c = begin()
+    vote(c, open_ballot(c, Appoint("dune-shore", "verifier")), azure_bay="yes")
+    c.advance(7)
+    vote(c, open_ballot(c, Appoint("dune-shore", "verifier"), "birch-vale"), azure_bay="yes")
+    c.advance(7)
+    return c
+
+
+def repeat_too_late() -> Consortium:
+    """BAL-14: after 60 days the quorum is asked for again."""
+    c = begin()
+    for _ in range(2):
+        vote(c, open_ballot(c, Appoint("dune-shore", "verifier")), azure_bay="yes")
+        c.advance(68)
+    return c
+
+
+def change_the_rules_of_ones_own_ballot() -> Consortium:
+    """BAL-12: a threshold that is lowered meanwhile does not help a ballot that is open; half is no majority."""
+    c = begin(replace(EDITION_2, ballot_threshold_milli=700))
+    lower = open_ballot(c, ChangeParameter("ballot_threshold_milli", 500, 2))
+    appoint = open_ballot(c, Appoint("dune-shore", "verifier"), days=9)
+    vote(c, lower, azure_bay="yes", birch_vale="yes", cedar_ford="yes")
+    vote(c, appoint, azure_bay="yes", birch_vale="yes", cedar_ford="no")
+    c.advance(7)
+    c.advance(2)
+    return c
+
+
+def entrench() -> Consortium:
+    """BAL-13: two of three are not enough for a rule of ballots, three of four are."""
+    c = begin()
+    number = open_ballot(c, QUORUM_350)
+    vote(c, number, azure_bay="yes", birch_vale="yes", cedar_ford="no")
+    c.advance(7)
+    number = open_ballot(c, QUORUM_350)
+    vote(c, number, azure_bay="yes", birch_vale="yes", cedar_ford="no", dune_shore="yes")
+    c.advance(7)
+    return c
+
+
+def stay_an_exit() -> Consortium:
+    """BAL-16: asked by the ledger with the hearing; carried, another hearing needs a later negative."""
+    c = Consortium(SIX, params=EDITION_2)
+    breach(c, "cedar-ford", 5)
+    c.attempt("cedar-ford", Vote(1, "yes"))
+    vote(c, 1, azure_bay="yes", birch_vale="yes", dune_shore="no")
+    c.advance(14)
+    c.advance(90)
+    return c
+
+
+def stay_an_exit_and_hear_again() -> Consortium:
+    """BAL-16, CRD-13: after a stay one more grave negative opens the next hearing, and the next ballot."""
+    c = stay_an_exit()
+    breach(c, "cedar-ford", 1)
+    return c
+
+
+def expel_without_a_quorum() -> Consortium:
+    """BAL-16: nobody comes, exit follows."""
+    c = begin()
+    breach(c, "cedar-ford", 5)
+    vote(c, 1, azure_bay="yes")
+    c.advance(14)
+    return c
+
+
+def admit_by_vote() -> Consortium:
+    """BAL-10, BAL-18: whose sponsor is silent; the newcomer has no vote in what was opened before."""
+    c = begin()
+    apply_for(c)
+    number = open_ballot(c, Admit("echo-hill"))
+    later = open_ballot(c, Appoint("dune-shore", "seed"), days=9)
+    vote(c, number, azure_bay="yes", birch_vale="yes")
+    c.advance(7)
+    c.attempt("echo-hill", Vote(later, "yes"))
+    c.act("echo-hill", make_ballot(c, LONGER_HEARING))
+    return c
+
+
+def become_moot() -> Consortium:
+    """BAL-19: two dismissals are carried, the second would leave too few verifiers; another changes what is so."""
+    c = begin()
+    for member in ("azure-bay", "birch-vale"):
+        number = open_ballot(c, Dismiss(member, "verifier"))
+        others = {"azure_bay", "birch_vale", "cedar_ford"} - {member.replace("-", "_")}
+        vote(c, number, **dict.fromkeys(sorted(others), "yes"))
+    c.advance(7)
+    return c
+
+
+def recover_a_key() -> Consortium:
+    """BAL-19: every key of the member ends, a thief's too; the new one has all roles."""
+    c = begin()
+    c.act("dune-shore", make_officer(c, "dune-shore", "dune-shore/thief"))
+    possession = sign(c.get_seed("dune-shore/new"), m.compute_possession_message(c.chain.id, "dune-shore"))
+    motion = Recover("dune-shore", c.get_public_key("dune-shore/new"), bytes(32), possession)
+    number = open_ballot(c, motion)
+    c.attempt("dune-shore/thief", Vote(number, "no"))
+    vote(c, number, azure_bay="yes", birch_vale="yes")
+    c.advance(7)
+    c.attempt("dune-shore/thief", c.make_registration("dune-shore"))
+    c.attempt("dune-shore", c.make_registration("dune-shore"))
+    c.act("dune-shore/new", c.make_registration("dune-shore"))
+    return c
+
+
+def vote_in_time_late_and_twice() -> Consortium:
+    """BAL-8, BAL-9, BAL-11."""
+    c = begin()
+    c.act("azure-bay", make_ballot(c, LONGER_HEARING), Withdraw(1))
+    operation = make_ballot(c, LONGER_HEARING, days=8)
+    c.act("azure-bay", replace(operation, opens_at=c.time + DAY_US))
+    c.attempt("birch-vale", Vote(2, "yes"))
+    c.advance(1)
+    vote(c, 2, birch_vale="yes")
+    c.attempt("birch-vale", Vote(2, "no"))
+    c.attempt("birch-vale", Withdraw(2))
+    c.advance(7)
+    c.attempt("cedar-ford", Vote(2, "yes"))
+    return c
+
+
+SCENES: dict[str, Callable[[], Consortium]] = {
+    scene.__name__: scene
+    for scene in (
+        change_a_parameter, fail_for_want_of_votes, repeat_too_late, change_the_rules_of_ones_own_ballot, entrench,
+        stay_an_exit, stay_an_exit_and_hear_again, expel_without_a_quorum,
+        admit_by_vote, become_moot, recover_a_key, vote_in_time_late_and_twice,
+    )
+}  # fmt: skip
