@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import re
+from gzip import compress
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from concordat.client.verification import compute_verdict
-from concordat.console.frame import STATIC
+from concordat.console.frame import SCRIPTS, STATIC
 from concordat.console.words import WORDS
 from concordat.contracts.text import Language
 from concordat.crypto.proof import Trust
@@ -53,6 +54,26 @@ def test_headers_allow_nothing_but_what_pages_have(visitor: Visitor) -> None:
     visitor.open("/members/nobody")
     assert visitor.status == 404
     assert visitor.headers["content-security-policy"] == policy
+
+
+def test_scripts_are_small() -> None:
+    scripts = [content for name, (content, _) in STATIC.items() if name.endswith(".js")]
+    scripts += [script.encode() for script in SCRIPTS.values()]
+    assert len(scripts) > 1
+    assert sum(len(compress(script)) for script in scripts) <= 40_000
+
+
+def test_activity_is_by_day_and_narrows_to_a_member(visitor: Visitor) -> None:
+    page = visitor.open("/activity")
+    assert "/activity?member=azure-bay" in page.links()
+    days = re.findall(r'<h2><time datetime="([0-9-]+)T00:00:00Z">', page.html)
+    assert days == sorted(set(days), reverse=True)
+    assert len([link for link in page.links() if re.fullmatch(r"/ledger/[0-9]+", link)]) == 40
+    height = visitor.client.get("/v1/status").json()["height"]
+    assert f'data-events="/v1/events?after={height}"' in page.html
+    own = visitor.open("/activity?member=amber-coast")
+    assert "/ledger?member=amber-coast" in own.links() or "Amber Coast" in own.text
+    assert "/activity" in own.links()
 
 
 def test_every_link_of_the_console_leads_somewhere(visitor: Visitor) -> None:

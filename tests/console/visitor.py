@@ -124,6 +124,8 @@ PAGES = (
     "/ledger/40",
     "/search?q=bay",
     "/search?q=1046",
+    "/activity",
+    "/activity?member=azure-bay",
     "/network",
     "/settings",
     "/codes",

@@ -34,7 +34,7 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""Scripts are the verifier's, from this node; none stands in a page."""
+"""Scripts are files of this node, the verifier's and one that keeps a list fresh; none stands in a page."""
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]

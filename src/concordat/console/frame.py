@@ -26,7 +26,7 @@ from concordat.views.lists import ENDED_WITH_BREACHES, compute_outcome
 from concordat.wording.sentences import CATALOGS, show_contract, show_digest, show_label, show_share, show_who
 
 _FOLDER: Final = Path(__file__).parent
-_MEDIA_TYPES: Final = {".css": "text/css", ".svg": "image/svg+xml"}
+_MEDIA_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 STATIC: Final[Mapping[str, tuple[bytes, str]]] = {
     path.name: (path.read_bytes(), _MEDIA_TYPES[path.suffix]) for path in sorted((_FOLDER / "static").iterdir())
 }

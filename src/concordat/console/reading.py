@@ -12,6 +12,7 @@ from concordat.api.asking import Asking
 from concordat.api.records import Number, Position
 from concordat.client.verifier import render_offline_page
 from concordat.console import pages
+from concordat.console.activity import render_activity
 from concordat.console.answers import HTML, answer, like, open_page
 from concordat.console.contract import render_contract
 from concordat.console.frame import SCRIPTS, SCRIPTS_VERSION, STATIC
@@ -93,6 +94,14 @@ def show_entry(request: Asking, node: NamedDependency[Node], position: Position)
     return answer(request, pages.render_entry(open_page(node, request), position))
 
 
+@get("/activity", guards=[like("/v1/ledger")], sync_to_thread=True)
+def show_activity(
+    request: Asking, node: NamedDependency[Node], member: FromQuery[str | None] = None
+) -> Response[str]:
+    """What happened last, kept fresh by a script."""
+    return answer(request, render_activity(open_page(node, request), member))
+
+
 @get("/network", guards=[like("/v1/members")], sync_to_thread=True)
 def show_network(request: Asking, node: NamedDependency[Node]) -> Response[str]:
     """The node and its health."""
@@ -169,6 +178,7 @@ ROUTES: Final = (
     show_dataset,
     show_ledger,
     show_entry,
+    show_activity,
     show_network,
     show_settings,
     show_codes,

@@ -26,6 +26,7 @@ WORDS: dict[str, str] = {
     "nav.datasets": "Datasets",
     "nav.ledger": "Ledger",
     "nav.codes": "Rules",
+    "nav.activity": "Activity",
     "nav.network": "Network",
     "nav.settings": "Settings",
     # ── welcome ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -316,6 +317,12 @@ WORDS: dict[str, str] = {
     "entry.stranger": "a key without a member",
     "entry.json": "The entry as data (JSON)",
     "entry.concerns": "Concerns",
+    # ── activity ────────────────────────────────────────────────────────────────────────────────────────────────────
+    "activity.lede": "What happened last, day by day. With scripts on, new entries come by themselves.",
+    "activity.about": "What happened last around {member}.",
+    "activity.all": "Everything",
+    "activity.own": "Around your member",
+    "activity.new": "New entries, show them:",
     # ── network and settings ────────────────────────────────────────────────────────────────────────────────────────
     "network.lede": "The node that serves this page: whether it works, how far it is, and by which rules it judges.",
     "network.disk_even": "All that was taken is on disk",

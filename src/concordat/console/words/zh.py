@@ -26,6 +26,7 @@ WORDS: dict[str, str] = {
     "nav.datasets": "数据集",
     "nav.ledger": "账本",
     "nav.codes": "规则",
+    "nav.activity": "动态",
     "nav.network": "网络",
     "nav.settings": "设置",
     # ── welcome ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -308,6 +309,12 @@ WORDS: dict[str, str] = {
     "entry.stranger": "不属于任何成员的密钥",
     "entry.json": "记录数据（JSON）",
     "entry.concerns": "涉及",
+    # ── activity ────────────────────────────────────────────────────────────────────────────────────────────────────
+    "activity.lede": "最近发生的事项，按日排列。启用脚本时，新记录自动出现。",
+    "activity.about": "与{member}有关的最近事项。",
+    "activity.all": "全部动态",
+    "activity.own": "与本成员有关",
+    "activity.new": "显示新记录：",
     # ── network and settings ────────────────────────────────────────────────────────────────────────────────────────
     "network.lede": "提供本页面的节点：是否正常、进度如何、按何种规则判定。",
     "network.disk_even": "已受理的内容均已落盘",
