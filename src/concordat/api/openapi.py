@@ -112,6 +112,11 @@ _ANSWERS: Final[dict[str, Json]] = {
     "GET /v1/transactions/by-client-key/{public_key}/{client_key}": _ref("Receipt"),
     "POST /v1/sessions/links": _has("url", "expires_at"),
     "GET /v1/me": _has("member", officer=_has("public_key", "roles"), waits=_list_of(_has("actor", "action", "by"))),
+    "GET /v1/inbox": _has(
+        *("member", "public_key"),
+        roles=_list_of(_has("role", "until", "in_place_of")),
+        items=_list_of(_has("action", "contract", "obligation", "by", "otherwise", "role", "sentence", "consequence")),
+    ),
     "GET /v1/members": _list_of(_MEMBER),
     "GET /v1/members/{member}": _has("id", "officers", "attestations", "status", "hearing_ends", "limit_units"),
     "GET /v1/members/{member}/credit": _has(
@@ -123,6 +128,13 @@ _ANSWERS: Final[dict[str, Json]] = {
         "turns", contracts=_list_of(_PUBLIC_CONTRACT), breaches=_list_of(_has("contract", "obligation", "time"))
     ),
     "GET /v1/public/contracts": _list_of(_PUBLIC_CONTRACT),
+    "GET /v1/members/{member}/behaviors": _has(
+        "member",
+        lag=_has("count", "p50_ms", "p95_ms"),
+        kinds=_list_of(_has("kind", "count")),
+        series=_list_of(_has("series", "batches", "items", "last_at")),
+        behaviors=_list_of(_has("position", "time", "lag_ms", "what", "sentence")),
+    ),
     "GET /v1/contracts": _list_of(_CONTRACT),
     "GET /v1/contracts/{number}": _has(
         *("id", "terms", "document", "status", "signatures", "duties", "next"),

@@ -21,6 +21,7 @@ from concordat.node.node import Node
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.primitives.plain import Json, from_plain, read_json
+from concordat.views.behaviors import BehaviorPlace
 from concordat.views.waits import WaitPlace
 
 Position = Annotated[int, PathParameter(ge=0, le=INTEGER_MAX)]
@@ -51,6 +52,22 @@ def get_me(
     return Response({"member": member, "officer": officer, "waits": waits[:limit]}, headers=headers)
 
 
+@get("/inbox", sync_to_thread=True)
+def get_inbox(
+    request: Asking,
+    node: NamedDependency[Node],
+    language: NamedDependency[Language],
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response[Json]:
+    """What waits for the officer who asks, soonest first: what its roles, also granted and delegated ones, may do."""
+    public_key, member = get_asking_officer(request)
+    after = read_cursor(request, cursor, WaitPlace, after=None)
+    inbox, places = reads.get_inbox(node, public_key, member, language, after=after, limit=limit + 1)
+    headers = make_next(request, places[limit - 1]) if len(places) > limit else {}
+    return Response(inbox | {"items": inbox["items"][:limit]}, headers=headers)
+
+
 # ── members ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -77,6 +94,22 @@ def get_member(node: NamedDependency[Node], member: FromPath[str]) -> Json:
 def get_credit(node: NamedDependency[Node], language: NamedDependency[Language], member: FromPath[str]) -> Json:
     """A member's score and the reason for every point: `newcomer` plus all deltas is the score."""
     return reads.get_credit(node, member, language)
+
+
+@get("/members/{member:str}/behaviors", sync_to_thread=True)
+def list_behaviors(
+    request: Asking,
+    node: NamedDependency[Node],
+    language: NamedDependency[Language],
+    member: FromPath[str],
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response[Json]:
+    """A member's behaviors, newest first: records and batches, with the lag of each and of the latest 1000 together."""
+    after = read_cursor(request, cursor, BehaviorPlace, after=None)
+    found, places = reads.list_behaviors(node, member, language, after=after, limit=limit + 1)
+    headers = make_next(request, places[limit - 1]) if len(places) > limit else {}
+    return Response(found | {"behaviors": found["behaviors"][:limit]}, headers=headers)
 
 
 @get("/members/{member:str}/proof", sync_to_thread=True)
@@ -208,9 +241,11 @@ def get_entry_proof(node: NamedDependency[Node], position: Position, since: Sinc
 
 ROUTES: Final = (
     get_me,
+    get_inbox,
     list_members,
     get_member,
     get_credit,
+    list_behaviors,
     get_member_proof,
     list_contracts,
     get_contract,

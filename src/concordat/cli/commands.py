@@ -33,11 +33,14 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         Command("contract draft", f"{_HERE}.transactions:draft_contract", "Turn a few decisions into terms, judged."),
         Command("dataset describe", f"{_HERE}.datasets:describe", "Compute what the ledger would know of a table."),
         Command("dataset register", f"{_HERE}.datasets:register", "Register the next version of a dataset."),
+        Command("behavior anchor", f"{_HERE}.behaviors:anchor", "Anchor the next batch of a series; it stays here."),
     ),
     "Read": (
         Command("status", f"{_HERE}.reading:status", "Show where the ledger stands."),
+        Command("inbox", f"{_HERE}.reading:inbox", "Show what waits for you, by when, and what happens otherwise."),
         Command("ledger", f"{_HERE}.reading:ledger", "Show the latest entries in sentences."),
         Command("member show", f"{_HERE}.reading:show_member", "Show a member and the reasons for its credit."),
+        Command("behavior list", f"{_HERE}.behaviors:list_behaviors", "Show what a member did, and with what lag."),
         Command("contract show", f"{_HERE}.reading:show_contract", "Show a contract: text, duties and who is next."),
         Command("receipt", f"{_HERE}.reading:receipt", "Print a transaction's receipt."),
         Command("codes", f"{_HERE}.reference:codes", "List every rejection code with its rule."),
@@ -47,6 +50,8 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         Command("verifier", f"{_HERE}.verifying:write_verifier", "Write the verifier for browsers, one HTML file."),
         Command("proof", f"{_HERE}.proofs:proof", "Save the proof of a transaction, contract or member."),
         Command("checkpoint", f"{_HERE}.proofs:checkpoint", "Print the ledger's signed checkpoint."),
+        Command("behavior prove", f"{_HERE}.behaviors:prove", "Write the proof of one item of a batch."),
+        Command("behavior verify", f"{_HERE}.behaviors:verify", "Verify the proof of one item offline."),
         Command("dossier check", f"{_HERE}.dossiers:check_dossier", "Check papers against a dossier file."),
         Command("replay", f"{_HERE}.proofs:replay", "Recompute an export and compare it with its checkpoints."),
         Command("vectors check", f"{_HERE}.reference:check_vectors", "Recompute the language-neutral test vectors."),
@@ -62,6 +67,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
 }
 
 GROUPS: Final[dict[str, str]] = {
+    "behavior": "What members do, as it happens.",
     "card": "Officers' cards.",
     "contract": "Contracts.",
     "dataset": "Datasets.",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from concordat.cli.output import OUTPUT, Output, emit, emit_answer, emit_line
-from concordat.cli.showing import describe_contract, describe_member
+from concordat.cli.showing import describe_contract, describe_inbox, describe_member
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where, read_contract_number
 from concordat.client.answers import is_told, make_unreadable
@@ -73,6 +73,16 @@ def _follow(after: int | None, member: str | None, contract: int | None, where: 
                     line = f"{entry['position']:>6}  {entry['time']}  {entry['sentence']}"
                     emit(output, {}, [line])
             sys.stdout.flush()
+
+
+def inbox(*, limit: int = 50, where: Where = WHERE, output: Output = OUTPUT) -> None:
+    """Show what waits for you, soonest first: what your roles, also granted and delegated ones, may do.
+
+    :param limit: How many.
+    """
+    with where.connect(output) as client:
+        found = client.get(f"/v1/inbox?limit={limit}")
+    emit_answer(output, where.node, found, lambda: describe_inbox(found, output.language))
 
 
 def show_member(member: str, /, *, where: Where = WHERE, output: Output = OUTPUT) -> None:

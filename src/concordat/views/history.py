@@ -12,6 +12,7 @@ from concordat.primitives.codec import Struct, decode
 from concordat.protocol.families import behaviors, membership
 from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.transactions import Entry, compute_transaction_id, get_happened_at, get_public_key, read_payload
+from concordat.views.behaviors import save_behaviors
 from concordat.views.writing import writing
 
 SCHEMA = """
@@ -75,6 +76,7 @@ def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, lea
         member = row[0] if row else None
         facts += payload.operations if payload else ()
     connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", (position, transaction_id, member, leaf))
+    save_behaviors(connection, position, entry)
     links = dict.fromkeys(link for fact in facts for link in find_links(fact, member))
     if member:
         links[("member", member)] = None

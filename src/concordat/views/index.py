@@ -14,10 +14,10 @@ from pathlib import Path
 from zlib import crc32
 
 from concordat.protocol.genesis import Chain
-from concordat.views import history, lists, waits
+from concordat.views import behaviors, history, lists, waits
 from concordat.views.writing import writing
 
-_SCHEMA = history.SCHEMA + lists.SCHEMA + waits.SCHEMA
+_SCHEMA = behaviors.SCHEMA + history.SCHEMA + lists.SCHEMA + waits.SCHEMA
 _VERSION = crc32(f"{version('concordat')} {_SCHEMA}".encode()) >> 1
 """Marks the file (PRAGMA user_version): what is folded how."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from concordat.protocol.families.contracts.duties import get_silent_creditors
+from concordat.protocol.records import OfficerRole
 from concordat.protocol.state import State
 
 SCHEMA = """
@@ -25,6 +26,19 @@ _OPEN: Final[dict[str, tuple[str, str]]] = {
     "objected": ("deliver_again", "lapses"),
 }
 """What an open duty waits for, and what happens otherwise; a breach has the consequence agreed on."""
+
+
+ACTION_ROLES: Final[dict[str, OfficerRole]] = {
+    "sign": "contracts",
+    "deliver": "data",
+    "deliver_again": "data",
+    "acknowledge": "data",
+    "sponsor": "admin",
+    "guarantee": "admin",
+    "attest": "admin",
+    "respond": "admin",
+}
+"""Which role it takes to do what a wait asks for."""
 
 
 class Wait(NamedTuple):
@@ -118,6 +132,18 @@ def fetch_waits(
     if about is None:
         return _fetch(connection, "actor = ?", (actor,), limit)
     return _fetch(connection, "actor = ? AND about = ?", (actor, about), limit)
+
+
+def fetch_waits_of_roles(
+    connection: sqlite3.Connection, actor: str, roles: Iterable[str], *, after: WaitPlace | None, limit: int
+) -> list[Wait]:
+    """Return what waits for a member and takes one of these roles, soonest first, after a place."""
+    held = set(roles)
+    actions = [action for action, role in ACTION_ROLES.items() if role in held]
+    where = f"actor = ? AND action IN ({', '.join('?' * len(actions))})"
+    if after is not None:
+        where += f" AND (IFNULL(by, {_NEVER}), about, obligation, action) > (?, ?, ?, ?)"
+    return _fetch(connection, where, (actor, *actions, *(after or ())), limit)
 
 
 def count_waits(connection: sqlite3.Connection, actor: str) -> int:

@@ -27,6 +27,7 @@ _FACE_RULES: Final[dict[str, str | None]] = {
     "auth.too_many_tries": "HTTP-20",
     "auth.unknown_key": "HTTP-13",
     "auth.wrong_password": "HTTP-19",
+    "batch": "BEH-10",
     "clock.far_ahead": "LED-9",
     "demo": "HTTP-27",
     "disk": "HTTP-24",

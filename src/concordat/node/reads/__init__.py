@@ -5,6 +5,7 @@ so that an answer costs what it shows. Only what is durable is shown. Who may re
 whom a thing concerns is told here.
 """
 
+from concordat.node.reads.behaviors import list_behaviors
 from concordat.node.reads.chain import get_names, get_officer, get_status
 from concordat.node.reads.contracts import (
     count_contracts,
@@ -35,6 +36,7 @@ from concordat.node.reads.history import (
     list_following,
     make_receipt,
 )
+from concordat.node.reads.inbox import get_inbox
 from concordat.node.reads.members import get_credit, get_member, list_members, summarize_members
 from concordat.node.reads.overview import get_overview
 from concordat.node.reads.public import (
@@ -66,6 +68,7 @@ __all__ = [
     "get_disk",
     "get_entry",
     "get_health",
+    "get_inbox",
     "get_member",
     "get_names",
     "get_officer",
@@ -80,6 +83,7 @@ __all__ = [
     "is_concerned",
     "is_party",
     "judge_terms",
+    "list_behaviors",
     "list_contracts",
     "list_datasets",
     "list_entries",

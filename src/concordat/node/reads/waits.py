@@ -16,7 +16,7 @@ def get_waits(node: Node, member: str, *, about: int | str | None = None, limit:
     """
     with node.reading_index() as index:
         found = fetch_waits(index, member, about=about, limit=limit)
-    return _show(node, found)
+    return show_waits(node, found)
 
 
 def get_waits_after(
@@ -25,10 +25,11 @@ def get_waits_after(
     """What waits for a member as `get_waits` has it, from a place on, and the place of each."""
     with node.reading_index() as index:
         found = fetch_waits(index, member, after=after, limit=limit)
-    return _show(node, found), [get_place(wait) for wait in found]
+    return show_waits(node, found), [get_place(wait) for wait in found]
 
 
-def _show(node: Node, found: list[Wait]) -> list[Json]:
+def show_waits(node: Node, found: list[Wait]) -> list[Json]:
+    """Return waits as faces show them."""
     with node.engine.lock:
         terms = node.application.state.terms
         titles = {wait.about: terms[(wait.about,)].title for wait in found if isinstance(wait.about, int)}
