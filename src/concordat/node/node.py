@@ -25,6 +25,7 @@ from concordat.node.founding import NODE_KEY_FILE
 from concordat.primitives.codec import decode
 from concordat.protocol.genesis import read_genesis
 from concordat.protocol.motions import check_release
+from concordat.protocol.state import State
 from concordat.views.folding import find_all, find_touched, get_listed_height, rebuild_lists, refresh_lists
 from concordat.views.history import fold_block
 from concordat.views.index import close_index, delete_index, get_folded_height, open_index
@@ -42,6 +43,15 @@ def _naming_index_errors() -> Iterator[None]:
     except sqlite3.Error as error:
         code = "disk.full" if error.sqlite_errorcode == sqlite3.SQLITE_FULL else "disk.unreadable"
         raise Refused(code, f"{INDEX_FILE}: {error}") from error
+
+
+def _find_verifiers(state: State) -> frozenset[str]:
+    return frozenset(member for (member,), row in state.members.items() if "verifier" in row.roles)
+
+
+def _is_verifier(state: State, member: str) -> bool:
+    row = state.members.get((member,))
+    return row is not None and "verifier" in row.roles
 
 
 class Node:
@@ -87,8 +97,7 @@ class Node:
         """How members are called."""
         self.listeners: list[Callable[[], None]] = []
         """Called in the ledger's thread when one more block can be read; each returns at once and never fails."""
-        # Roles of members stand in genesis and never change.
-        self._verifiers = tuple(row.member for row in self.chain.genesis.founders if "verifier" in row.roles)
+        self._verifiers = _find_verifiers(application.state)
         self._catch_up()
         self.engine = EmbeddedEngine(
             application, self._store, now_us=fetch_now_us, observe=self._observe, accepted_us=accepted_us
@@ -144,7 +153,11 @@ class Node:
         touched = find_touched(state, self.application.changed_keys)
         with self.index_lock, _naming_index_errors():
             fold_block(self.index, size_before, record)
-            refresh_lists(self.index, state, touched, self._verifiers, record.checkpoint.height)
+            if any((name in self._verifiers) != _is_verifier(state, name) for name in touched.members):  # by ballot
+                self._verifiers = _find_verifiers(state)
+                rebuild_lists(self.index, state, self._verifiers, record.checkpoint.height)
+            else:
+                refresh_lists(self.index, state, touched, self._verifiers, record.checkpoint.height)
         self._note_names(touched.members)
         for listen in self.listeners:
             listen()

@@ -97,7 +97,7 @@ def find_member_waits(state: State, member: str, verifiers: Iterable[str]) -> It
         yield Wait(row.sponsor, member, "sponsor", 0, row.lapses_at, "application_lapses")
     elif row.status == "reviewed":
         spoken = {attestation.verifier for attestation in row.attestations}
-        for verifier in verifiers:
+        for verifier in sorted(verifiers):
             if verifier not in spoken:
                 yield Wait(verifier, member, "attest", 0, row.lapses_at, "application_lapses")
     elif row.status == "suspended":
