@@ -95,3 +95,18 @@ def test_answers_keep_to_the_description(world: World) -> None:
 def test_the_examples_are_what_the_schemas_describe(world: World) -> None:
     for operation in world.get("/v1/operations").json():
         Draft202012Validator(operation["schema"]).validate(operation["example"])
+
+
+def test_what_the_description_lets_pass_names_its_operation_and_its_transaction() -> None:
+    document = make_openapi()
+    (parameter,) = (
+        each
+        for each in document["paths"]["/v1/transactions/{transaction}"]["get"]["parameters"]
+        if each["name"] == "transaction"
+    )
+    assert not Draft202012Validator(parameter["schema"]).is_valid("0")
+    assert Draft202012Validator(parameter["schema"]).is_valid("ab" * 32)
+    operation = Draft202012Validator({"$ref": "#/components/schemas/Operation", "components": document["components"]})
+    plain = as_plain(make_registration())
+    assert operation.is_valid(plain)
+    assert not operation.is_valid({name: value for name, value in plain.items() if name != "type"})

@@ -150,6 +150,11 @@ _ANSWERS: Final[dict[str, Json]] = {
 }
 """What each JSON answer has at least; more fields may come."""
 
+def _name_type(schema: Json) -> Json:
+    """Return the schema of an operation among others: only its `type` tells which it is."""
+    return schema | {"required": ["type", *schema["required"]]}
+
+
 def _describe_prepare() -> Json:
     """Return the schema of what `prepare` reads: that of its struct, but for what may be left out."""
     schema = make_schema(Prepare)
@@ -198,7 +203,7 @@ def make_openapi() -> Json:
         for method, operation in methods.items():
             _complete(f"{method.upper()} {path}", operation)
     _, problems = msgspec.json.schema_components((Problem, ReasonView), ref_template="#/components/schemas/{name}")
-    operations = {f"operation.{name}": make_schema(kind) for name, kind in OPERATIONS.items()}
+    operations = {f"operation.{name}": _name_type(make_schema(kind)) for name, kind in OPERATIONS.items()}
     document["components"] = {
         "schemas": {
             **problems,
@@ -257,6 +262,9 @@ def _complete(name: str, operation: Json) -> None:
         answer["content"] |= _BYTES
     refusal = {"description": "A problem (RFC 9457).", "content": {PROBLEM_TYPE: {"schema": _ref("Problem")}}}
     operation["responses"] = {status: answer, "default": refusal}
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "transaction":
+            parameter["schema"]["pattern"] = "^[0-9a-f]{64}$"
     if path.endswith("/events"):
         operation["parameters"].append(_make_header("Last-Event-ID", "the height of the last block that was read"))
     elif method == "GET" and status == "200":
