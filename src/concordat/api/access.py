@@ -29,6 +29,7 @@ ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("GET", "/v1/status"): "public",
     ("GET", "/v1/genesis"): "public",
     ("GET", "/v1/checkpoint"): "public",
+    ("GET", "/v1/checkpoint/proof"): "public",
     ("POST", "/v1/checkpoint/cosignatures"): "public",
     ("GET", "/v1/tile/{level}/{path}"): "public",
     ("GET", "/v1/tile/entries/{path}"): "member",

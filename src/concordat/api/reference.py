@@ -9,6 +9,7 @@ from typing import Final
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from concordat.api.transactions import Since, render_proof
 from concordat.client.operations import make_example, make_schema
 from concordat.node import proofs, reads
 from concordat.node.node import Node
@@ -33,6 +34,12 @@ def get_genesis(node: NamedDependency[Node]) -> Response[bytes]:
 def get_checkpoint(node: NamedDependency[Node]) -> Response[str]:
     """The newest checkpoint as a C2SP signed note."""
     return Response(proofs.render_checkpoint(node), media_type="text/plain")
+
+
+@get("/checkpoint/proof", sync_to_thread=True)
+def get_checkpoint_proof(node: NamedDependency[Node], since: Since = None) -> Response[bytes]:
+    """The proof file of the newest checkpoint; with an older size, that it continues what a reader has seen."""
+    return render_proof(proofs.make_checkpoint_proof(node, since), "checkpoint")
 
 
 @get("/codes", sync_to_thread=False)
@@ -69,6 +76,7 @@ ROUTES: Final = (
     get_status,
     get_genesis,
     get_checkpoint,
+    get_checkpoint_proof,
     list_codes,
     list_operations,
     get_health,

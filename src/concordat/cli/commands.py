@@ -87,7 +87,8 @@ def render_overview() -> str:
     lines += [
         "",
         "Every command: --help, --json (one document on standard output), --lang en|zh, --debug.",
-        "Environment: CONCORDAT_NODE (address), CONCORDAT_KEY (key file), CONCORDAT_TRUST (genesis.json to pin).",
+        "Environment: CONCORDAT_NODE (address), CONCORDAT_KEY (key file), CONCORDAT_TRUST (genesis.json to pin),",
+        "             CONCORDAT_SEEN (where you keep the last checkpoint you have seen).",
         "Exit status: 0 done, 1 defect, 2 wrong usage, 3 not found or not reachable, 4 refused by a rule,",
         "             5 integrity or proof invalid, 6 stale, try again.",
     ]

@@ -56,13 +56,24 @@ class Where:
         ),
     ] = None
 
+    seen: Annotated[Path | None, Parameter(env_var="CONCORDAT_SEEN")] = None
+    """Where you keep the last checkpoint that you have seen; a node whose history does not continue it is refused."""
+
     def connect(self, output: Output) -> Client:
-        """Return a client of the node."""
+        """Return a client of the node, once its history is shown to continue the one seen before."""
         from concordat.client.api import Client  # here and below: what --help does without
+        from concordat.client.seen import keep_seen
 
         trust = fetch_root(self.trust)
         key = fetch_key_asking(self.key) if self.key else None
-        return Client(self.node, key, trust, language=output.language)
+        client = Client(self.node, key, trust, language=output.language)
+        if self.seen is not None:
+            try:
+                keep_seen(client, self.seen)
+            except BaseException:
+                client.close()
+                raise
+        return client
 
 
 WHERE = Where()

@@ -67,6 +67,7 @@ class AsyncClient:
     verify = _held(Conversation.verify)
     fetch_newest = _held(Conversation.fetch_newest)
     fetch_checkpoint = _held(Conversation.fetch_checkpoint)
+    compare = _held(Conversation.compare)
     fetch_receipt = _held(Conversation.fetch_receipt)
     fetch_valid_until_max = _held(Conversation.fetch_valid_until_max)
     send = _held(Conversation.send)

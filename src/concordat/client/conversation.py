@@ -27,8 +27,8 @@ from concordat.client.receipts import check_refusal, prove_receipt
 from concordat.client.requests import make_path, sign_request
 from concordat.client.validity import VALID_FOR_US, check_nonce, make_payload_from, make_wall_nonces
 from concordat.contracts.text import Language
-from concordat.crypto.checkpoint import is_note_signed_by, parse_signed_note
-from concordat.crypto.proof import Trust, Verification, verify_proof
+from concordat.crypto.checkpoint import Checkpoint, is_note_signed_by, parse_signed_note, render_signed_note
+from concordat.crypto.proof import Trust, Verification, read_proof, verify_proof
 from concordat.errors import Corrupt, InvariantBroken, NotFound, Stale, UsageError
 from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.primitives.ledger_time import DAY_US, parse_time
@@ -167,6 +167,29 @@ class Conversation:
             if not is_note_signed_by(signed, self._node_key):
                 raise Corrupt("proof.bad_signature", "the checkpoint")
         return note
+
+    def compare(self, seen: str) -> Steps[str]:
+        """Return the node's newest signed note, once it is shown to continue the one that the reader has seen.
+
+        Raises:
+            Corrupt: `node.rewritten` names the key and both checkpoints; `proof.*`, `checkpoint.malformed`.
+            Stale: `node.behind` when the node stands lower than what was seen.
+        """
+        known = parse_signed_note(seen).checkpoint
+        now = parse_signed_note((yield from self.fetch_checkpoint())).checkpoint
+        if now.height < known.height:
+            raise Stale("node.behind", f"{now.height} < {known.height}")
+        since = f"?from={known.log_size}" if 0 < known.log_size <= now.log_size else ""
+        data = yield from self.fetch(f"/v1/checkpoint/proof{since}")
+        found = verify_proof(data, Trust(note=seen))
+        if found.code == "other_checkpoint":
+            shown = read_proof(data)
+            key = shown.signatures[0].public_key.hex()
+            raise Corrupt("node.rewritten", f"{key}: {_show_place(known)}; {_show_place(shown.checkpoint)}")
+        if not found.valid:
+            raise Corrupt(f"proof.{found.code}", "the newest checkpoint")
+        proof = read_proof(data)
+        return render_signed_note(proof.checkpoint, *proof.signatures)
 
     def fetch_receipt(self, transaction: str) -> Steps[Json]:
         """Return the receipt of a transaction by its id (hex), proved when a root is pinned.
@@ -375,3 +398,9 @@ def get_origin(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise UsageError("node.bad_address", url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _show_place(checkpoint: Checkpoint) -> str:
+    """Return which checkpoint is meant: its height, its size, its roots."""
+    roots = f"{checkpoint.log_root.hex()} {checkpoint.state_root.hex()}"
+    return f"height {checkpoint.height}, {checkpoint.log_size} entries, roots {roots}"

@@ -151,7 +151,7 @@ def verify_proof(data: bytes, trust: Trust | None, policy: Policy | None = None)
     if trust is None:
         return Verification(valid=False, code="untrusted_root")
     try:
-        proof = _read_proof(data)
+        proof = read_proof(data)
         authority, trusted = _check_authority(proof, trust)
         _check_history(proof, trusted)
         signatures = tuple(found for entry in proof.entries for found in _check_entry(proof, entry))
@@ -179,7 +179,12 @@ def verify_proof(data: bytes, trust: Trust | None, policy: Policy | None = None)
     )
 
 
-def _read_proof(data: bytes) -> Proof:
+def read_proof(data: bytes) -> Proof:
+    """Return what a proof file holds; nothing is verified but its form (PRF-16, steps 2 to 4).
+
+    Raises:
+        Corrupt: `proof.malformed`, `proof.incomplete`, `proof.unknown_signatures`.
+    """
     if not data.startswith(PROOF_MAGIC) or len(data) > PROOF_BYTES_MAX:
         raise Corrupt("proof.malformed", "not a proof file of version 1, or larger than 16 MiB")
     try:

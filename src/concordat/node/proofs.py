@@ -27,6 +27,11 @@ def _sign(node: Node, checkpoint: Checkpoint) -> tuple[NoteSignature, ...]:
     return signature, *node.cosignatures.find(checkpoint)
 
 
+def make_checkpoint_proof(node: Node, since_size: int | None = None) -> bytes:
+    """Prove the parameters in force, so that a reader who kept a checkpoint sees this one to continue it."""
+    return _make_proof(node, (), [node.application.state.params.key_bytes((0,))], since_size)
+
+
 def make_entry_proof(node: Node, position: int, since_size: int | None = None) -> bytes:
     """Prove one entry of history and, when a transaction caused it, for which member its key speaks."""
     cause = decode(Entry, find_entry(node, position).leaf).cause

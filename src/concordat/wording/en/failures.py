@@ -253,6 +253,10 @@ WORDS: dict[str, str] = {
     "next.node.other_document": "Do not rely on this answer; ask another node.",
     "rejection.node.other_key": "The node's key is not the one that genesis names.",
     "next.node.other_key": "Put the key that genesis.json names as node_key in its place.",
+    "rejection.node.rewritten": "The node's history is not shown to continue the one that you have seen. Key and both "
+    "checkpoints: {0}",
+    "next.node.rewritten": "Keep your checkpoint and this message, and show both to the other members: the key signed "
+    "two histories. Rely on nothing that this node says.",
     "rejection.node.slow": "The node has not stored in {0} s what you signed; it may still do so.",
     "next.node.slow": "Open this page again in a minute: it shows the receipt once there is one.",
     "rejection.node.stopped": "The node stopped because of a defect: {0}",

@@ -231,6 +231,9 @@ WORDS: dict[str, str] = {
     "next.node.other_document": "请勿采信该答复，改问另一节点。",
     "rejection.node.other_key": "节点密钥不是创世文件所列的密钥。",
     "next.node.other_key": "请换成 genesis.json 中 node_key 所列的密钥。",
+    "rejection.node.rewritten": "节点的历史未能证明接续您见过的历史。密钥与两个检查点：{0}",
+    "next.node.rewritten": "请保存您的检查点和本消息，并出示给其他成员：该密钥签署了两份历史。"
+    "请勿采信该节点的任何内容。",
     "rejection.node.slow": "节点未能在 {0} 秒内存下您所签署的内容，但仍可能完成。",
     "next.node.slow": "请一分钟后重新打开本页：一有回执即会显示。",
     "rejection.node.stopped": "节点因程序缺陷已停止：{0}",
