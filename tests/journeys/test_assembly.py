@@ -1,4 +1,4 @@
-"""Journeys A and B: an assembly decides over HTTP, one votes late and one twice; who lost a laptop recovers by ballot."""
+"""Journeys A and B: an assembly decides over HTTP, one votes late, one twice; who lost a laptop recovers by ballot."""
 
 from __future__ import annotations
 
