@@ -16,7 +16,7 @@ from .visitor import Visitor
 MEMBER = {"id", "name", "kind", "roles", "status", "score", "confidence", "grade", "kept", "late", "broken"}
 FIELDS: dict[str, set[str]] = {
     "/v1/public/members": MEMBER,
-    "/v1/public/members/maple-ridge": MEMBER | {"turns", "breaches", "contracts"},
+    "/v1/public/members/maple-ridge": MEMBER | {"turns", "breaches", "objections", "contracts"},
     "/v1/public/contracts": {"id", "title", "parties"},
 }
 """What a stranger may read, written down a second time: who opens a field opens it here too."""

@@ -136,5 +136,7 @@ PAGES = (
     "/public",
     "/public/members/azure-bay",
     "/public/members/maple-ridge",
+    "/public/members/maple-ridge/object",
+    "/public/objections",
 )
 """Every page of the scene, in one state or another."""

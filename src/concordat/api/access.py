@@ -22,7 +22,16 @@ from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.protocol.standing import is_admitted
 
 Audience = Literal[
-    "public", "officer", "member", "own_member", "own_contract", "own_list", "own_entry", "own_key", "operator"
+    "public",
+    "officer",
+    "member",
+    "own_member",
+    "only_member",
+    "own_contract",
+    "own_list",
+    "own_entry",
+    "own_key",
+    "operator",
 ]
 
 ACCESS: Final[dict[tuple[str, str], Audience]] = {
@@ -40,6 +49,11 @@ ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("GET", "/v1/public/members/{member}"): "public",
     ("GET", "/v1/public/members/{member}/proof"): "public",
     ("GET", "/v1/public/contracts"): "public",
+    ("GET", "/v1/public/members/{member}/objections"): "public",
+    ("POST", "/v1/public/members/{member}/objections"): "public",
+    ("POST", "/v1/public/members/{member}/objections/{number}"): "public",
+    ("GET", "/v1/members/{member}/objections/{number}"): "only_member",
+    ("POST", "/v1/members/{member}/objections/{number}/answer"): "only_member",
     ("POST", "/v1/transactions/prepare"): "public",
     ("POST", "/v1/transactions"): "public",
     ("POST", "/v1/transactions/batch"): "public",
@@ -69,10 +83,11 @@ ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("GET", "/v1/events"): "own_list",
     ("GET", "/v1/health"): "operator",
 }
-"""Who may call each route. `member`: an officer of an admitted member. `own_*`: that, or an officer of anybody else
-who stands on the ledger (an applicant, an expelled member) for what concerns its own member: a party reads its
-contracts whatever its standing. The transaction's id is what opens a receipt; a client's own key, which can be guessed,
-opens it to the key that signed, known or not.
+"""Who may call each route. `member`: an officer of an admitted member. `only_member`: an officer of the member that
+the path names, whatever its standing. `own_*`: `member`, or an officer of anybody else who stands on the ledger (an
+applicant, an expelled member) for what concerns its own member: a party reads its contracts whatever its standing. The
+transaction's id is what opens a receipt; a client's own key, which can be guessed, opens it to the key that signed,
+known or not.
 """
 
 SESSION_COOKIE: Final = "concordat_session"
@@ -86,6 +101,12 @@ ALL_STRANGERS_PER_MINUTE: Final = 300
 """The same from all addresses together."""
 
 _PREPARE: Final = "/v1/transactions/prepare"
+
+OBJECTIONS_PER_MINUTE: Final = 3
+"""Objections that the node takes from one address, and tries of their codes."""
+
+ALL_OBJECTIONS_PER_MINUTE: Final = 30
+"""The same from all addresses together."""
 
 _OF_HISTORY: Final = ("/v1/ledger", "/v1/events")
 
@@ -131,6 +152,8 @@ class Face:
     nonces: Expiring[None] = field(default_factory=lambda: Expiring(2 * WINDOW_US, _NONCES_PER_KEY))
     links: Expiring[bytes] = field(default_factory=lambda: Expiring(LINK_US, _LINKS_PER_KEY))
     sessions: Expiring[bytes] = field(default_factory=lambda: Expiring(SESSION_SECONDS * 1_000_000, _SESSIONS_PER_KEY))
+    objections: Allowance = field(default_factory=lambda: Allowance(OBJECTIONS_PER_MINUTE))
+    all_objections: Allowance = field(default_factory=lambda: Allowance(ALL_OBJECTIONS_PER_MINUTE))
     strangers: Allowance = field(default_factory=lambda: Allowance(STRANGERS_PER_MINUTE))
     feed: Feed = field(default_factory=Feed)
     all_strangers: Allowance = field(default_factory=lambda: Allowance(ALL_STRANGERS_PER_MINUTE))
@@ -251,6 +274,8 @@ def _is_allowed(connection: Connection, reader: Reader, audience: Audience) -> b
         return True
     if audience == "operator":
         return reader.is_operator
+    if audience == "only_member":
+        return bool(connection.path_params["member"] == reader.member)
     if reader.is_admitted:
         return True
     match audience:

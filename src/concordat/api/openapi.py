@@ -86,6 +86,7 @@ _CONTRACT: Final = _has("id", "template", "parties", "size", "status", "proposer
 _PUBLIC_MEMBER: Final = _has(
     "id", "kind", "roles", "status", "score", "confidence", "grade", "kept", "late", "broken", name=_LABEL
 )
+_OBJECTION: Final = _has("objection", "objector", "entry", "filed_at", "answer_by", "status", "closed_at")
 _PUBLIC_CONTRACT: Final = _has("id", title=_LABEL, parties=_list_of(_has("id", name=_LABEL)))
 _ENTRY: Final = _has(
     "position", "height", "time", "happened_at", "index", "cause", "code", "sentence", "transaction", "member"
@@ -127,6 +128,11 @@ _ANSWERS: Final[dict[str, Json]] = {
     "GET /v1/public/members/{member}": _has(
         "turns", contracts=_list_of(_PUBLIC_CONTRACT), breaches=_list_of(_has("contract", "obligation", "time"))
     ),
+    "GET /v1/public/members/{member}/objections": _list_of(_OBJECTION),
+    "POST /v1/public/members/{member}/objections": _has(*_OBJECTION["required"], "code", "member"),
+    "POST /v1/public/members/{member}/objections/{number}": _has(*_OBJECTION["required"], "text", "answer", "member"),
+    "GET /v1/members/{member}/objections/{number}": _has(*_OBJECTION["required"], "text", "answer", "member"),
+    "POST /v1/members/{member}/objections/{number}/answer": _has("statement", "salt"),
     "GET /v1/public/contracts": _list_of(_PUBLIC_CONTRACT),
     "GET /v1/members/{member}/behaviors": _has(
         "member",
@@ -175,6 +181,9 @@ _BODIES: Final[dict[str, Json]] = {
     "POST /v1/transactions/batch": _BYTES,
     "POST /v1/contracts/judge": _as_json({**_has(terms=make_schema(Terms)), "additionalProperties": False}),
     "POST /v1/contracts/draft": _as_json(make_schema(Draft)),
+    "POST /v1/public/members/{member}/objections": _as_json(make_schema(public.Filing)),
+    "POST /v1/public/members/{member}/objections/{number}": _as_json(make_schema(public.Code)),
+    "POST /v1/members/{member}/objections/{number}/answer": _as_json(make_schema(public.Words)),
 }
 
 _SECURITY: Final[Json] = {

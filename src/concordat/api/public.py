@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Final
+from typing import Annotated, Final
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, PathParameter, RawBody
 
-from concordat.api.asking import Asking
+from concordat.api.access import get_face
+from concordat.api.asking import Asking, get_address
 from concordat.api.paging import Cursor, Index, Limit, read_cursor, render_rows
 from concordat.api.records import Number
 from concordat.api.transactions import Since, render_proof
-from concordat.node import proofs, reads
+from concordat.client.clock import fetch_now_us
+from concordat.errors import Refused
+from concordat.node import objections, proofs, reads
 from concordat.node.node import Node
-from concordat.primitives.plain import Json
+from concordat.primitives.codec import Struct
+from concordat.primitives.identifiers import INTEGER_MAX, Natural
+from concordat.primitives.plain import Json, from_plain, read_json
+
+Objected = Annotated[int, PathParameter(ge=1, le=INTEGER_MAX)]
+"""An objection's number."""
 
 _get_id: Final = itemgetter("id")
 
@@ -61,4 +69,95 @@ def list_public_contracts(
     return render_rows(request, rows, limit, _get_id)
 
 
-ROUTES: Final = (list_public_members, get_public_member, get_public_proof, list_public_contracts)
+# ── objections ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Filing(Struct, frozen=True):
+    """What a citizen says of a record: the position of the entry, nil for how the member stands, and her words."""
+
+    entry: Natural | None
+    text: str
+
+
+class Code(Struct, frozen=True):
+    """What opens an objection to who filed it."""
+
+    code: str
+
+
+class Words(Struct, frozen=True):
+    """The words of an answer."""
+
+    text: str
+
+
+@get("/public/members/{member:str}/objections", sync_to_thread=True)
+def list_objections(
+    request: Asking,
+    node: NamedDependency[Node],
+    member: FromPath[str],
+    after: Number = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response[Json]:
+    """Objections against a member, newest first: when, by which clock, answered or not; `after` one of them."""
+    reads.check_public_member(node, member)
+    place = read_cursor(request, cursor, Index, after=after)
+    rows = reads.list_objections(node, member, after=place, limit=limit + 1)
+    return render_rows(request, rows, limit, itemgetter("objection"))
+
+
+@post("/public/members/{member:str}/objections", status_code=201, sync_to_thread=True)
+def file_objection(request: Asking, node: NamedDependency[Node], member: FromPath[str], body: RawBody) -> Json:
+    """A citizen objects: the node keeps her words, the ledger a commitment; `code` opens them to her again."""
+    filing = from_plain(Filing, read_json(body))
+    take_objection(request)
+    return objections.file_objection(node, member, filing.entry, filing.text)
+
+
+@post("/public/members/{member:str}/objections/{number:int}", status_code=200, sync_to_thread=True)
+def open_objection(
+    request: Asking, node: NamedDependency[Node], member: FromPath[str], number: Objected, body: RawBody
+) -> Json:
+    """An objection with its words and the answer's, for who has its code."""
+    code = from_plain(Code, read_json(body)).code
+    take_objection(request)
+    return objections.open_objection(node, member, number, code)
+
+
+@get("/members/{member:str}/objections/{number:int}", sync_to_thread=True)
+def get_objection(node: NamedDependency[Node], member: FromPath[str], number: Objected) -> Json:
+    """An objection against the reader's own member, with its words."""
+    return objections.open_objection(node, member, number)
+
+
+@post("/members/{member:str}/objections/{number:int}/answer", status_code=201, sync_to_thread=True)
+def keep_answer(node: NamedDependency[Node], member: FromPath[str], number: Objected, body: RawBody) -> Json:
+    """Keep the words of an answer; `statement` is the commitment to them that `objections.answer` signs."""
+    statement = objections.keep_answer(node, member, number, from_plain(Words, read_json(body)).text)
+    return {"statement": statement.commitment.hex(), "salt": statement.salt.hex()}
+
+
+def take_objection(request: Asking) -> None:
+    """Count an objection or a try of its code against the address and all addresses.
+
+    Raises:
+        Refused: `request.too_many`.
+    """
+    face, now_us = get_face(request), fetch_now_us()
+    wait_s = face.objections.take(get_address(request), now_us) or face.all_objections.take("", now_us)
+    if wait_s:
+        raise Refused("request.too_many", "a minute", retry_after_s=wait_s)
+
+
+ROUTES: Final = (
+    list_public_members,
+    get_public_member,
+    get_public_proof,
+    list_public_contracts,
+    list_objections,
+    file_objection,
+    open_objection,
+    get_objection,
+    keep_answer,
+)

@@ -43,6 +43,14 @@ class Card(Struct, frozen=True):
     commitment: Digest
 
 
+class Statement(Struct, frozen=True):
+    """What somebody said; without the salt nobody can guess it from the commitment."""
+
+    salt: Digest
+    text: str
+    commitment: Digest
+
+
 def make_salt() -> bytes:
     """Return a fresh salt."""
     return os.urandom(SALT_BYTES)
@@ -84,3 +92,8 @@ def compute_card_commitment(salt: bytes, name: str, phone: str) -> bytes:
 def compute_documents_commitment(salt: bytes, digests: Sequence[bytes]) -> bytes:
     """Return the commitment to a dossier, by the SHA-256 digests of its documents in their order."""
     return sha256(b"concordat/documents/v1\0" + encode((salt, tuple(digests)))).digest()
+
+
+def compute_statement_commitment(salt: bytes, text: str) -> bytes:
+    """Return the commitment to what somebody said (spec/objections.md OBJ-8)."""
+    return sha256(b"concordat/statement/v1\0" + encode((salt, text))).digest()

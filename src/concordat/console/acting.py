@@ -12,7 +12,9 @@ from concordat.client.requests import make_path
 from concordat.errors import UsageError
 from concordat.node import reads
 from concordat.node.node import Node
+from concordat.node.objections import keep_answer
 from concordat.primitives.plain import Json
+from concordat.protocol.families.objections import Answer
 from concordat.protocol.messages import Operation
 
 STATEMENT_MAX: Final = 20_000
@@ -36,6 +38,7 @@ _ACTIONS: Final = {
     "remove_officer": ("membership.remove_officer", ("public_key",)),
     "rotate_key": ("membership.rotate_key", ("public_key", "card", "possession")),
     "revoke_key": ("membership.revoke_key", ()),
+    "answer": ("objections.answer", ("objection", "statement")),
     "withdraw": ("datasets.withdraw", ("dataset", "version", "reason")),
 }
 """The operation of each form, and its fields."""
@@ -51,10 +54,14 @@ class Act:
     member: str
     dataset: str = ""
     """Of that member."""
+    objection: int = 0
+    """Against the signer's member; 0: none."""
 
     @property
     def back(self) -> str:
         """The page it came from."""
+        if self.objection:
+            return make_path("/objections", self.member, self.objection)
         if self.dataset:
             return make_path("/datasets", self.member, self.dataset)
         return f"/contracts/{self.contract}" if self.contract else f"/members/{self.member}"
@@ -70,19 +77,29 @@ def read_act(node: Node, form: Mapping[str, str], member: str) -> Act:
     if action not in _ACTIONS:
         raise UsageError("input.unknown_type", f"/action: {action[:40]!r}")
     name, fields = _ACTIONS[action]
+    if action == "answer":
+        return _read_answer(node, form, member)
     values = {field: _read_field(node, form, field) for field in fields}
     (operation,) = read_operations(name, values)
     statement = _read_statement(form) if "statement" in fields else ""
     return Act(operation, statement, values.get("contract", 0), values.get("member", member), values.get("dataset", ""))
 
 
+def _read_answer(node: Node, form: Mapping[str, str], member: str) -> Act:
+    """Keep the words of an answer to an objection; what is signed is the salted commitment to them (OBJ-8)."""
+    number = read_number("objection", form.get("objection", ""))
+    text = _read_statement(form)
+    kept = keep_answer(node, member, number, text)
+    return Act(Answer(number, kept.commitment), "", 0, member, objection=number)
+
+
 def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
     text = form.get(field, "").strip()
     match field:
         case "contract" | "obligation" | "version":
-            return _read_number(field, text)
+            return read_number(field, text)
         case "document":
-            return reads.get_contract(node, _read_number("contract", form.get("contract", "")))["document"]
+            return reads.get_contract(node, read_number("contract", form.get("contract", "")))["document"]
         case "statement":
             return _compute_digest(_read_statement(form))
         case "verdict":
@@ -100,7 +117,12 @@ def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
             return text
 
 
-def _read_number(field: str, text: str) -> int:
+def read_number(field: str, text: str) -> int:
+    """Return a number that somebody typed.
+
+    Raises:
+        UsageError: `input.does_not_fit`.
+    """
     if not (text.isascii() and text.isdecimal() and len(text) <= 15):
         raise UsageError("input.does_not_fit", f"/{field} is not a number")
     return int(text)

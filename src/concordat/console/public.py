@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from concordat.api.asking import Asking
+from concordat.api.problems import Problem, get_retry_header
+from concordat.api.public import Objected, take_objection
 from concordat.api.records import Number
 from concordat.client.requests import make_path
-from concordat.console.answers import answer, like, open_page
+from concordat.console.acting import read_number
+from concordat.console.answers import Form, answer, like, open_page
 from concordat.console.frame import Page, render_page
 from concordat.console.pages import LIST_PAGE, cut_list
+from concordat.console.problems import tell_refusal
+from concordat.errors import ConcordatError
 from concordat.node import reads
 from concordat.node.node import Node
+from concordat.node.objections import STATEMENT_CHARACTERS_MAX as CHARACTERS_MAX
+from concordat.node.objections import file_objection, open_objection
+from concordat.primitives.plain import Json
 from concordat.wording.sentences import describe_turns
 
 
@@ -52,4 +61,75 @@ def show_public_member(
     return answer(request, _render_member(open_page(node, request), member, after))
 
 
-ROUTES: Final = (show_public, show_public_member)
+# ── objections ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _render_form(page: Page, member: str, form: Mapping[str, str], problem: Problem | None) -> str:
+    row = reads.get_public_member(page.node, member, limit=1)
+    days = page.node.application.state.get_params().objection_answer_days
+    return render_page(
+        page, "object.html", "public", member=row, form=form, days=days, problem=problem, characters=CHARACTERS_MAX
+    )
+
+
+@get("/public/members/{member:str}/object", guards=[like("/v1/public/members/{member}")], sync_to_thread=True)
+def show_object(request: Asking, node: NamedDependency[Node], member: FromPath[str]) -> Response[str]:
+    """The form by which a citizen objects to a record."""
+    return answer(request, _render_form(open_page(node, request), member, {}, None))
+
+
+@post("/public/members/{member:str}/object", status_code=200, sync_to_thread=True)
+def send_object(request: Asking, node: NamedDependency[Node], member: FromPath[str], data: Form) -> Response[str]:
+    """Take an objection; the answer has the code that opens it again, once."""
+    page = open_page(node, request)
+    try:
+        entry = read_number("entry", data["entry"].strip()) if data.get("entry", "").strip() else None
+        take_objection(request)
+        made = file_objection(node, member, entry, data.get("text", "").replace("\r\n", "\n"))
+    except ConcordatError as error:
+        problem = tell_refusal(page, error)
+        html = _render_form(page, member, data, problem)
+        return answer(request, html, problem.status, get_retry_header(error))
+    return answer(request, _render_objection(page, made | {"text": None, "answer": None}))
+
+
+def _render_objection(page: Page, row: Json) -> str:
+    """An objection as its reader may see it: `code` once, just after it was filed; words where they may be read."""
+    own = page.reader.member == row["member"] and row["status"] == "open"
+    return render_page(page, "objection.html", "public", row={"code": None} | row, is_to_answer=own)
+
+
+@get("/public/objections", sync_to_thread=True)
+def show_look(request: Asking, node: NamedDependency[Node]) -> Response[str]:
+    """The form that opens an objection again."""
+    return answer(request, render_page(open_page(node, request), "look.html", "public", form={}, problem=None))
+
+
+@post("/public/objections", status_code=200, sync_to_thread=True)
+def look(request: Asking, node: NamedDependency[Node], data: Form) -> Response[str]:
+    """Open an objection by its code. Codes do not stand in addresses, which others keep."""
+    page = open_page(node, request)
+    try:
+        take_objection(request)
+        number = read_number("objection", data.get("objection", "").strip())
+        row = open_objection(node, data.get("member", "").strip(), number, data.get("code", ""))
+    except ConcordatError as error:
+        problem = tell_refusal(page, error)
+        html = render_page(page, "look.html", "public", form=data, problem=problem)
+        return answer(request, html, problem.status, get_retry_header(error))
+    return answer(request, _render_objection(page, row))
+
+
+@get(
+    "/objections/{member:str}/{number:int}",
+    guards=[like("/v1/members/{member}/objections/{number}")],
+    sync_to_thread=True,
+)
+def show_objection(
+    request: Asking, node: NamedDependency[Node], member: FromPath[str], number: Objected
+) -> Response[str]:
+    """An objection against the reader's own member, and the form to answer it."""
+    return answer(request, _render_objection(open_page(node, request), open_objection(node, member, number)))
+
+
+ROUTES: Final = (show_public, show_public_member, show_object, send_object, show_look, look, show_objection)

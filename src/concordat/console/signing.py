@@ -65,6 +65,8 @@ def _tell_back(page: Page, done: Act) -> str:
     """Return what the page is about from which the action came, where its result is seen."""
     if done.contract:
         return page.say("sign.to_contract", contract=show_contract(done.contract))
+    if done.objection:
+        return page.say("sign.to_objection", number=done.objection)
     if done.dataset:
         return page.say("sign.to_dataset", dataset=done.dataset)
     return page.say("sign.to_member", member=page.name(done.member))

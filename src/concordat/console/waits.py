@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concordat.client.requests import make_path
 from concordat.console.frame import Page
 from concordat.primitives.plain import Json
 from concordat.wording.sentences import show_contract
@@ -13,6 +14,10 @@ def tell_wait(page: Page, wait: Json) -> Json:
         number = show_contract(wait["contract"])
         what = page.say(f"wait.{wait['action']}", contract=number, obligation=wait["obligation"])
         return wait | {"what": what, "about": page.label(wait["title"]), "href": f"/contracts/{wait['contract']}"}
+    if wait["action"] == "answer":
+        what = page.say("wait.answer", number=wait["objection"])
+        href = make_path("/objections", wait["subject"], wait["objection"])
+        return wait | {"what": what, "about": page.say("wait.about_answer"), "href": href}
     what = page.say(f"wait.{wait['action']}", member=page.who(wait["subject"]))
     about = page.say(f"wait.about_{wait['action']}")
     return wait | {"what": what, "about": about, "href": f"/members/{wait['subject']}"}

@@ -13,10 +13,13 @@ import msgspec
 from concordat.errors import Corrupt
 from concordat.ledger.checksummed import START, LinesReading, read_end, read_lines
 from concordat.ledger.files import TEMPORARY_SUFFIX, Files
-from concordat.ledger.survey import CUT_PREFIX, GENESIS_FILE, HEAD_FILE, LOG_FILE, Check, fetch_survey
+from concordat.ledger.survey import CUT_PREFIX, GENESIS_FILE, HEAD_FILE, LOG_FILE, Check, CheckId, fetch_survey
 from concordat.primitives.sealed import unseal
 
 KEY_FOLDER: Final = "keys/"
+STATEMENTS_FOLDER: Final = "statements/"
+"""What citizens and members said of a record, sealed like keys."""
+
 AUDIT_FILE: Final = "audit.log"
 AUDIT_HEAD_FILE: Final = "audit.head"
 AUDIT_DAMAGED_PREFIX: Final = "audit.log.damaged-"
@@ -43,7 +46,7 @@ def list_files(files: Files) -> tuple[StoredFile, ...]:
 
 def is_authoritative(name: str) -> bool:
     """Tell whether a file of this name counts, and is not made from others."""
-    return _is_key_file(name) or name in _AUTHORITATIVE
+    return _is_sealed_file(name) or name in _AUTHORITATIVE
 
 
 def examine(files: Files) -> tuple[Check, ...]:
@@ -60,20 +63,21 @@ def examine(files: Files) -> tuple[Check, ...]:
 
 def examine_keys_and_audit(files: Files) -> tuple[Check, ...]:
     """Return the part of `examine` that is about the authoritative files beside the ledger's own."""
-    keys = (_check_key_file(files, name) for name in files.names() if _is_key_file(name))
+    keys = (_check_sealed_file(files, name) for name in files.names() if _is_sealed_file(name))
     return (*keys, *_check_audit(files))
 
 
-def _is_key_file(name: str) -> bool:
-    return name.startswith(KEY_FOLDER) and not name.endswith(TEMPORARY_SUFFIX)
+def _is_sealed_file(name: str) -> bool:
+    return name.startswith((KEY_FOLDER, STATEMENTS_FOLDER)) and not name.endswith(TEMPORARY_SUFFIX)
 
 
-def _check_key_file(files: Files, name: str) -> Check:
+def _check_sealed_file(files: Files, name: str) -> Check:
+    check: CheckId = "keys.seal" if name.startswith(KEY_FOLDER) else "statements.seal"
     try:
         unseal(name, files.read(name))
     except Corrupt:
-        return Check("keys.seal", "failed", name, 0)
-    return Check("keys.seal", "ok", name)
+        return Check(check, "failed", name, 0)
+    return Check(check, "ok", name)
 
 
 def _check_audit(files: Files) -> Iterator[Check]:

@@ -16,7 +16,7 @@ from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
 from concordat.views.likeness import compute_skeleton
 from concordat.views.lists import compute_outcome
-from concordat.views.waits import find_contract_waits, find_member_waits, save_waits
+from concordat.views.waits import find_contract_waits, find_member_waits, find_objection_waits, save_waits
 from concordat.views.writing import writing
 
 
@@ -26,6 +26,7 @@ class Touched(NamedTuple):
     members: set[str]
     contracts: set[int]
     datasets: set[tuple[str, str]]
+    objections: set[tuple[str, int]]
 
 
 _Totals = defaultdict[tuple[str, str], list[int]]
@@ -46,7 +47,7 @@ class _Thing(NamedTuple):
 
 def find_touched(state: State, keys: Iterable[bytes]) -> Touched:
     """Return what the rows at these keys of the state tree belong to."""
-    touched = Touched(set(), set(), set())
+    touched = Touched(set(), set(), set(), set())
     for key in keys:
         number, rest = key[0], key[1:]
         if number in {state.members.number, state.credits.number}:
@@ -57,6 +58,8 @@ def find_touched(state: State, keys: Iterable[bytes]) -> Touched:
             touched.contracts.add(decode(state.duties.key_kind, rest)[0])
         elif number == state.datasets.number:
             touched.datasets.add(decode(state.datasets.key_kind, rest))
+        elif number == state.objections.number:
+            touched.objections.add(decode(state.objections.key_kind, rest))
     return touched
 
 
@@ -66,6 +69,7 @@ def find_all(state: State) -> Touched:
         {str(key[0]) for key, _ in state.members.items()},
         {int(key[0]) for key, _ in state.contracts.items()},
         {(str(key[0]), str(key[1])) for key, _ in state.datasets.items()},
+        {(str(key[0]), int(key[1])) for key, _ in state.objections.items()},
     )
 
 
@@ -108,6 +112,8 @@ def _refresh(connection: sqlite3.Connection, state: State, touched: Touched, ver
         save_waits(connection, number, find_contract_waits(state, number))
     for key in touched.datasets:
         _save_thing(connection, _make_dataset(state, key), totals)
+    for objected in touched.objections:
+        save_waits(connection, "/".join(map(str, objected)), find_objection_waits(state, *objected))
     connection.executemany(
         "INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
         "number = number + excluded.number, done = done + excluded.done, total = total + excluded.total, "

@@ -37,6 +37,7 @@ ACTION_ROLES: Final[dict[str, OfficerRole]] = {
     "guarantee": "admin",
     "attest": "admin",
     "respond": "admin",
+    "answer": "admin",
 }
 """Which role it takes to do what a wait asks for."""
 
@@ -104,6 +105,13 @@ def find_member_waits(state: State, member: str, verifiers: Iterable[str]) -> It
         yield Wait(member, member, "respond", 0, row.hearing_ends, "expelled")
     elif row.status == "expelled" and row.guarantor is not None:
         yield Wait(row.guarantor, member, "guarantee", 0, None, "stays_out")
+
+
+def find_objection_waits(state: State, member: str, number: int) -> Iterator[Wait]:
+    """Yield what an objection against a member waits for; the wait is about `member/number`."""
+    row = state.objections[(member, number)]
+    if row.status == "open":
+        yield Wait(member, f"{member}/{number}", "answer", 0, row.answer_by, "unanswered")
 
 
 def save_waits(connection: sqlite3.Connection, about: int | str, waits: Iterable[Wait]) -> None:

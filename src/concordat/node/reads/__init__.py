@@ -38,6 +38,7 @@ from concordat.node.reads.history import (
 )
 from concordat.node.reads.inbox import get_inbox
 from concordat.node.reads.members import get_credit, get_member, list_members, summarize_members
+from concordat.node.reads.objections import list_objections, tell_objection
 from concordat.node.reads.overview import get_overview
 from concordat.node.reads.public import (
     check_public_member,
@@ -89,8 +90,10 @@ __all__ = [
     "list_entries",
     "list_following",
     "list_members",
+    "list_objections",
     "list_public_contracts",
     "list_public_members",
     "make_receipt",
     "summarize_members",
+    "tell_objection",
 ]

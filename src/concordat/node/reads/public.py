@@ -12,6 +12,7 @@ from typing import Final
 from concordat.errors import NotFound
 from concordat.node.node import Node
 from concordat.node.reads.members import get_turns, summarize_members
+from concordat.node.reads.objections import list_objections
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.records import IN_FORCE
@@ -23,12 +24,17 @@ PUBLIC_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "turn": ("what", "time", "guarantor"),
     "contract": ("id", "title", "parties"),
     "party": ("id", "name"),
+    "objection": ("objection", "objector", "entry", "filed_at", "answer_by", "status", "closed_at"),
     "breach": ("contract", "obligation", "time"),
 }
 """What of each thing is public (spec/http.md HTTP-40)."""
 
 BREACHED_CONTRACTS_MAX: Final = 10
 """Of so many contracts a member's page names the broken obligations, the newest first; the number counts all."""
+
+
+OBJECTIONS_MAX: Final = 10
+"""So many of the newest objections stand on a member's page."""
 
 
 def list_public_members(node: Node, *, after: str | None = None, limit: int = 50) -> list[Json]:
@@ -70,6 +76,9 @@ def get_public_member(node: Node, member: str, *, after: int | None = None, limi
     told: dict[str, Json] = _tell_members(node, [member])[0]
     told["turns"] = [_narrow("turn", turn) for turn in get_turns(node, member)]
     told["breaches"] = breaches
+    told["objections"] = [
+        _narrow("objection", row) for row in list_objections(node, member, limit=OBJECTIONS_MAX)
+    ]
     told["contracts"] = list_public_contracts(node, member=member, after=after, limit=limit)
     return told
 

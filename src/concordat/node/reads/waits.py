@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from concordat.node.node import Node
+from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.views import waits
@@ -33,10 +36,14 @@ def show_waits(node: Node, found: list[Wait]) -> list[Json]:
     with node.engine.lock:
         terms = node.application.state.terms
         titles = {wait.about: terms[(wait.about,)].title for wait in found if isinstance(wait.about, int)}
-    return [
-        make_wait(wait) | ({"title": to_plain(titles[wait.about])} if wait.about in titles else {"subject": wait.about})
-        for wait in found
-    ]
+    return [make_wait(wait) | _tell_about(wait, titles) for wait in found]
+
+
+def _tell_about(wait: Wait, titles: Mapping[int, Label]) -> dict[str, Json]:
+    if isinstance(wait.about, int):
+        return {"title": to_plain(titles[wait.about])}
+    subject, _, number = wait.about.partition("/")
+    return {"subject": subject, "objection": int(number)} if number else {"subject": subject}
 
 
 def count_waits(node: Node, member: str) -> int:

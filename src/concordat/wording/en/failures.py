@@ -120,6 +120,8 @@ WORDS: dict[str, str] = {
     "If somebody holds a receipt of this block or a later one, it is a damaged disk: do not start the node, keep the "
     "folder and restore a backup.",
     "next.doctor.roots.replay": "Stop the node, keep this folder as evidence, and restore it from a backup.",
+    "next.doctor.statements.seal": "Restore this file from its backup: the commitment on the ledger "
+    "still says what was in it.",
     "rejection.dossier.differs": "The papers are not those that were committed to: {0}",
     "next.dossier.differs": "Ask the member for exactly the papers that it filed, and its dossier file.",
     "rejection.events.too_slow": "Events were not taken in time: {0}.",
@@ -308,6 +310,8 @@ WORDS: dict[str, str] = {
     "next.read.no_such_member": "Look it up in the list of members.",
     "rejection.read.no_such_name": "Nothing on the ledger can be called “{0}”.",
     "next.read.no_such_name": "Check the name.",
+    "rejection.read.no_such_objection": "There is no such objection, or the code is another: {0}.",
+    "next.read.no_such_objection": "Check the member, the number and the code that you were given.",
     "rejection.read.no_such_tile": "There is no such tile of this log: {0}",
     "next.read.no_such_tile": "Read the checkpoint; tiles reach as far as its size.",
     "rejection.read.no_such_transaction": "The ledger holds no transaction {0:digest}.",

@@ -105,6 +105,7 @@ WORDS: dict[str, str] = {
     "存为 blocks.log.cut-…；仅当磁盘已满且这些字节短于其区块时才直接删除。如有人持有该区块或其后区块的回执，"
     "则是磁盘损坏：请勿启动节点，保留该目录，并从备份恢复。",
     "next.doctor.roots.replay": "请停止节点并保留该目录作为证据，再从备份恢复。",
+    "next.doctor.statements.seal": "请从备份恢复该文件：账本上的承诺值仍可证明其内容。",
     "rejection.dossier.differs": "文件与所作承诺不符：{0}",
     "next.dossier.differs": "请向该成员索取其提交的原件及材料清单文件。",
     "rejection.events.too_slow": "事件未能及时接收：{0}。",
@@ -284,6 +285,8 @@ WORDS: dict[str, str] = {
     "next.read.no_such_member": "请在成员列表中查找。",
     "rejection.read.no_such_name": "账本上的任何事物都不能以“{0}”为名称。",
     "next.read.no_such_name": "请核对名称。",
+    "rejection.read.no_such_objection": "没有此异议，或查询码不符：{0}。",
+    "next.read.no_such_objection": "请核对成员、编号和收到的查询码。",
     "rejection.read.no_such_tile": "此日志没有这个分块：{0}",
     "next.read.no_such_tile": "请读取检查点；分块只到其大小为止。",
     "rejection.read.no_such_transaction": "账本中没有交易{0:digest}。",

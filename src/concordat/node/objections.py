@@ -1,0 +1,128 @@
+"""Objections of citizens: the node keeps the words, and its key files the commitment to them in their place.
+
+Who filed is told a code, the salt of the commitment. With it she sees her text and the answer again; nobody else knows
+it but the node, which gives the text to the member that has to answer.
+"""
+
+from __future__ import annotations
+
+import hmac
+import threading
+from typing import Final
+
+from concordat.client.commitments import Statement
+from concordat.errors import NotFound, Rejected, Stale, UsageError
+from concordat.node.node import Node
+from concordat.node.payloads import make_payload
+from concordat.node.reads import check_public_member, find_entry, tell_objection
+from concordat.node.statements import drop_statement, find_statement, keep_statement
+from concordat.primitives.codec import decode
+from concordat.primitives.plain import Json
+from concordat.protocol.families import objections
+from concordat.protocol.receipts import OK
+from concordat.protocol.records import Objection
+from concordat.protocol.transactions import Entry, make_signed_bytes
+
+STATEMENT_CHARACTERS_MAX: Final = 4000
+_LANE: Final = 1
+"""The node's ticks use the first one."""
+_WAIT_S: Final = 30
+
+_LOCK: Final = threading.Lock()
+"""The node's key signs one objection at a time, since each takes the lane's next number."""
+
+
+def file_objection(node: Node, member: str, position: int | None, text: str) -> Json:
+    """Keep a citizen's words and file the commitment; return the objection with its `code`.
+
+    Raises:
+        UsageError: `input.*`. NotFound: `read.no_such_member`, `read.no_such_entry`. Rejected: by the ledger.
+        Refused: `node.*`, `disk.*`. Stale: `node.slow`; it may still be taken.
+    """
+    check_public_member(node, member)
+    check_text(text)
+    entry = None
+    if position is not None:
+        found = decode(Entry, find_entry(node, position).leaf)
+        entry = (found.height, found.index)
+    with _LOCK:
+        statement = keep_statement(node.folder, text)
+        try:
+            number = _file(node, objections.File(member, entry, statement.commitment))
+        except Rejected:
+            drop_statement(node.folder, statement)
+            raise
+    row = get_objection(node, member, number)
+    return tell_objection(node, number, row) | {"code": statement.salt.hex(), "member": member}
+
+
+def _file(node: Node, operation: objections.File) -> int:
+    key = node.key
+    payload = make_payload(node, key.public_key, (operation,), b"", lane=_LANE)
+    unsigned = make_signed_bytes(key.public_key, payload)
+    try:
+        committed = node.engine.submit(key.sign(unsigned) + unsigned).result(_WAIT_S)
+    except TimeoutError as error:
+        raise Stale("node.slow", str(_WAIT_S)) from error
+    receipt = decode(Entry, committed.leaf).receipt
+    if receipt.code != OK:
+        raise Rejected(receipt.code, *(receipt.reasons[0].parameters if receipt.reasons else ()))
+    (event,) = (event for event in receipt.events if isinstance(event, objections.Filed))
+    return event.objection
+
+
+def check_text(text: str) -> None:
+    """Refuse words that are none or too many.
+
+    Raises:
+        UsageError: `input.missing_field`, `input.does_not_fit`.
+    """
+    if not text.strip():
+        raise UsageError("input.missing_field", "/text")
+    if len(text) > STATEMENT_CHARACTERS_MAX:
+        raise UsageError("input.does_not_fit", f"/text has more than {STATEMENT_CHARACTERS_MAX} characters")
+
+
+def get_objection(node: Node, member: str, number: int) -> Objection:
+    """Return an objection against a member.
+
+    Raises:
+        NotFound: `read.no_such_objection`.
+    """
+    with node.engine.lock:
+        row = node.application.state.objections.get((member, number))
+    if row is None:
+        raise NotFound("read.no_such_objection", f"{member} {number}")
+    return row
+
+
+def open_objection(node: Node, member: str, number: int, code: str | None = None) -> Json:
+    """Return an objection with its words and the answer's: for the member, or for who has the `code`.
+
+    Raises:
+        NotFound: `read.no_such_objection`; the same for a wrong code, which then tells nothing.
+    """
+    row = get_objection(node, member, number)
+    said = find_statement(node.folder, row.statement)
+    if code is not None and not _is_code_of(said, code):
+        raise NotFound("read.no_such_objection", f"{member} {number}")
+    answer = find_statement(node.folder, row.answer)
+    words = {"text": said.text if said else None, "answer": answer.text if answer else None}
+    return tell_objection(node, number, row) | words | {"member": member}
+
+
+def _is_code_of(statement: Statement | None, code: str) -> bool:
+    return statement is not None and hmac.compare_digest(statement.salt.hex().encode(), code.strip().lower().encode())
+
+
+def keep_answer(node: Node, member: str, number: int, text: str) -> Statement:
+    """Keep the words of an answer, for an officer to sign the commitment to them.
+
+    Raises:
+        UsageError: `input.*`. NotFound: `read.no_such_objection`. Rejected: `objections.closed`. Refused: `disk.*`.
+    """
+    row = get_objection(node, member, number)
+    check_text(text)
+    if row.status != "open":
+        raise Rejected("objections.closed", number, row.status)
+    return keep_statement(node.folder, text)
