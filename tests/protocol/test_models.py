@@ -65,14 +65,15 @@ class ContractMachine(RuleBasedStateMachine):
         )
 
     def hold_ends(self, debtor: str) -> int:
-        """When what others are late with will be over."""
+        """When what others alone hold up will be over."""
         ends = [0]
         for place, status in enumerate(self.status):
+            silent = {*self.CREDITORS[self.DEBTORS[place]]} - self.accepted[place]
             if self.DEBTORS[place] == debtor:
                 continue
             if status == "curing":
                 ends.append(self.due[place] + GRACE + CURE)
-            elif status == "delivered" and self.held_since_cure[place]:
+            elif status == "delivered" and self.held_since_cure[place] and debtor not in silent:
                 ends.append(self.delivered[place] + OBJECTION)
         return max(ends)
 
@@ -92,7 +93,7 @@ class ContractMachine(RuleBasedStateMachine):
 
     def lapse(self, place: int) -> None:
         self.status[place] = "lapsed"
-        self.record(place, *self.lateness(place))
+        self.record(place, *(0 for _ in self.accepted[place]), *self.lateness(place))
 
     def breach(self, place: int, severity: int) -> None:
         self.status[place] = "breached"
