@@ -78,6 +78,8 @@ def test_every_route_of_the_console_is_known_here(told: Scene) -> None:
         "/datasets/{owner:str}/{name:str}",
         "/ledger",
         "/ledger/{position:int}",
+        "/ballots",
+        "/ballots/{number:int}",
         "/activity",
         "/network",
         "/settings",

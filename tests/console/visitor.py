@@ -124,6 +124,7 @@ PAGES = (
     "/ledger/40",
     "/search?q=bay",
     "/search?q=1046",
+    "/ballots",
     "/activity",
     "/activity?member=azure-bay",
     "/network",

@@ -39,6 +39,9 @@ _ACTIONS: Final = {
     "rotate_key": ("membership.rotate_key", ("public_key", "card", "possession")),
     "revoke_key": ("membership.revoke_key", ()),
     "answer": ("objections.answer", ("objection", "statement")),
+    "vote": ("ballots.vote", ("ballot", "choice")),
+    "open_ballot": ("ballots.open", ("motion", "reason", "opens_at", "closes_at")),
+    "withdraw_ballot": ("ballots.withdraw", ("ballot",)),
     "withdraw": ("datasets.withdraw", ("dataset", "version", "reason")),
 }
 """The operation of each form, and its fields."""
@@ -56,12 +59,16 @@ class Act:
     """Of that member."""
     objection: int = 0
     """Against the signer's member; 0: none."""
+    ballot: int | None = None
+    """0 for one that has no number yet."""
 
     @property
     def back(self) -> str:
         """The page it came from."""
         if self.objection:
             return make_path("/objections", self.member, self.objection)
+        if self.ballot is not None:
+            return f"/ballots/{self.ballot}" if self.ballot else "/ballots"
         if self.dataset:
             return make_path("/datasets", self.member, self.dataset)
         return f"/contracts/{self.contract}" if self.contract else f"/members/{self.member}"
@@ -82,7 +89,9 @@ def read_act(node: Node, form: Mapping[str, str], member: str) -> Act:
     values = {field: _read_field(node, form, field) for field in fields}
     (operation,) = read_operations(name, values)
     statement = _read_statement(form) if "statement" in fields else ""
-    return Act(operation, statement, values.get("contract", 0), values.get("member", member), values.get("dataset", ""))
+    ballot = values.get("ballot", 0) if name.startswith("ballots.") else None
+    about = values.get("contract", 0), values.get("member", member), values.get("dataset", "")
+    return Act(operation, statement, *about, ballot=ballot)
 
 
 def _read_answer(node: Node, form: Mapping[str, str], member: str) -> Act:
@@ -96,7 +105,7 @@ def _read_answer(node: Node, form: Mapping[str, str], member: str) -> Act:
 def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
     text = form.get(field, "").strip()
     match field:
-        case "contract" | "obligation" | "version":
+        case "contract" | "obligation" | "version" | "ballot":
             return read_number(field, text)
         case "document":
             return reads.get_contract(node, read_number("contract", form.get("contract", "")))["document"]
@@ -106,6 +115,11 @@ def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
             return text == "yes"
         case "dossier" if form.get("verdict") != "yes":
             return reads.get_member(node, form.get("member", ""))["dossier"]
+        case "motion":
+            return _read_motion(form)
+        case "opens_at" | "closes_at":
+            # A day begins the period and another ends it, both at midnight UTC; without the first it begins at once.
+            return f"{text}T00:00:00Z" if text else reads.get_status(node)["time"]
         case "roles":
             return [role for role in ROLES if form.get(f"role-{role}")]
         case "public_key" | "card" | "possession":
@@ -115,6 +129,14 @@ def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
             return text.lower()
         case _:
             return text
+
+
+def _read_motion(form: Mapping[str, str]) -> Json:
+    kind = form.get("motion", "")
+    fields = {"parameter": ("name", "value", "from_height"), "admit": ("member",)}.get(kind, ("member", "role"))
+    values = {field: form.get(field, "").strip() for field in fields}
+    numbers = {field: read_number(field, values[field]) for field in ("value", "from_height") if field in values}
+    return {"type": kind} | values | numbers
 
 
 def read_number(field: str, text: str) -> int:

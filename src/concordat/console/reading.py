@@ -14,6 +14,7 @@ from concordat.client.verifier import render_offline_page
 from concordat.console import pages
 from concordat.console.activity import render_activity
 from concordat.console.answers import HTML, answer, like, open_page
+from concordat.console.ballots import render_ballot, render_ballots
 from concordat.console.contract import render_contract
 from concordat.console.frame import SCRIPTS, SCRIPTS_VERSION, STATIC
 from concordat.console.member import render_member
@@ -71,6 +72,18 @@ def show_dataset(
 ) -> Response[str]:
     """One dataset."""
     return answer(request, pages.render_dataset(open_page(node, request), owner, name, after))
+
+
+@get("/ballots", guards=[like("/v1/members")], sync_to_thread=True)
+def show_ballots(request: Asking, node: NamedDependency[Node], after: Number = None) -> Response[str]:
+    """Every ballot."""
+    return answer(request, render_ballots(open_page(node, request), after))
+
+
+@get("/ballots/{number:int}", guards=[like("/v1/members")], sync_to_thread=True)
+def show_ballot(request: Asking, node: NamedDependency[Node], number: FromPath[int]) -> Response[str]:
+    """One ballot."""
+    return answer(request, render_ballot(open_page(node, request), number))
 
 
 @get("/ledger", guards=[like("/v1/ledger")], sync_to_thread=True)
@@ -176,6 +189,8 @@ ROUTES: Final = (
     show_contract,
     show_datasets,
     show_dataset,
+    show_ballots,
+    show_ballot,
     show_ledger,
     show_entry,
     show_activity,

@@ -67,6 +67,8 @@ def _tell_back(page: Page, done: Act) -> str:
         return page.say("sign.to_contract", contract=show_contract(done.contract))
     if done.objection:
         return page.say("sign.to_objection", number=done.objection)
+    if done.ballot is not None:
+        return page.say("sign.to_ballots")
     if done.dataset:
         return page.say("sign.to_dataset", dataset=done.dataset)
     return page.say("sign.to_member", member=page.name(done.member))

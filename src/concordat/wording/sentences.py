@@ -155,6 +155,11 @@ def _show_struct(value: Struct, language: Language, names: Mapping[str, str]) ->
     return render(f"motion.{_get_tag(value)}", language, *_get_fields(value).values(), names=names)
 
 
+def describe_motion(motion: Struct, language: Language, names: Mapping[str, str] = NO_NAMES) -> str:
+    """Return what a ballot is about."""
+    return _show_struct(motion, language, names)
+
+
 def show_contract(number: int) -> str:
     """Return a contract's number as people write it: C-0042."""
     return f"C-{number:04d}"

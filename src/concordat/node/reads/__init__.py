@@ -5,6 +5,7 @@ so that an answer costs what it shows. Only what is durable is shown. Who may re
 whom a thing concerns is told here.
 """
 
+from concordat.node.reads.ballots import get_ballot, list_ballots
 from concordat.node.reads.behaviors import list_behaviors
 from concordat.node.reads.chain import get_names, get_officer, get_status
 from concordat.node.reads.contracts import (
@@ -60,6 +61,7 @@ __all__ = [
     "find_first_position",
     "find_transaction",
     "find_transactions",
+    "get_ballot",
     "get_block_span",
     "get_contract",
     "get_contract_sentences",
@@ -84,6 +86,7 @@ __all__ = [
     "is_concerned",
     "is_party",
     "judge_terms",
+    "list_ballots",
     "list_behaviors",
     "list_contracts",
     "list_datasets",

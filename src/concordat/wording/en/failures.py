@@ -298,6 +298,8 @@ WORDS: dict[str, str] = {
     "next.read.no_credit": "Credit begins with admission.",
     "rejection.read.no_such_action": "This action is not waiting, or no longer.",
     "next.read.no_such_action": "Begin again from the page of the contract or member.",
+    "rejection.read.no_such_ballot": "There is no ballot {0}.",
+    "next.read.no_such_ballot": "Look it up in the list of ballots.",
     "rejection.read.no_such_client_key": "Nothing was submitted under the client key {0}.",
     "next.read.no_such_client_key": "Check the key, or submit the transaction.",
     "rejection.read.no_such_contract": "There is no contract {0}.",

@@ -273,6 +273,8 @@ WORDS: dict[str, str] = {
     "next.read.no_credit": "信用自入盟之日起计算。",
     "rejection.read.no_such_action": "该事项不在待签之列，或已超过时限。",
     "next.read.no_such_action": "请从合同或成员页面重新办理。",
+    "rejection.read.no_such_ballot": "没有第 {0} 号表决。",
+    "next.read.no_such_ballot": "请在表决列表中查找。",
     "rejection.read.no_such_client_key": "没有以客户端编号{0}提交的交易。",
     "next.read.no_such_client_key": "请核对编号，或提交该交易。",
     "rejection.read.no_such_contract": "没有合同{0}。",

@@ -1,0 +1,52 @@
+"""Ballots: what members decide together, how each stands, and the forms to vote and to open one. It only reads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from concordat.console.frame import Page, render_page
+from concordat.console.pages import LIST_PAGE, cut_list
+from concordat.node import reads
+from concordat.primitives.plain import Json
+
+HISTORY_MAX: Final = 10
+ROLES: Final = ("seed", "verifier", "operator")
+BALLOT_EDITION: Final = 2
+
+
+def render_ballots(page: Page, after: int | None) -> str:
+    """All of them, newest first."""
+    rows, more = cut_list(reads.list_ballots(page.node, page.language, after=after, limit=LIST_PAGE + 1), "/ballots?")
+    return render_page(
+        page,
+        "ballots.html",
+        "ballots",
+        ballots=rows,
+        more=more,
+        is_first=after is None,
+        may_open="admin" in page.reader.roles and reads.get_rules(page.node)["edition"] >= BALLOT_EDITION,
+        roles=ROLES,
+    )
+
+
+def render_ballot(page: Page, number: int) -> str:
+    """One ballot: motion, rules of its opening, votes, and the reader's own."""
+    row = reads.get_ballot(page.node, number, page.language)
+    time = reads.get_status(page.node)["time"]
+    member = page.reader.member
+    return render_page(
+        page,
+        "ballot.html",
+        "ballots",
+        row=row,
+        own=next((vote["choice"] for vote in row["votes"] if vote["member"] == member), None),
+        state=_tell_state(row, time),
+        may_vote="admin" in page.reader.roles and member not in row["excluded"],
+        may_withdraw="admin" in page.reader.roles and row["opener"] == member and not row["cast"],
+    )
+
+
+def _tell_state(row: Json, time: str) -> str:
+    if row["status"] != "open":
+        return "ended"
+    return "early" if time < row["opens_at"] else "open"

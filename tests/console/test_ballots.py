@@ -1,0 +1,61 @@
+"""Ballots on pages: opened, voted and read in the browser of an officer."""
+
+from __future__ import annotations
+
+from concordat.contracts.text import show_day
+from concordat.primitives.ledger_time import DAY_US, format_time
+from concordat.protocol.families.ballots import Vote
+
+from .scene import PASSWORD, Scene, get_key
+from .visitor import Document, Visitor
+
+
+def sign_here(visitor: Visitor, page: Document) -> Document:
+    done = visitor.send(page.form_to(visitor.path), password=PASSWORD)
+    assert "Signed and recorded" in done.text, done.text
+    return done
+
+
+def open_ballot(scene: Scene, officer: Visitor) -> None:
+    ends = format_time(scene.now + 10 * DAY_US)[:10]
+    form = officer.open("/ballots").form(action="open_ballot", motion="appoint")
+    page = officer.send(form, member="silver-plain", role="verifier", closes_at=ends, reason="Two verify too slowly.")
+    assert "/ballots" in sign_here(officer, page).links()
+
+
+def test_an_officer_opens_a_ballot_and_votes_once(scene: Scene, officer: Visitor) -> None:
+    assert "Nothing has been put to the vote yet." in officer.open("/ballots").text
+    open_ballot(scene, officer)
+    assert "/ballots/1" in officer.open("/ballots").links()
+    page = officer.open("/ballots/1")
+    assert "Two verify too slowly." in page.text
+    assert show_day(format_time(scene.now + 10 * DAY_US), "en") in page.text
+    assert "/ballots/1" in sign_here(officer, officer.send(page.form(action="vote", choice="yes"))).links()
+    after = officer.open("/ballots/1")
+    assert "Your member has voted “yes”." in after.text
+    assert not [form for form in after.forms if form.fields.get("action") == "vote"]
+    scene.act("north-terrace", Vote(1, "abstain"))
+    assert "2 of 4" in officer.open("/ballots").text
+    assert "投票不可更改" in officer.open("/ballots/1?lang=zh").text
+
+
+def test_a_ballot_without_votes_is_taken_back_by_its_opener_alone(scene: Scene, officer: Visitor) -> None:
+    open_ballot(scene, officer)
+    with Visitor(scene.node) as other:
+        other.come_in(get_key("north-terrace"))
+        assert not [form for form in other.open("/ballots/1").forms if form.fields.get("action") == "withdraw_ballot"]
+    sign_here(officer, officer.send(officer.open("/ballots/1").form(action="withdraw_ballot")))
+    assert "withdrawn" in officer.open("/ballots").text
+
+
+def test_a_parameter_is_put_to_the_vote(scene: Scene, officer: Visitor) -> None:
+    form = officer.open("/ballots").form(action="open_ballot", motion="parameter")
+    ends = format_time(scene.now + 10 * DAY_US)[:10]
+    values = {"name": "ballot_days_min", "value": "8", "from_height": "5000", "closes_at": ends, "reason": "Time."}
+    sign_here(officer, officer.send(form, **values))
+    assert "ballot_days_min" in officer.open("/ballots/1").text
+
+
+def test_a_ballot_that_is_none_is_told_as_such(officer: Visitor) -> None:
+    assert "There is no ballot 7." in officer.open("/ballots/7").text
+    assert officer.status == 404
