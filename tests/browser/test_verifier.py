@@ -31,8 +31,9 @@ SEED, COUNT = 20260401, 1500
 PHONE_WIDTH = 360
 CHUNK = 250
 
-ANSWER = """async ([verifier, questions]) => {
-  const { verifyProof, toHex, fromHex } = await import(verifier);
+ANSWER = """async ([hashing, verifier, questions]) => {
+  const { toHex, fromHex } = await import(hashing);
+  const { verifyProof } = await import(verifier);
   return questions.map(({ proof, trust }) => {
     const root = {};
     if ("genesis" in trust) root.genesis = fromHex(trust.genesis);
@@ -72,10 +73,11 @@ def load_cases(name: str) -> list[Json]:
 
 def test_both_verifiers_agree_on_every_golden_case_and_on_every_edited_proof(page: Page, address: str) -> None:
     questions: list[Question] = [*list_golden(), *make_corpus(SEED, COUNT)]
+    scripts = [script(address, "hashing.js"), script(address, "verify.js")]
     told = [
         verdict
         for at in range(0, len(questions), CHUNK)
-        for verdict in page.evaluate(ANSWER, [script(address, "verify.js"), questions[at : at + CHUNK]])
+        for verdict in page.evaluate(ANSWER, [*scripts, questions[at : at + CHUNK]])
     ]
     expected = [judge(question) for question in questions]
     differing = [(q, ours, theirs) for q, ours, theirs in zip(questions, expected, told, strict=True) if ours != theirs]
@@ -86,8 +88,8 @@ def test_both_verifiers_agree_on_every_golden_case_and_on_every_edited_proof(pag
 
 def test_signatures_paths_and_encodings_are_judged_as_in_the_golden_cases(page: Page, address: str) -> None:
     found = page.evaluate(
-        """async ([address, signatures, logs, states]) => {
-          const v = await import(address);
+        """async ([hashing, trees, signatures, logs, states]) => {
+          const v = { ...await import(hashing), ...await import(trees) };
           const bytesOf = (value) => value === null ? null : v.fromHex(value);
           return [
             signatures.map((one) =>
@@ -109,7 +111,8 @@ def test_signatures_paths_and_encodings_are_judged_as_in_the_golden_cases(page: 
           ];
         }""",
         [
-            script(address, "verify.js"),
+            script(address, "hashing.js"),
+            script(address, "trees.js"),
             [case["input"] for case in load_cases("zip215")],
             [[case["input"], case["expect"]] for case in load_cases("merkle")],
             [
@@ -134,16 +137,17 @@ def test_every_proof_of_a_lively_chain_is_told_in_the_same_words(
     files += [proofs.make_contract_proof(node, number) for (number,), _ in node.application.state.contracts.items()]
     files += [proofs.make_member_proof(node, member) for (member,), _ in node.application.state.members.items()]
     told = page.evaluate(
-        """async ([verifier, teller, files, genesis, words, language]) => {
-          const { verifyProof, fromHex } = await import(verifier);
+        """async ([hashing, verifier, teller, files, genesis, words, language]) => {
+          const { fromHex } = await import(hashing);
+          const { verifyProof } = await import(verifier);
           const { tellVerdict } = await import(teller);
           return files.map((file) => {
             const told = tellVerdict(verifyProof(fromHex(file), { genesis: fromHex(genesis) }), words, language);
             return [told.code, told.statement, told.time, told.authority, told.notProved];
           });
         }""",
-        [script(address, "verify.js"), script(address, "verdict.js"), [file.hex() for file in files], genesis.hex(),
-         make_words(), language],
+        [*(script(address, f"{name}.js") for name in ("hashing", "verify", "verdict")),
+         [file.hex() for file in files], genesis.hex(), make_words(), language],
     )
     expected = [compute_verdict(file, Trust(genesis=genesis), language) for file in files]
     keys = ("code", "statement", "time", "authority_sentence", "not_proved_sentences")

@@ -1,7 +1,8 @@
 // What people see of the verifier: on the console's page, and in the one file that needs no network.
 
-import { fromHex, sha256, toHex, verifyProof } from "./verify.js";
+import { fromHex, sha256, toHex } from "./hashing.js";
 import { readFile, tellVerdict } from "./verdict.js";
+import { verifyProof } from "./verify.js";
 
 const ROOT = document.getElementById("verifier");
 const WORDS = JSON.parse(document.getElementById("verifier-words").textContent);

@@ -1,6 +1,8 @@
 // A verdict in the words of the project's catalogs, which come as data; the same sentences as `concordat verify` says.
 
-import { decode, fromHex, parseSignedNote, sha256, toHex } from "./verify.js";
+import { decode } from "./encoding.js";
+import { fromHex, sha256, toHex } from "./hashing.js";
+import { parseSignedNote } from "./verify.js";
 
 // ── sentences (concordat.wording.sentences) ─────────────────────────────────────────────────────────────────────────
 
