@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from concordat.console.words import WORDS
 from concordat.crypto.signatures import sign
 from concordat.ledger.application import Application
 from concordat.protocol.families.membership import Sponsor
@@ -23,6 +25,7 @@ from concordat.views.index import delete_index, open_index
 from concordat.views.lists import (
     ENDED_WITH_BREACHES,
     Pair,
+    fetch_ballots,
     fetch_best,
     fetch_names,
     fetch_numbers,
@@ -30,8 +33,11 @@ from concordat.views.lists import (
     fetch_running_pairs,
     fetch_totals,
 )
-from concordat.views.waits import Wait, count_waits, fetch_next, fetch_waits
+from concordat.views.waits import ACTION_ROLES, Action, Otherwise, Wait, count_waits, fetch_next, fetch_waits
+from concordat.wording.sentences import CATALOGS
+from protocol import ballot_scenes
 from protocol.history import play
+from protocol.scenes import open_ballot, vote
 
 Folded = tuple[State, sqlite3.Connection]
 VERIFIERS = ("azure-bay", "birch-vale")
@@ -206,3 +212,57 @@ def test_an_index_that_another_release_wrote_is_begun_anew(tmp_path: Path) -> No
     index = open_index(tmp_path / "views.sqlite", c.chain)
     assert get_listed_height(index) is None
     index.close()
+
+
+@pytest.mark.parametrize("name", ballot_scenes.SCENES)
+def test_ballots_wait_for_whoever_may_vote_and_has_not(tmp_path: Path, name: str) -> None:
+    application, index = fold(ballot_scenes.SCENES[name](), tmp_path / "views.sqlite")
+    state = application.state
+    expected = {
+        (member, f"#{number}")
+        for (number,), ballot in state.ballots.items()
+        for (member,), row in state.members.items()
+        if ballot.status == "open"
+        and row.status == "active"
+        and row.admitted_entry < ballot.opened_entry
+        and member not in ballot.excluded
+        and (number, member) not in state.votes
+    }
+    rows = index.execute("SELECT actor, about FROM waits WHERE action = 'vote'").fetchall()
+    assert set(rows) == expected
+    assert len(rows) == len(expected)
+    numbers = [int(key[0]) for key, _ in state.ballots.items()]
+    is_open = {number: state.ballots[(number,)].status == "open" for number in numbers}
+    assert fetch_ballots(index) == sorted(numbers, reverse=True)
+    for wanted in (True, False):
+        assert fetch_ballots(index, is_open=wanted) == sorted(
+            (number for number in numbers if is_open[number] == wanted), reverse=True
+        )
+    index.close()
+
+
+def test_a_vote_is_waited_for_until_it_is_cast_or_its_member_loses_it(tmp_path: Path) -> None:
+    c = ballot_scenes.begin()
+    number = open_ballot(c, ballot_scenes.LONGER_HEARING)
+    application, index = fold(c, tmp_path / "views.sqlite")
+    closes_at = application.state.ballots[(number,)].closes_at
+    assert fetch_waits(index, "azure-bay") == [
+        Wait("azure-bay", f"#{number}", "vote", 0, closes_at, "others_decide")
+    ]
+    index.close()
+    vote(c, number, azure_bay="abstain")
+    delete_index(tmp_path / "views.sqlite")
+    _, index = fold(c, tmp_path / "views.sqlite")
+    assert fetch_waits(index, "azure-bay") == []
+    assert len(fetch_waits(index, "birch-vale")) == 1
+    index.close()
+
+
+def test_every_action_that_is_waited_for_has_its_role_and_its_words() -> None:
+    assert set(ACTION_ROLES) == set(get_args(Action))
+    for words in CATALOGS.values():
+        assert {f"inbox.{action}" for action in get_args(Action)} <= set(words)
+        assert {f"inbox.otherwise.{otherwise}" for otherwise in get_args(Otherwise)} <= set(words)
+    for page_words in WORDS.values():
+        assert {f"wait.{action}" for action in get_args(Action)} <= set(page_words)
+        assert {f"otherwise.{otherwise}" for otherwise in get_args(Otherwise)} <= set(page_words)

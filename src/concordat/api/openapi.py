@@ -88,6 +88,10 @@ _PUBLIC_MEMBER: Final = _has(
 )
 _OBJECTION: Final = _has("objection", "objector", "entry", "filed_at", "answer_by", "status", "closed_at")
 _PUBLIC_CONTRACT: Final = _has("id", title=_LABEL, parties=_list_of(_has("id", name=_LABEL)))
+_BALLOT: Final = _has(
+    *("id", "motion", "sentence", "reason", "opener", "status", "outcome", "opened_at", "opens_at", "closes_at"),
+    *("ended_at", "electorate", "quorum_milli", "threshold_milli", "cast", "yes", "no", "abstain", "position"),
+)
 _ENTRY: Final = _has(
     "position", "height", "time", "happened_at", "index", "cause", "code", "sentence", "transaction", "member"
 )
@@ -147,6 +151,11 @@ _ANSWERS: Final[dict[str, Json]] = {
         options=_list_of(_has("actor", "action", "obligation")),
     ),
     "GET /v1/contracts/{number}/text": _has("clauses", "document"),
+    "GET /v1/ballots": _list_of(_BALLOT),
+    "GET /v1/ballots/{number}": _has(
+        *(*_BALLOT["required"], "excluded", "rules", "next"),
+        votes=_list_of(_has("member", "choice", "time", "public_key", "position")),
+    ),
     "POST /v1/contracts/judge": _has("valid", reasons=_list_of(_REASON)),
     "POST /v1/contracts/draft": _has("terms", "document", "clauses", "valid", "reasons"),
     "GET /v1/datasets": _list_of(_has("id", "owner", "name", "title", "latest")),

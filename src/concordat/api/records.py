@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -28,7 +28,10 @@ Position = Annotated[int, PathParameter(ge=0, le=INTEGER_MAX)]
 Number = Annotated[int | None, QueryParameter(ge=0, le=INTEGER_MAX)]
 
 
+BallotState = Literal["open", "closed"]
+
 _get_id: Final = itemgetter("id")
+_get_member: Final = itemgetter("member")
 _get_version: Final = itemgetter("version")
 _get_position: Final = itemgetter("position")
 
@@ -171,6 +174,48 @@ def draft_contract(node: NamedDependency[Node], language: NamedDependency[Langua
     return reads.draft_contract(node, from_plain(Draft, read_json(body)), language)
 
 
+# ── ballots ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@get("/ballots", sync_to_thread=True)
+def list_ballots(
+    request: Asking,
+    node: NamedDependency[Node],
+    language: NamedDependency[Language],
+    which: FromQuery[BallotState | None] = None,
+    after: Number = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response[Json]:
+    """Ballots, newest first, each motion in a sentence; all, those that are open or that have ended; `after` one."""
+    place = read_cursor(request, cursor, Index, after=after)
+    is_open = None if which is None else which == "open"
+    rows = reads.list_ballots(node, language, is_open=is_open, after=place, limit=limit + 1)
+    return render_rows(request, rows, limit, _get_id)
+
+
+@get("/ballots/{number:int}", sync_to_thread=True)
+def get_ballot(
+    request: Asking,
+    node: NamedDependency[Node],
+    language: NamedDependency[Language],
+    number: FromPath[int],
+    after: FromQuery[str | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response[Json]:
+    """One ballot: motion, the rules of its opening, what happens at its end, who voted what; votes `after` a member."""
+    place = read_cursor(request, cursor, str, after=after)
+    found = reads.get_ballot(node, number, language, after=place, limit=limit + 1)
+    return render_rows(request, found["votes"], limit, _get_member, **{**found, "votes": ...})
+
+
+@get("/ballots/{number:int}/proof", sync_to_thread=True)
+def get_ballot_proof(node: NamedDependency[Node], number: FromPath[int], since: Since = None) -> Response[bytes]:
+    """The proof file of a ballot: rules, sums, outcome, and every vote with the key that gave it."""
+    return render_proof(proofs.make_ballot_proof(node, number, since), f"ballot-{number}")
+
+
 # ── datasets ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -253,6 +298,9 @@ ROUTES: Final = (
     get_contract_proof,
     judge_terms,
     draft_contract,
+    list_ballots,
+    get_ballot,
+    get_ballot_proof,
     list_datasets,
     get_dataset,
     list_entries,

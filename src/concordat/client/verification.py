@@ -20,7 +20,7 @@ from concordat.primitives.ledger_time import SECOND_US, format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.genesis import read_genesis
 from concordat.protocol.receipts import TransactionCause
-from concordat.protocol.records import Contract, Credit, Member, Officer
+from concordat.protocol.records import Ballot, Contract, Credit, Member, Officer, Vote
 from concordat.protocol.state import State, Table
 from concordat.protocol.transactions import Entry, get_public_key
 from concordat.wording.sentences import describe_receipt, render, show_contract
@@ -167,6 +167,10 @@ def _describe_states(
             yield f"{key[0]!s}: {render(f'status.member.{row.status}', language)}."
         elif isinstance(row, Credit):
             yield f"{key[0]!s}: {row.score.score}, {row.grade}."
+        elif isinstance(row, Ballot):
+            yield render("verdict.ballot", language, key[0], row.motion, row.status, row.yes, row.no, row.abstain)
+        elif isinstance(row, Vote):
+            yield render("event.ballots.voted", language, ballot=key[0], member=key[1], choice=row.choice)
 
 
 def _plain_key(part: str | int | bytes) -> str | int:

@@ -74,13 +74,13 @@ def show_dataset(
     return answer(request, pages.render_dataset(open_page(node, request), owner, name, after))
 
 
-@get("/ballots", guards=[like("/v1/members")], sync_to_thread=True)
+@get("/ballots", guards=[like("/v1/ballots")], sync_to_thread=True)
 def show_ballots(request: Asking, node: NamedDependency[Node], after: Number = None) -> Response[str]:
     """Every ballot."""
     return answer(request, render_ballots(open_page(node, request), after))
 
 
-@get("/ballots/{number:int}", guards=[like("/v1/members")], sync_to_thread=True)
+@get("/ballots/{number:int}", guards=[like("/v1/ballots/{number}")], sync_to_thread=True)
 def show_ballot(request: Asking, node: NamedDependency[Node], number: FromPath[int]) -> Response[str]:
     """One ballot."""
     return answer(request, render_ballot(open_page(node, request), number))

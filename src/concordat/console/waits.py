@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concordat.client.requests import make_path
 from concordat.console.frame import Page
+from concordat.node import reads
 from concordat.primitives.plain import Json
 from concordat.wording.sentences import show_contract
 
@@ -14,6 +15,10 @@ def tell_wait(page: Page, wait: Json) -> Json:
         number = show_contract(wait["contract"])
         what = page.say(f"wait.{wait['action']}", contract=number, obligation=wait["obligation"])
         return wait | {"what": what, "about": page.label(wait["title"]), "href": f"/contracts/{wait['contract']}"}
+    if wait["action"] == "vote":
+        number = wait["ballot"]
+        about = reads.get_ballot(page.node, number, page.language, limit=0)["sentence"]
+        return wait | {"what": page.say("wait.vote", number=number), "about": about, "href": f"/ballots/{number}"}
     if wait["action"] == "answer":
         what = page.say("wait.answer", number=wait["objection"])
         href = make_path("/objections", wait["subject"], wait["objection"])

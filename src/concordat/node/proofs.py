@@ -77,6 +77,22 @@ def make_contract_proof(node: Node, number: int, since_size: int | None = None) 
         return _make_proof(node, positions, keys, since_size)
 
 
+def make_ballot_proof(node: Node, number: int, since_size: int | None = None) -> bytes:
+    """Prove a ballot: its rules, its sums and outcome, every vote, and for whom the keys spoke that gave them.
+
+    Raises:
+        NotFound: `read.no_such_ballot`.
+    """
+    with node.engine.lock:
+        state = node.application.state
+        if (number,) not in state.ballots:
+            raise NotFound("read.no_such_ballot", str(number))
+        keys = [state.ballots.key_bytes((number,))]
+        for key, vote in state.votes.group(number):
+            keys += [state.votes.key_bytes(key), state.officers.key_bytes((vote.public_key,))]
+    return _make_proof(node, (), keys, since_size)
+
+
 def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], since_size: int | None) -> bytes:
     """Assemble a proof at the newest checkpoint; `since_size` adds the path from an older size of history.
 

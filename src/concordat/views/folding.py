@@ -15,8 +15,16 @@ from concordat.protocol.records import FINAL_DUTY, Member
 from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
 from concordat.views.likeness import compute_skeleton
-from concordat.views.lists import compute_outcome
-from concordat.views.waits import find_contract_waits, find_member_waits, find_objection_waits, save_waits
+from concordat.views.lists import compute_outcome, fetch_ballots
+from concordat.views.waits import (
+    drop_vote_wait,
+    find_ballot_waits,
+    find_contract_waits,
+    find_member_waits,
+    find_objection_waits,
+    name_ballot,
+    save_waits,
+)
 from concordat.views.writing import writing
 
 
@@ -27,6 +35,8 @@ class Touched(NamedTuple):
     contracts: set[int]
     datasets: set[tuple[str, str]]
     objections: set[tuple[str, int]]
+    ballots: set[int]
+    votes: set[tuple[int, str]]
 
 
 _Totals = defaultdict[tuple[str, str], list[int]]
@@ -34,7 +44,7 @@ _Totals = defaultdict[tuple[str, str], list[int]]
 
 
 class _Thing(NamedTuple):
-    kind: Literal["member", "contract", "dataset"]
+    kind: Literal["member", "contract", "dataset", "ballot"]
     id: int | str
     status: str
     score: int | None
@@ -47,7 +57,7 @@ class _Thing(NamedTuple):
 
 def find_touched(state: State, keys: Iterable[bytes]) -> Touched:
     """Return what the rows at these keys of the state tree belong to."""
-    touched = Touched(set(), set(), set(), set())
+    touched = Touched(set(), set(), set(), set(), set(), set())
     for key in keys:
         number, rest = key[0], key[1:]
         if number in {state.members.number, state.credits.number}:
@@ -60,6 +70,10 @@ def find_touched(state: State, keys: Iterable[bytes]) -> Touched:
             touched.datasets.add(decode(state.datasets.key_kind, rest))
         elif number == state.objections.number:
             touched.objections.add(decode(state.objections.key_kind, rest))
+        elif number == state.ballots.number:
+            touched.ballots.add(decode(state.ballots.key_kind, rest)[0])
+        elif number == state.votes.number:
+            touched.votes.add(decode(state.votes.key_kind, rest))
     return touched
 
 
@@ -70,6 +84,8 @@ def find_all(state: State) -> Touched:
         {int(key[0]) for key, _ in state.contracts.items()},
         {(str(key[0]), str(key[1])) for key, _ in state.datasets.items()},
         {(str(key[0]), int(key[1])) for key, _ in state.objections.items()},
+        {int(key[0]) for key, _ in state.ballots.items()},
+        set(),
     )
 
 
@@ -99,8 +115,11 @@ def rebuild_lists(connection: sqlite3.Connection, state: State, verifiers: Itera
 
 def _refresh(connection: sqlite3.Connection, state: State, touched: Touched, verifiers: Iterable[str]) -> None:
     totals: _Totals = defaultdict(lambda: [0, 0, 0, 0])
+    changed: set[int] = set()
     for member in touched.members:
-        _save_thing(connection, _make_member(state, member), totals)
+        thing = _make_member(state, member)
+        if _save_thing(connection, thing, totals) not in {None, thing.status}:  # who may vote has changed
+            changed |= set(fetch_ballots(connection, is_open=True, limit=-1))
         _save_skeletons(connection, member, state.members[(member,)])
         save_waits(connection, member, find_member_waits(state, member, verifiers))
     for number in touched.contracts:
@@ -112,6 +131,14 @@ def _refresh(connection: sqlite3.Connection, state: State, touched: Touched, ver
         save_waits(connection, number, find_contract_waits(state, number))
     for key in touched.datasets:
         _save_thing(connection, _make_dataset(state, key), totals)
+    for number in touched.ballots:
+        thing = _make_ballot(state, number)
+        if _save_thing(connection, thing, totals) != thing.status:
+            changed.add(number)
+    for number, member in touched.votes:
+        drop_vote_wait(connection, number, member)
+    for number in changed:
+        save_waits(connection, name_ballot(number), find_ballot_waits(state, number))
     for objected in touched.objections:
         save_waits(connection, "/".join(map(str, objected)), find_objection_waits(state, *objected))
     connection.executemany(
@@ -141,6 +168,12 @@ def _make_contract(state: State, number: int) -> _Thing:
 def _make_dataset(state: State, key: tuple[str, str]) -> _Thing:
     row = state.datasets[key]
     return _Thing("dataset", "/".join(key), "", None, 0, row.latest, 0, _fold(key[1], row.title))
+
+
+def _make_ballot(state: State, number: int) -> _Thing:
+    row = state.ballots[(number,)]
+    done = row.yes + row.no + row.abstain
+    return _Thing("ballot", number, row.status, None, done, row.electorate, 0, row.reason.casefold())
 
 
 def _fold(name: str, label: Label) -> str:

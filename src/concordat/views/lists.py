@@ -1,4 +1,4 @@
-"""What lists, search and totals show: members, contracts and datasets by what they are looked up by. SQLite.
+"""What lists, search and totals show: members, contracts, datasets and ballots by what they are looked up by. SQLite.
 
 Only what orders, finds and counts stands here; what a page shows of a thing is in the state, by its key.
 """
@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS things (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS contracts_in_force ON things (id DESC)
     WHERE kind = 'contract' AND status IN ('active', 'suspended');
+CREATE INDEX IF NOT EXISTS ballots_open ON things (id DESC) WHERE kind = 'ballot' AND status = 'open';
 CREATE INDEX IF NOT EXISTS members_by_score ON things (score DESC, id) WHERE score IS NOT NULL;
 CREATE TABLE IF NOT EXISTS totals (
     kind TEXT NOT NULL, status TEXT NOT NULL, number INTEGER NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL,
@@ -54,6 +55,7 @@ class Total(NamedTuple):
 
     Members: `done` are admitted. Contracts: `done` of `total` duties are closed, `breached` of these by a breach; a
     completed contract with a breach has the status `ENDED_WITH_BREACHES`. Datasets: `total` versions.
+    Ballots: `done` of `total` voted.
     """
 
     kind: str
@@ -118,6 +120,18 @@ def fetch_numbers(
             "SELECT id FROM things WHERE kind = 'contract' AND id < ? AND instr(text, ?) ORDER BY id DESC LIMIT ?",
             (ceiling, query.casefold(), limit),
         )
+    return [int(row[0]) for row in rows]
+
+
+def fetch_ballots(
+    connection: sqlite3.Connection, *, is_open: bool | None = None, after: int | None = None, limit: int = 50
+) -> list[int]:
+    """Return ballots, newest first: all, those that are open, or those that have ended."""
+    which = {None: "", True: "AND status = 'open' ", False: "AND status <> 'open' "}[is_open]
+    rows = connection.execute(
+        f"SELECT id FROM things WHERE kind = 'ballot' AND id < ? {which}ORDER BY id DESC LIMIT ?",  # noqa: S608  # ours
+        (2**62 if after is None else after, limit),
+    )
     return [int(row[0]) for row in rows]
 
 

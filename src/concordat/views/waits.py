@@ -1,11 +1,12 @@
-"""What waits for whom: signatures, deliveries, acknowledgements, sponsorships, attestations. Folded from the state."""
+"""What waits for whom: signatures, deliveries, acknowledgements, sponsorships, attestations, votes. From the state."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
+from concordat.protocol.families.ballots.voting import is_eligible
 from concordat.protocol.families.contracts.duties import get_silent_creditors
 from concordat.protocol.records import OfficerRole
 from concordat.protocol.state import State
@@ -18,17 +19,27 @@ CREATE TABLE IF NOT EXISTS waits (
 CREATE INDEX IF NOT EXISTS waits_about ON waits (about, by);
 """
 
-_OPEN: Final[dict[str, tuple[str, str]]] = {
+Action = Literal[
+    "sign", "deliver", "deliver_again", "acknowledge", "sponsor", "guarantee", "attest", "respond", "answer", "vote"
+]
+Otherwise = Literal[
+    "offer_void", "late", "suspended", "breach_terminate", "breach_continue", "accepted", "lapses",
+    "application_lapses", "expelled", "stays_out", "unanswered", "others_decide",
+]  # fmt: skip
+
+_BREACHES: Final[dict[str, Otherwise]] = {"terminate": "breach_terminate", "continue": "breach_continue"}
+
+_OPEN: Final[dict[str, tuple[Action, Otherwise]]] = {
     "waiting": ("deliver", "late"),
     "grace": ("deliver", "suspended"),
-    "curing": ("deliver", "breach"),
+    "curing": ("deliver", "breach_terminate"),
     "delivered": ("acknowledge", "accepted"),
     "objected": ("deliver_again", "lapses"),
 }
 """What an open duty waits for, and what happens otherwise; a breach has the consequence agreed on."""
 
 
-ACTION_ROLES: Final[dict[str, OfficerRole]] = {
+ACTION_ROLES: Final[dict[Action, OfficerRole]] = {
     "sign": "contracts",
     "deliver": "data",
     "deliver_again": "data",
@@ -38,19 +49,20 @@ ACTION_ROLES: Final[dict[str, OfficerRole]] = {
     "attest": "admin",
     "respond": "admin",
     "answer": "admin",
+    "vote": "admin",
 }
 """Which role it takes to do what a wait asks for."""
 
 
 class Wait(NamedTuple):
-    """Who should do what about a contract (its number) or a member, by when (µs), and what happens otherwise."""
+    """Who should do what about a contract (its number), a member or a ballot (`#7`), by when (µs), and else what."""
 
     actor: str
     about: int | str
-    action: str
+    action: Action
     obligation: int
     by: int | None
-    otherwise: str
+    otherwise: Otherwise
 
 
 class WaitPlace(NamedTuple):
@@ -85,7 +97,7 @@ def find_contract_waits(state: State, number: int) -> Iterator[Wait]:
             obligation = terms.obligations[place - 1]
             action, otherwise = _OPEN[duty.status]
             if duty.status == "curing":
-                otherwise = f"{otherwise}_{obligation.consequence}"
+                otherwise = _BREACHES[obligation.consequence]
             is_delivered = duty.status == "delivered"
             for actor in get_silent_creditors(obligation, duty) if is_delivered else [obligation.debtor]:
                 yield Wait(actor, number, action, place, duty.waits_until, otherwise)
@@ -112,6 +124,30 @@ def find_objection_waits(state: State, member: str, number: int) -> Iterator[Wai
     row = state.objections[(member, number)]
     if row.status == "open":
         yield Wait(member, f"{member}/{number}", "answer", 0, row.answer_by, "unanswered")
+
+
+def name_ballot(number: int) -> str:
+    """Return what a wait for a vote is about; no member is called so."""
+    return f"#{number}"
+
+
+def find_ballot_number(about: int | str) -> int:
+    """Return the ballot that a wait is about; 0 when it is about something else."""
+    return int(about[1:]) if isinstance(about, str) and about.startswith("#") else 0
+
+
+def find_ballot_waits(state: State, number: int) -> Iterator[Wait]:
+    """Yield whose votes a ballot waits for, also before voting begins."""
+    ballot = state.ballots[(number,)]
+    if ballot.status == "open":
+        for (member,), row in state.members.items():
+            if is_eligible(ballot, member, row) and (number, member) not in state.votes:
+                yield Wait(member, name_ballot(number), "vote", 0, ballot.closes_at, "others_decide")
+
+
+def drop_vote_wait(connection: sqlite3.Connection, number: int, member: str) -> None:
+    """Let a ballot no longer wait for a member."""
+    connection.execute("DELETE FROM waits WHERE actor = ? AND about = ?", (member, name_ballot(number)))
 
 
 def save_waits(connection: sqlite3.Connection, about: int | str, waits: Iterable[Wait]) -> None:

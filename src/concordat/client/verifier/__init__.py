@@ -37,7 +37,7 @@ _FAMILIES: Final = ("act", "event", "operation", "proof", "reason", "receipt", "
 _STATUSES: Final = ("status.contract.", "status.member.")
 _SPEC: Final = re.compile(r"\{[\w.]+:([\w.]+)\}")
 _IMPORT: Final = re.compile(r"^import .*\n", re.MULTILINE)
-_TOLD_TABLES: Final = ("contracts", "credits", "members", "officers")
+_TOLD_TABLES: Final = ("ballots", "contracts", "credits", "members", "officers", "votes")
 
 
 def read_script(name: str) -> str:

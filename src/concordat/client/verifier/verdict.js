@@ -186,15 +186,18 @@ function readRow({ key, value }, words) {
   const [table, shape] = words.tables[key[0]] ?? [];
   if (!table) throw new RangeError("a table of a later release");
   const parts = decode(key.subarray(1));
-  return { table, id: parts[0] instanceof Uint8Array ? toHex(parts[0]) : parts[0], row: value && read(decode(value), shape) };
+  const id = parts[0] instanceof Uint8Array ? toHex(parts[0]) : parts[0];
+  return { table, id, second: parts[1], row: value && read(decode(value), shape) };
 }
 
 function* describeStates(teller, states) {
-  for (const { table, id, row } of states) {
+  for (const { table, id, second, row } of states) {
     if (!row) continue;
     if (table === "contracts") yield `${showContract(id)}: ${teller.say(`status.contract.${row.status}`)}.`;
     else if (table === "members") yield `${id}: ${teller.say(`status.member.${row.status}`)}.`;
     else if (table === "credits") yield `${id}: ${row.score.score}, ${row.grade}.`;
+    else if (table === "ballots") yield teller.say("verdict.ballot", [id, row.motion, row.status, row.yes, row.no, row.abstain]);
+    else if (table === "votes") yield teller.say("event.ballots.voted", { ballot: id, member: second, choice: row.choice });
   }
 }
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from concordat.contracts.text import Language
 from concordat.node.node import Node
 from concordat.node.reads.chain import get_names
-from concordat.node.reads.waits import show_waits
+from concordat.node.reads.waits import find_ballot, show_waits
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json
 from concordat.protocol.families.membership import ALL_ROLES
 from concordat.protocol.holdings import find_holding
-from concordat.views.waits import ACTION_ROLES, WaitPlace, fetch_waits_of_roles, get_place
+from concordat.protocol.records import Ballot
+from concordat.views.waits import ACTION_ROLES, Wait, WaitPlace, fetch_waits_of_roles, find_ballot_number, get_place
 from concordat.wording.sentences import render
 
 
@@ -37,16 +40,27 @@ def get_inbox(
     with node.reading_index() as index:
         found = fetch_waits_of_roles(index, member, roles, after=after, limit=limit)
     names = get_names(node, language)
+    with node.engine.lock:
+        ballots = {wait: find_ballot(node, wait) for wait in found}
     items = [
         shown
         | roles[ACTION_ROLES[wait.action]]
         | {
-            "sentence": render(
-                f"inbox.{wait.action}", language, names=names, about=wait.about, obligation=wait.obligation
-            ),
+            "sentence": _describe(wait, ballots[wait], now_us, language, names),
             "consequence": render(f"inbox.otherwise.{wait.otherwise}", language),
         }
         for wait, shown in zip(found, show_waits(node, found), strict=True)
     ]
     answer: Json = {"member": member, "public_key": public_key.hex(), "roles": list(roles.values()), "items": items}
     return answer, [get_place(wait) for wait in found]
+
+
+def _describe(
+    wait: Wait, ballot: Ballot | None, now_us: int, language: Language, names: Mapping[str, str]
+) -> str:
+    if ballot is None:
+        key = f"inbox.{wait.action}"
+        return render(key, language, names=names, about=wait.about, obligation=wait.obligation)
+    key = f"inbox.{wait.action}" if ballot.opens_at <= now_us else f"inbox.{wait.action}_later"
+    values = {"ballot": find_ballot_number(wait.about), "motion": ballot.motion, "opens_at": ballot.opens_at}
+    return render(key, language, names=names, **values)

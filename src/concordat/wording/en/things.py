@@ -173,6 +173,8 @@ WORDS: dict[str, str] = {
     "verifier.needs_script": "This page checks with a script, and scripts are off. Turn them on for this page, or"
     " check on any machine with the command below.",
     "verifier.needs_script_offline": "This page checks with a script, and scripts are off: turn them on for it.",
+    "verdict.ballot": "Ballot {0:number}, {2:status.ballot}: {1:motion} Yes {3:number}, no {4:number}, "
+    "abstain {5:number}.",
     "verdict.simulated": "Simulated time: an operator moves this chain's clock; no time here is real.",
     "sign.unpinned": "Nothing is pinned: which chain this is, and for whom your key speaks, rests on the node's word. "
     "Pin it with --trust genesis.json.",
@@ -203,6 +205,17 @@ WORDS: dict[str, str] = {
     "inbox.attest": "Verify the dossier of {about:who}",
     "inbox.respond": "File a statement in your hearing",
     "inbox.answer": "Answer objection {about}",
+    "inbox.vote": "Vote in ballot {ballot:number}: {motion:motion}",
+    "inbox.vote_later": "Vote in ballot {ballot:number}, from {opens_at:time} on: {motion:motion}",
+    "inbox.otherwise.others_decide": "otherwise the others decide",
+    "ballot.rules": "It carries with more than {threshold:share} of yes and no, when at least {quorum:share} of the "
+    "{electorate:number} members with a vote take part. Nothing changes these rules while it runs.",
+    "ballot.rules_without_quorum": "It carries with more than {threshold:share} of yes and no, however few of the "
+    "{electorate:number} members with a vote take part. Nothing changes these rules while it runs.",
+    "ballot.next.close": "Carried, it takes effect at the close; otherwise everything stays as it is.",
+    "ballot.next.height": "Carried, it takes effect with the first block from height {height:number} on; otherwise "
+    "everything stays as it is.",
+    "ballot.next.stay": "Carried, the member is in standing again; otherwise the forced exit takes effect.",
     "inbox.otherwise.unanswered": "otherwise everybody sees that it was not answered",
     "inbox.otherwise.offer_void": "otherwise the offer is void",
     "inbox.otherwise.late": "otherwise the duty is late and its grace period begins",

@@ -167,6 +167,8 @@ WORDS: dict[str, str] = {
     "verifier.not_given_next": "请以有权阅读的经办人身份登录，或选择您已有的证明文件。",
     "verifier.needs_script": "本页以脚本核验，而脚本已停用。请为本页启用脚本，或在任意机器上用下面的命令核验。",
     "verifier.needs_script_offline": "本页以脚本核验，而脚本已停用：请为本页启用脚本。",
+    "verdict.ballot": "第{0:number}号表决，{2:status.ballot}：{1:motion}赞成{3:number}票，"
+    "反对{4:number}票，弃权{5:number}票。",
     "verdict.simulated": "模拟时间：本链时钟由运营方推进，此处时间均非真实时间。",
     "sign.unpinned": "未指定信任依据：所属的链及密钥所代表的成员仅凭节点所言。请用 --trust genesis.json 指定。",
     # ── doctor: what is looked at ───────────────────────────────────────────────────────────────────────────────────
@@ -196,6 +198,16 @@ WORDS: dict[str, str] = {
     "inbox.attest": "核验{about:who}的申请材料",
     "inbox.respond": "在听证中提交陈述",
     "inbox.answer": "答复异议 {about}",
+    "inbox.vote": "在第{ballot:number}号表决中投票：{motion:motion}",
+    "inbox.vote_later": "自{opens_at:time}起在第{ballot:number}号表决中投票：{motion:motion}",
+    "inbox.otherwise.others_decide": "否则由其他成员决定",
+    "ballot.rules": "有表决权的成员共{electorate:number}家；参加者不少于{quorum:share}，且赞成票在赞成与反对票中超过"
+    "{threshold:share}，即为通过。表决期间规则不变。",
+    "ballot.rules_without_quorum": "有表决权的成员共{electorate:number}家；不论参加者多少，赞成票在赞成与反对票中超过"
+    "{threshold:share}，即为通过。表决期间规则不变。",
+    "ballot.next.close": "通过则于截止时生效，否则一切照旧。",
+    "ballot.next.height": "通过则自高度{height:number}起的首个区块生效，否则一切照旧。",
+    "ballot.next.stay": "通过则该成员恢复正常资格，否则强制退出生效。",
     "inbox.otherwise.unanswered": "否则人人可见其未答复",
     "inbox.otherwise.offer_void": "否则要约失效",
     "inbox.otherwise.late": "否则记为逾期，宽限期开始",

@@ -8,7 +8,7 @@ from concordat.errors import Rejected
 from concordat.protocol.context import Context, get_signer
 from concordat.protocol.families.ballots import Closed, Vote, Voted
 from concordat.protocol.families.ballots.opening import end, get_open
-from concordat.protocol.records import Ballot, BallotStatus, Scheduled
+from concordat.protocol.records import Ballot, BallotStatus, Member, Scheduled
 from concordat.protocol.records import Vote as VoteRow
 from concordat.protocol.standing import is_in_standing
 
@@ -19,8 +19,7 @@ def apply_vote(context: Context, operation: Vote) -> None:
     ballot = get_open(context, operation.ballot)
     if context.time < ballot.opens_at:
         raise Rejected("ballots.not_open_yet", operation.ballot, ballot.opens_at)
-    is_of_then = row.admitted_entry < ballot.opened_entry
-    if member in ballot.excluded or not is_in_standing(row) or not is_of_then:
+    if not is_eligible(ballot, member, row):
         raise Rejected("ballots.not_eligible", member, operation.ballot)
     if (operation.ballot, member) in context.state.votes:
         raise Rejected("ballots.already_voted", member, operation.ballot)
@@ -36,6 +35,11 @@ def apply_vote(context: Context, operation: Vote) -> None:
             ballot = replace(ballot, abstain=ballot.abstain + 1)
     context.state.ballots.put((operation.ballot,), ballot)
     context.emit(Voted(operation.ballot, member, operation.choice))
+
+
+def is_eligible(ballot: Ballot, member: str, row: Member) -> bool:
+    """BAL-10: in standing, a member already when it was opened, and not the one that it is about."""
+    return is_in_standing(row) and row.admitted_entry < ballot.opened_entry and member not in ballot.excluded
 
 
 def compute_outcome(ballot: Ballot) -> BallotStatus:
