@@ -120,7 +120,10 @@ def test_an_entry_is_named_by_its_position(scene: Scene) -> None:
     scene.advance(1)
     with Visitor(scene.node) as citizen:
         assert file(citizen, entry=0)["entry"] == 0
-        assert citizen.client.get("/v1/public/members/azure-bay/objections").json()[0]["entry"] == 0
+        listed = citizen.client.get("/v1/public/members/azure-bay/objections").json()
+        assert [objection["entry"] for objection in listed] == [0]
+        # `after` is any number, whether there is such an objection or not
+        assert citizen.client.get("/v1/public/members/azure-bay/objections?after=7").json() == listed
 
 
 def test_one_address_files_three_a_minute(scene: Scene) -> None:

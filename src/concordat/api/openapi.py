@@ -23,6 +23,7 @@ from concordat.api.transactions import OCTETS, PREPARE_DEFAULTS, Prepare
 from concordat.client.operations import make_schema
 from concordat.contracts.templates import Draft
 from concordat.contracts.terms import Terms
+from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.primitives.plain import Json
 from concordat.protocol.messages import OPERATIONS
 
@@ -48,6 +49,12 @@ _INJECTED: Final = {name: Provide(lambda: None, sync_to_thread=False) for name i
 """Stands for what a running application injects."""
 
 _HEX: Final[Json] = {"type": "string", "pattern": "^([0-9a-f]{2})*$"}
+_DIGITS: Final = {
+    "transaction": "^[0-9a-f]{64}$",
+    "public_key": "^[0-9a-f]{64}$",
+    "client_key": "^([0-9a-f]{2})+$",
+}
+"""Bytes in a path, by the parameter's name."""
 _BYTES: Final[Json] = {OCTETS: {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -72,6 +79,15 @@ def _ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+_EVENT: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["entries", "end"]},
+        "id": {"type": "string", "description": "the height up to which the reader has everything"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+"""One of the stream's events."""
 _LABEL: Final = _has(en={"type": "string"}, zh={"type": "string"})
 _REASON: Final = _has("code", "parameters", "text")
 _RECEIPT: Final = _has(
@@ -247,6 +263,13 @@ def _complete_read(operation: Json, answer: Json) -> None:
     }}
 
 
+def _complete_parameter(parameter: Json) -> None:
+    if parameter["in"] == "path" and parameter["name"] in _DIGITS:
+        parameter["schema"]["pattern"] = _DIGITS[parameter["name"]]
+    if parameter["schema"].get("maximum") == INTEGER_MAX:
+        parameter["schema"].setdefault("minimum", 0)  # the framework loses a bound of 0
+
+
 def _make_header(name: str, description: str) -> Json:
     return {"name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"}}
 
@@ -273,7 +296,7 @@ def _complete(name: str, operation: Json) -> None:
     elif path.endswith("/proof") or path.startswith("/v1/tile/"):
         answer["content"] = _BYTES
     elif path.endswith("/events"):
-        answer["content"] = {events.EVENT_STREAM: {"schema": {"type": "string"}}}
+        answer["content"] = {events.EVENT_STREAM: {"schema": _EVENT}}
     elif path.endswith("/checkpoint"):
         answer["content"] = {"text/plain": {"schema": {"type": "string"}}}
     if path.endswith("/prepare"):
@@ -281,8 +304,7 @@ def _complete(name: str, operation: Json) -> None:
     refusal = {"description": "A problem (RFC 9457).", "content": {PROBLEM_TYPE: {"schema": _ref("Problem")}}}
     operation["responses"] = {status: answer, "default": refusal}
     for parameter in operation.get("parameters", ()):
-        if parameter["name"] == "transaction":
-            parameter["schema"]["pattern"] = "^[0-9a-f]{64}$"
+        _complete_parameter(parameter)
     if path.endswith("/events"):
         operation["parameters"].append(_make_header("Last-Event-ID", "the height of the last block that was read"))
     elif method == "GET" and status == "200":

@@ -87,7 +87,8 @@ def _describe(info: inspect.Type, *, is_whole: bool = False, is_one_of: bool = F
     if isinstance(info, inspect.VarTupleType):
         return _bounded({"type": "array", "items": _describe(info.item_type)}, info, "Items")
     if isinstance(info, inspect.TupleType):
-        return {"type": "array", "prefixItems": [_describe(item) for item in info.item_types]}
+        items = [_describe(item) for item in info.item_types]
+        return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
     if isinstance(info, inspect.UnionType):
         return {"anyOf": [_describe(member, is_one_of=True) for member in info.types]}
     if isinstance(info, inspect.LiteralType):

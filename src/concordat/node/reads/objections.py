@@ -12,7 +12,8 @@ def list_objections(node: Node, member: str, *, after: int | None = None, limit:
     """Objections against a member, newest first; `after` one of them."""
     with node.engine.lock:
         table = node.application.state.objections
-        newest = len(table.group(member)) if after is None else after - 1
+        count = len(table.group(member))
+        newest = count if after is None else min(count, after - 1)
         rows = [(number, table[(member, number)]) for number in range(newest, max(0, newest - limit), -1)]
     return [tell_objection(node, number, row) for number, row in rows]
 
