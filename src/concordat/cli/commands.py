@@ -33,6 +33,9 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         Command("contract draft", f"{_HERE}.transactions:draft_contract", "Turn a few decisions into terms, judged."),
         Command("dataset describe", f"{_HERE}.datasets:describe", "Compute what the ledger would know of a table."),
         Command("dataset register", f"{_HERE}.datasets:register", "Register the next version of a dataset."),
+        Command("ballot open", f"{_HERE}.ballots:open_ballot", "Put a motion to the vote of all members."),
+        Command("ballot vote", f"{_HERE}.ballots:vote", "Give your member's one vote; it is final."),
+        Command("ballot withdraw", f"{_HERE}.ballots:withdraw", "Take your own ballot back before anybody has voted."),
         Command("behavior anchor", f"{_HERE}.behaviors:anchor", "Anchor the next batch of a series; it stays here."),
     ),
     "Read": (
@@ -41,6 +44,8 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         Command("ledger", f"{_HERE}.reading:ledger", "Show the latest entries in sentences."),
         Command("member show", f"{_HERE}.reading:show_member", "Show a member and the reasons for its credit."),
         Command("behavior list", f"{_HERE}.behaviors:list_behaviors", "Show what a member did, and with what lag."),
+        Command("ballot list", f"{_HERE}.ballots:list_ballots", "Show what is or was put to the vote."),
+        Command("ballot show", f"{_HERE}.ballots:show_ballot", "Show a ballot: rules, votes and what follows."),
         Command("contract show", f"{_HERE}.reading:show_contract", "Show a contract: text, duties and who is next."),
         Command("receipt", f"{_HERE}.reading:receipt", "Print a transaction's receipt."),
         Command("codes", f"{_HERE}.reference:codes", "List every rejection code with its rule."),
@@ -67,6 +72,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
 }
 
 GROUPS: Final[dict[str, str]] = {
+    "ballot": "What members decide together.",
     "behavior": "What members do, as it happens.",
     "card": "Officers' cards.",
     "contract": "Contracts.",

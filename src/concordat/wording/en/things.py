@@ -235,6 +235,9 @@ WORDS: dict[str, str] = {
     "show.inbox.item_open": "{what}; {consequence}",
     "show.lag": "From what happened to the ledger, of the latest {count}: half within {p50:number} ms, 95 of 100 "
     "within {p95:number} ms.",
+    "show.no_ballots": "Nothing has been put to the vote.",
+    "show.ballot": "Put by {opener:member}; from {opens_at:time} to {closes_at:time}. Yes {yes:number}, "
+    "no {no:number}, abstain {abstain:number}, of {electorate:number} members with a vote.",
     "show.no_behaviors": "No behavior has been recorded.",
     "show.item": "Item {index} of {count} in batch {batch} of series {series} of {member}, of {at:time}: {fields}",
     "show.prove": "Prove one item: concordat behavior prove {file} N",

@@ -226,6 +226,9 @@ WORDS: dict[str, str] = {
     "show.inbox.item": "{what}，期限：{by:time}；{consequence}",
     "show.inbox.item_open": "{what}。{consequence}。",
     "show.lag": "从行为发生到入账，最近 {count} 条中：半数不超过 {p50:number} 毫秒，95% 不超过 {p95:number} 毫秒。",
+    "show.no_ballots": "尚无表决。",
+    "show.ballot": "提请方：{opener:member}；{opens_at:time}至{closes_at:time}。赞成{yes:number}票，反对{no:number}票，"
+    "弃权{abstain:number}票，有表决权的成员共{electorate:number}家。",
     "show.no_behaviors": "尚未记录任何行为。",
     "show.item": "{member}的序列 {series} 第 {batch} 批共 {count} 条中的第 {index} 条，时间为{at:time}：{fields}",
     "show.prove": "证明其中一条：concordat behavior prove {file} N",
