@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concordat.client.keys import make_key
 from concordat.contracts.text import show_day
 from concordat.primitives.ledger_time import DAY_US, format_time
 from concordat.protocol.families.ballots import Vote
+from concordat.protocol.families.membership import compute_possession_message
 
 from .scene import PASSWORD, Scene, get_key
 from .visitor import Document, Visitor
@@ -59,3 +61,31 @@ def test_a_parameter_is_put_to_the_vote(scene: Scene, officer: Visitor) -> None:
 def test_a_ballot_that_is_none_is_told_as_such(officer: Visitor) -> None:
     assert "There is no ballot 7." in officer.open("/ballots/7").text
     assert officer.status == 404
+
+
+def test_a_ballot_tells_what_follows_where_each_vote_stands_and_how_it_is_proved(
+    scene: Scene, officer: Visitor
+) -> None:
+    open_ballot(scene, officer)
+    assert "/ballots/1" in officer.open("/").links()
+    scene.act("north-terrace", Vote(1, "no"))
+    page = officer.open("/ballots/1")
+    assert "Carried, it takes effect at the close; otherwise everything stays as it is." in page.text
+    assert "/v1/ballots/1/proof" in page.links()
+    (entry,) = [link for link in page.links() if link == f"/ledger/{scene.node.application.history.size - 1}"]
+    assert "voted" in officer.open(entry).text
+    with Visitor(scene.node) as other:
+        other.come_in(get_key("silver-plain"))
+        assert "/ballots/1" not in other.open("/").links()
+        assert not [form for form in other.open("/ballots/1").forms if form.fields.get("action") == "vote"]
+
+
+def test_a_recovery_is_put_to_the_vote(scene: Scene, officer: Visitor) -> None:
+    key = make_key()
+    possession = key.sign(compute_possession_message(scene.node.chain.id, "silver-plain")).hex()
+    form = officer.open("/ballots").form(action="open_ballot", motion="recover")
+    ends = format_time(scene.now + 10 * DAY_US)[:10]
+    values = {"member": "silver-plain", "public_key": key.public_key.hex().upper(), "card": "11" * 32}
+    page = officer.send(form, possession=possession, closes_at=ends, reason="The laptop is gone.", **values)
+    sign_here(officer, page)
+    assert "lost its keys" in officer.open("/ballots/1").text

@@ -131,10 +131,19 @@ def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
             return text
 
 
+_MOTIONS: Final = {
+    "parameter": ("name", "value", "from_height"),
+    "admit": ("member",),
+    "recover": ("member", "public_key", "card", "possession"),
+}
+"""The fields of motions that are about more or less than a member and a role."""
+
+
 def _read_motion(form: Mapping[str, str]) -> Json:
     kind = form.get("motion", "")
-    fields = {"parameter": ("name", "value", "from_height"), "admit": ("member",)}.get(kind, ("member", "role"))
+    fields = _MOTIONS.get(kind, ("member", "role"))
     values = {field: form.get(field, "").strip() for field in fields}
+    values |= {field: values[field].lower() for field in ("public_key", "card", "possession") if field in values}
     numbers = {field: read_number(field, values[field]) for field in ("value", "from_height") if field in values}
     return {"type": kind} | values | numbers
 

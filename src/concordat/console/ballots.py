@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from concordat.console.frame import Page, render_page
+from concordat.client.verification import tell_not_proved
+from concordat.console.frame import LIMIT, Page, render_page
 from concordat.console.pages import LIST_PAGE, cut_list
 from concordat.node import reads
 from concordat.primitives.plain import Json
+from concordat.views.waits import name_ballot
 
 HISTORY_MAX: Final = 10
 ROLES: Final = ("seed", "verifier", "operator")
@@ -32,16 +34,25 @@ def render_ballots(page: Page, after: int | None) -> str:
 def render_ballot(page: Page, number: int) -> str:
     """One ballot: motion, rules of its opening, votes, and the reader's own."""
     row = reads.get_ballot(page.node, number, page.language)
-    time = reads.get_status(page.node)["time"]
     member = page.reader.member
+    is_awaited = member is not None and bool(reads.get_waits(page.node, member, about=name_ballot(number)))
+    status = reads.get_status(page.node)
     return render_page(
         page,
         "ballot.html",
         "ballots",
         row=row,
         own=next((vote["choice"] for vote in row["votes"] if vote["member"] == member), None),
-        state=_tell_state(row, time),
-        may_vote="admin" in page.reader.roles and member not in row["excluded"],
+        state=_tell_state(row, status["time"]),
+        may_vote="admin" in page.reader.roles and is_awaited,
+        proof={
+            "lines": [
+                page.say("proof.line_ballot", height=status["height"], time=page.time(status["time"])),
+                page.say("proof.line_checkpoint"),
+            ],
+            "not_proved": tell_not_proved(page.language, LIMIT),
+            "digests": [(page.say("proof.root"), status["app_hash"])],
+        },
         may_withdraw="admin" in page.reader.roles and row["opener"] == member and not row["cast"],
     )
 

@@ -337,6 +337,9 @@ WORDS: dict[str, str] = {
     "ballot.appoint": "Give a member a role",
     "ballot.dismiss": "Take a role from a member",
     "ballot.admit": "Admit an applicant that its sponsor left waiting",
+    "ballot.recover": "Give a member that lost its keys a new one",
+    "ballot.recover_text": "All its other keys end. The new officer makes these with `concordat key new`, `card new` "
+    "and `key prove`.",
     "ballot.name": "Parameter",
     "ballot.value": "New value",
     "ballot.from_height": "From height",
@@ -510,6 +513,7 @@ WORDS: dict[str, str] = {
     "proof.checkpoint": "newest checkpoint",
     "proof.line_signatures": "Signatures over exactly these clauses: {count}",
     "proof.line_unsigned": "Nobody has signed yet",
+    "proof.line_ballot": "The ballot and every vote stand like this at height {height}, {time}",
     "proof.line_contract": "The contract stands like this at height {height}, {time}",
     "proof.line_member": "Identity and credit stand like this at height {height}, {time}",
     "proof.line_entry": "Entry {position} belongs to a history of {size} entries",

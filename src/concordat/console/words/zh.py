@@ -328,6 +328,9 @@ WORDS: dict[str, str] = {
     "ballot.appoint": "授予成员角色",
     "ballot.dismiss": "撤销成员角色",
     "ballot.admit": "接纳推荐方未答复的申请方",
+    "ballot.recover": "为密钥遗失的成员启用新密钥",
+    "ballot.recover_text": "该成员的其他密钥随之失效。以下各项由新经办人用 `concordat key new`、`card new` 和 "
+    "`key prove` 生成。",
     "ballot.name": "参数名",
     "ballot.value": "新值",
     "ballot.from_height": "自高度",
@@ -495,6 +498,7 @@ WORDS: dict[str, str] = {
     "proof.checkpoint": "最新检查点",
     "proof.line_signatures": "对上述条款的签名共 {count} 个",
     "proof.line_unsigned": "尚无任何一方签署",
+    "proof.line_ballot": "截至{time}、高度 {height}，规则、票数与每一票如上",
     "proof.line_contract": "截至{time}、高度 {height}，该合同的状态如上",
     "proof.line_member": "截至{time}、高度 {height}，该成员的身份与信用如上",
     "proof.line_entry": "第 {position} 号记录属于共 {size} 条的账本历史",
