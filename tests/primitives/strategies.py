@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from concordat.primitives.characters import INVISIBLE
-from concordat.primitives.identifiers import INTEGER_MAX, Label
+from concordat.primitives.identifiers import CODE_PATTERN, INTEGER_MAX, NAME_PATTERN, Label
+from concordat.protocol.records import PARAMETER_PATTERN
 
 SLUGS = st.from_regex(r"[a-z][a-z0-9]{1,6}(-[a-z0-9]{1,6}){0,2}", fullmatch=True)
 CODES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9./:_-]{0,20}", fullmatch=True)
@@ -16,6 +17,11 @@ SEEN = st.characters(codec="utf-8", exclude_categories=["C", "Z"]).filter(
     lambda character: not any(first <= ord(character) <= last for first, last in INVISIBLE)
 )
 TEXTS = st.text(SEEN | st.just(" "), max_size=20)
+BY_PATTERN = {
+    NAME_PATTERN: SLUGS,
+    CODE_PATTERN: CODES,
+    PARAMETER_PATTERN: st.from_regex(r"[a-z][a-z0-9_]{1,20}", fullmatch=True),
+}
 
 
 def strategy_of(info: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901  # one case per kind of type
@@ -35,8 +41,7 @@ def strategy_of(info: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901  # 
         case inspect.StrType() if info.pattern is None:
             return TEXTS
         case inspect.StrType():
-            pattern = str(info.pattern)
-            return SLUGS if pattern.startswith("^[a-z]") else CODES if pattern.startswith("^[A-Z") else TEXTS
+            return BY_PATTERN.get(info.pattern or "", TEXTS)
         case inspect.BoolType():
             return st.booleans()
         case inspect.NoneType():

@@ -40,7 +40,9 @@ Obstacle = Literal[
     "role_held", "role_not_held", "last_of_role", "key_not_fit",
 ]  # fmt: skip
 Choice = Literal["yes", "no", "abstain"]
-ParameterName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", min_length=2, max_length=48)]
+PARAMETER_PATTERN = r"^[a-z][a-z0-9_]*\Z"
+
+ParameterName = Annotated[str, Meta(pattern=PARAMETER_PATTERN, min_length=2, max_length=48)]
 
 EntryPlace = tuple[Natural, Natural]
 """(height, index): the entry of history that did something."""
