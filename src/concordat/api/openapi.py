@@ -68,7 +68,8 @@ def make_router() -> Router:
 
 def _has(*names: str, **properties: Json) -> Json:
     """Return the schema of an object that has at least these properties."""
-    return {"type": "object", "required": [*names, *properties], "properties": properties}
+    known: Json = {**dict.fromkeys(names, {}), **properties}
+    return {"type": "object", "required": list(known), "properties": known}
 
 
 def _list_of(schema: Json) -> Json:
