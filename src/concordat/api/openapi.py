@@ -68,7 +68,7 @@ def make_router() -> Router:
 
 def _has(*names: str, **properties: Json) -> Json:
     """Return the schema of an object that has at least these properties."""
-    known: Json = {**dict.fromkeys(names, {}), **properties}
+    known: Json = {**{name: {} for name in names}, **properties}
     return {"type": "object", "required": list(known), "properties": known}
 
 
