@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from concordat.client.verification import compute_verdict
 from concordat.client.verifier import make_words, render_offline_page
-from concordat.console.frame import SCRIPTS, SCRIPTS_VERSION
+from concordat.console.frame import SCRIPTS_VERSION
 from concordat.contracts.text import Language
 from concordat.crypto.proof import Trust
 from concordat.node import proofs
@@ -247,7 +246,3 @@ def test_a_stranger_is_told_that_the_node_did_not_hand_the_proof_out(page: Page,
     see(page, "This node did not hand out the proof: 401")
     page.goto(f"{address}/verify?of=https://elsewhere.example/proof&lang=en")
     assert "elsewhere" not in list_words(page)
-
-
-def test_all_scripts_are_small() -> None:
-    assert len(gzip.compress("".join(SCRIPTS.values()).encode())) < 40_000

@@ -74,6 +74,8 @@ def test_every_route_of_the_console_is_known_here(told: Scene) -> None:
         "/members/{member:str}",
         "/contracts",
         "/contracts/{number:int}",
+        "/contracts/{number:int}/certificate",
+        "/members/{member:str}/certificate",
         "/datasets",
         "/datasets/{owner:str}/{name:str}",
         "/ledger",

@@ -196,6 +196,7 @@ def render_page(page: Page, template: str, section: str, **values: object) -> st
         "origin": page.origin,
         "lang": page.language,
         "static_version": _STATIC_VERSION,
+        "scripts_version": SCRIPTS_VERSION,
         "section": section,
         "status": reads.get_status(page.node),
         "reader": page.reader if page.reader.public_key is not None else None,

@@ -13,7 +13,7 @@ from concordat.client.requests import make_path
 from concordat.client.verification import tell_not_proved
 from concordat.client.verifier import render_words
 from concordat.console.formats import show_number
-from concordat.console.frame import LIMIT, SCRIPTS_VERSION, Page, render_page
+from concordat.console.frame import LIMIT, Page, render_page
 from concordat.node import reads
 from concordat.primitives.plain import Json
 from concordat.protocol.receipts import OK
@@ -207,7 +207,7 @@ def _search_ledger(page: Page, query: str) -> list[tuple[str, str, str]]:
 def render_verify(page: Page) -> str:
     """The verifier that runs in the reader's browser."""
     words = Markup(render_words())  # noqa: S704  # JSON of the catalogs, with no `<` in it
-    return render_page(page, "verify.html", "", words=words, scripts=SCRIPTS_VERSION)
+    return render_page(page, "verify.html", "", words=words)
 
 
 def render_proof(page: Page) -> str:

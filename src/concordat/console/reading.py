@@ -15,6 +15,7 @@ from concordat.console import pages
 from concordat.console.activity import render_activity
 from concordat.console.answers import HTML, answer, like, open_page
 from concordat.console.ballots import render_ballot, render_ballots
+from concordat.console.certificate import render_contract_certificate, render_member_certificate
 from concordat.console.contract import render_contract
 from concordat.console.frame import SCRIPTS, SCRIPTS_VERSION, STATIC
 from concordat.console.member import render_member
@@ -58,6 +59,22 @@ def show_contracts(
 def show_contract(request: Asking, node: NamedDependency[Node], number: FromPath[int]) -> Response[str]:
     """One contract."""
     return answer(request, render_contract(open_page(node, request), number))
+
+
+@get("/contracts/{number:int}/certificate", guards=[like("/v1/contracts/{number}")], sync_to_thread=True)
+def show_contract_certificate(
+    request: Asking, node: NamedDependency[Node], number: FromPath[int], languages: FromQuery[str] = ""
+) -> Response[str]:
+    """One contract on a sheet to print, with its proof file."""
+    return answer(request, render_contract_certificate(open_page(node, request), number, languages))
+
+
+@get("/members/{member:str}/certificate", guards=[like("/v1/public/members/{member}")], sync_to_thread=True)
+def show_member_certificate(
+    request: Asking, node: NamedDependency[Node], member: FromPath[str], languages: FromQuery[str] = ""
+) -> Response[str]:
+    """A member's published score on a sheet to print, with its proof file: for everybody."""
+    return answer(request, render_member_certificate(open_page(node, request), member, languages))
 
 
 @get("/datasets", guards=[like("/v1/datasets")], sync_to_thread=True)
@@ -187,6 +204,8 @@ ROUTES: Final = (
     show_member,
     show_contracts,
     show_contract,
+    show_contract_certificate,
+    show_member_certificate,
     show_datasets,
     show_dataset,
     show_ballots,

@@ -110,7 +110,7 @@ function showResult() {
   const parts = [];
   const { proof, trust, byNode, unknown, failed } = chosen;
   const lines = unknown.map((name) => say("unknown", { name }));
-  if (proof) lines.push(say("proof_is", { name: proof.name }));
+  if (proof) lines.push(`${say("proof_is", { name: proof.name })} · SHA-256 ${toHex(sha256(proof.bytes))}`);
   if (trust) lines.push(`${say(`trust.${Object.keys(trust.root)[0]}`, { name: trust.name })}${showDigestOf(trust.root)}`);
   if (lines.length) parts.push(make("ul", { class: "plain small" }, lines.map((line) => make("li", {}, line))));
   if (failed) parts.push(makeRefusal(say("not_given", { status: failed }), say("not_given_next")));

@@ -109,6 +109,12 @@ export function parseSignedNote(text) {
   return { checkpoint, lines };
 }
 
+/** The signed note of a proof file's checkpoint, with the node's line alone. */
+export function renderSignedNote({ checkpoint, publicKey, signature }) {
+  const name = computeOrigin(checkpoint);
+  return `${renderNote(checkpoint)}\n— ${name} ${toBase64(joinBytes(computeKeyId(name, 1, publicKey), signature))}\n`;
+}
+
 /** Whether a node's key signed the note: by each line of its name and key id, and by one at least. */
 export function isNoteSignedBy({ checkpoint, lines }, publicKey) {
   const name = computeOrigin(checkpoint);
@@ -123,7 +129,8 @@ export function isNoteSignedBy({ checkpoint, lines }, publicKey) {
 const MAGIC = encodeText("concordat/proof/v1\n");
 const TRANSACTION_DOMAIN = encodeText("concordat/tx/v1\0");
 
-function readProof(bytes) {
+/** What a proof file says, none of it verified. Throws when it is none. */
+export function readProof(bytes) {
   check(bytes.length <= PROOF_BYTES_MAX && isSame(bytes.subarray(0, MAGIC.length), MAGIC), "malformed");
   const [checkpoint, signatures, entries, states, consistency] = readStruct(
     decode(bytes.subarray(MAGIC.length)),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from concordat.console.words import en, public, zh
+from concordat.console.words import certificate, en, public, zh
 from concordat.contracts.text import Language
 
-WORDS: Final[Mapping[Language, Mapping[str, str]]] = {"en": en.WORDS | public.EN, "zh": zh.WORDS | public.ZH}
+WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+    "en": en.WORDS | public.EN | certificate.EN,
+    "zh": zh.WORDS | public.ZH | certificate.ZH,
+}
