@@ -44,6 +44,15 @@ def fail_for_want_of_votes() -> Consortium:
     return c
 
 
+def repeat_what_is_weighty() -> Consortium:
+    """BAL-14: who is alone awake twice does not change the rules of ballots."""
+    c = begin()
+    for _ in range(2):
+        vote(c, open_ballot(c, ChangeParameter("ballot_threshold_milli", 600, 99)), azure_bay="yes")
+        c.advance(7)
+    return c
+
+
 def repeat_too_late() -> Consortium:
     """BAL-14: after 60 days the quorum is asked for again."""
     c = begin()
@@ -165,6 +174,6 @@ SCENES: dict[str, Callable[[], Consortium]] = {
     for scene in (
         change_a_parameter, fail_for_want_of_votes, repeat_too_late, change_the_rules_of_ones_own_ballot, entrench,
         stay_an_exit, stay_an_exit_and_hear_again, expel_without_a_quorum,
-        admit_by_vote, become_moot, recover_a_key, vote_in_time_late_and_twice,
+        admit_by_vote, become_moot, recover_a_key, vote_in_time_late_and_twice, repeat_what_is_weighty,
     )
 }  # fmt: skip

@@ -55,6 +55,8 @@ def test_absence_blocks_once_and_not_for_ever() -> None:
     assert [get_ballot_status(c, number) for number in (1, 2)] == ["no_quorum", "applied"]
     assert [c.state.ballots[(number,)].quorum_milli for number in (1, 2)] == [500, 0]
     assert c.state.members[("dune-shore",)].roles == ("verifier",)
+    weighty = scenes.repeat_what_is_weighty()
+    assert [get_ballot_status(weighty, number) for number in (1, 2)] == ["no_quorum", "no_quorum"]
     late = scenes.repeat_too_late()
     assert [get_ballot_status(late, number) for number in (1, 2)] == ["no_quorum", "no_quorum"]
 

@@ -96,13 +96,22 @@ def open_stay(context: Context, member: str, limb: Limb, ends: int) -> None:
 
 def compute_threshold_milli(context: Context, motion: Motion) -> int:
     """BAL-13: the share of yes among yes and no that must be exceeded."""
+    params = context.params
+    if not is_weighty(motion):
+        return params.ballot_threshold_milli
+    own_rules_milli = OWN_RULES_MILLI if isinstance(motion, ChangeParameter) else 0
+    return max(own_rules_milli, params.ballot_weighty_milli)
+
+
+def is_weighty(motion: Motion) -> bool:
+    """BAL-13: what takes over, ends the rules or stays an exit by score."""
     match motion:
-        case ChangeParameter(name=name) if name.startswith(BALLOT_PARAMETERS) or name == "edition":
-            return max(OWN_RULES_MILLI, context.params.ballot_weighty_milli)
-        case Stay(limb="score") | Recover() | ChangeRulebook():
-            return context.params.ballot_weighty_milli
+        case ChangeParameter(name=name):
+            return name.startswith(BALLOT_PARAMETERS) or name == "edition"
+        case Stay(limb=limb):
+            return limb == "score"
         case _:
-            return context.params.ballot_threshold_milli
+            return isinstance(motion, Recover | ChangeRulebook)
 
 
 def get_excluded(motion: Motion) -> tuple[str, ...]:
@@ -111,7 +120,12 @@ def get_excluded(motion: Motion) -> tuple[str, ...]:
 
 
 def is_rerun(context: Context, motion: Motion) -> bool:
-    """BAL-14: it failed lately for want of a quorum and for nothing else."""
+    """BAL-14: it failed lately for want of a quorum and for nothing else.
+
+    Of what is weighty never: whoever is alone awake twice would take an absent member's keys.
+    """
+    if is_weighty(motion):
+        return False
     former = find_former(context.state, motion)
     row = context.state.ballots[(former,)] if former else None
     return (
