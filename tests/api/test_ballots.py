@@ -108,7 +108,7 @@ def test_a_vote_waits_in_the_inbox_of_an_admin_until_it_is_cast(world: World) ->
     (item,) = read(world, "/v1/inbox")["items"]
     assert item["sentence"] == "Vote in ballot 1: The parameter hearing_days is to be 21 from height 900 on."
     assert (item["action"], item["role"], item["ballot"]) == ("vote", "admin", number)
-    assert item["consequence"] == "otherwise the others decide"
+    assert item["consequence"] == "The others decide."
     assert item["by"] == read(world, f"/v1/ballots/{number}")["closes_at"]
     (wait,) = read(world, "/v1/me")["waits"]
     assert (wait["ballot"], wait["contract"]) == (number, 0)

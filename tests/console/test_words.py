@@ -50,5 +50,5 @@ def test_words_have_no_markup() -> None:
 def test_a_guarantor_is_not_called_a_sponsor(told: Scene) -> None:
     page = Page(told.node, "en", PUBLIC, path="/", query=(), origin="", csrf="", names={})
     for action, word in (("sponsor", "sponsor"), ("guarantee", "guarantor")):
-        wait = {"contract": 0, "subject": "maple-ridge", "action": action}
+        wait = {"contract": 0, "obligation": 0, "subject": "maple-ridge", "action": action}
         assert tell_wait(page, wait)["about"] == f"It names your member as {word}"

@@ -135,7 +135,7 @@ def read_inboxes(town: Town) -> None:
     (item,) = town.ask("skerrybank", "inbox")["items"]
     assert (item["action"], item["contract"], item["role"]) == ("sign", number, "contracts")
     assert item["sentence"] == f"Sign or decline C-{number:04d}"
-    assert item["consequence"] == "otherwise the offer is void"
+    assert item["consequence"] == "The offer is void."
     assert item["by"] == "2031-03-06T00:00:00Z"
     assert ask_clerk(town, "inbox")["items"] == []
     document = town.show("lindmoor", number)["document"]

@@ -11,7 +11,6 @@ from typing import get_args
 
 import pytest
 
-from concordat.console.words import WORDS
 from concordat.crypto.signatures import sign
 from concordat.ledger.application import Application
 from concordat.protocol.families.membership import Sponsor
@@ -262,7 +261,4 @@ def test_every_action_that_is_waited_for_has_its_role_and_its_words() -> None:
     assert set(ACTION_ROLES) == set(get_args(Action))
     for words in CATALOGS.values():
         assert {f"inbox.{action}" for action in get_args(Action)} <= set(words)
-        assert {f"inbox.otherwise.{otherwise}" for otherwise in get_args(Otherwise)} <= set(words)
-    for page_words in WORDS.values():
-        assert {f"wait.{action}" for action in get_args(Action)} <= set(page_words)
-        assert {f"otherwise.{otherwise}" for otherwise in get_args(Otherwise)} <= set(page_words)
+        assert {f"otherwise.{otherwise}" for otherwise in get_args(Otherwise)} <= set(words)

@@ -6,23 +6,28 @@ from concordat.client.requests import make_path
 from concordat.console.frame import Page
 from concordat.node import reads
 from concordat.primitives.plain import Json
-from concordat.wording.sentences import show_contract
+from concordat.wording.sentences import render
 
 
 def tell_wait(page: Page, wait: Json) -> Json:
     """Return a wait of `reads.get_waits` with `what` (a heading), `about` (a line) and `href`."""
     if wait["contract"]:
-        number = show_contract(wait["contract"])
-        what = page.say(f"wait.{wait['action']}", contract=number, obligation=wait["obligation"])
+        what = _tell(page, wait, wait["contract"])
         return wait | {"what": what, "about": page.label(wait["title"]), "href": f"/contracts/{wait['contract']}"}
     if wait["action"] == "vote":
         number = wait["ballot"]
         about = reads.get_ballot(page.node, number, page.language, limit=0)["sentence"]
         return wait | {"what": page.say("wait.vote", number=number), "about": about, "href": f"/ballots/{number}"}
     if wait["action"] == "answer":
-        what = page.say("wait.answer", number=wait["objection"])
+        what = _tell(page, wait, wait["objection"])
         href = make_path("/objections", wait["subject"], wait["objection"])
         return wait | {"what": what, "about": page.say("wait.about_answer"), "href": href}
-    what = page.say(f"wait.{wait['action']}", member=page.who(wait["subject"]))
+    what = _tell(page, wait, wait["subject"])
     about = page.say(f"wait.about_{wait['action']}")
     return wait | {"what": what, "about": about, "href": f"/members/{wait['subject']}"}
+
+
+def _tell(page: Page, wait: Json, about: int | str) -> str:
+    """Return what to do, in the words of the inbox."""
+    values = {"about": about, "obligation": wait["obligation"]}
+    return render(f"inbox.{wait['action']}", page.language, names=page.names, **values)

@@ -57,9 +57,7 @@ EN: dict[str, str] = {
     "objection.answer": "Answer",
     "objection.answer_hint": "Who objected reads it here. The ledger keeps a salted digest of it.",
     "objection.answer_elsewhere": "The member answered; the words of the answer are not on this node.",
-    "wait.answer": "Answer objection {number}",
     "wait.about_answer": "Somebody says that a record of your member is wrong",
-    "otherwise.unanswered": "Everybody sees that it was not answered.",
     "sign.to_objection": "To objection {number}",
 }
 
@@ -113,8 +111,6 @@ ZH: dict[str, str] = {
     "objection.answer": "答复",
     "objection.answer_hint": "提出异议者将在此看到答复。账本只保存其加盐摘要。",
     "objection.answer_elsewhere": "该成员已答复；答复内容不在本节点。",
-    "wait.answer": "答复异议 {number}",
     "wait.about_answer": "有人认为贵方的记录有误",
-    "otherwise.unanswered": "人人可见其未答复。",
     "sign.to_objection": "前往异议 {number}",
 }

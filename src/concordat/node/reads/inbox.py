@@ -47,7 +47,7 @@ def get_inbox(
         | roles[ACTION_ROLES[wait.action]]
         | {
             "sentence": _describe(wait, ballots[wait], now_us, language, names),
-            "consequence": render(f"inbox.otherwise.{wait.otherwise}", language),
+            "consequence": render(f"otherwise.{wait.otherwise}", language),
         }
         for wait, shown in zip(found, show_waits(node, found), strict=True)
     ]
