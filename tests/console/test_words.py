@@ -32,9 +32,18 @@ def test_every_word_says_something() -> None:
     assert [key for catalog in WORDS.values() for key, text in catalog.items() if not text.strip()] == []
 
 
+def read_sources() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in (*ROOM.glob("*.py"), *ROOM.glob("templates/*.html")))
+
+
+def test_every_word_that_a_page_says_is_in_the_catalog() -> None:
+    said = set(re.findall(r"""\b(?:w|say)\(\s*['"]([a-z_0-9.]+)['"]\s*[,)]""", read_sources()))
+    assert len(said) > 300
+    assert sorted(said - WORDS["en"].keys()) == []
+
+
 def test_no_word_is_idle() -> None:
-    sources = [path.read_text(encoding="utf-8") for path in (*ROOM.glob("*.py"), *ROOM.glob("templates/*.html"))]
-    text = "\n".join(sources)
+    text = read_sources()
     prefixes = set(re.findall(r"'([a-z_]+\.(?:[a-z_]+_)?)' ~", text)) | set(
         re.findall(r'f"([a-z_]+\.(?:[a-z_]+_)?)\{', text)
     )

@@ -25,7 +25,7 @@ from concordat.node.node import Node
 from concordat.node.objections import STATEMENT_CHARACTERS_MAX as CHARACTERS_MAX
 from concordat.node.objections import file_objection, open_objection
 from concordat.primitives.plain import Json
-from concordat.wording.sentences import describe_turns
+from concordat.wording.sentences import describe_turns, render
 
 
 def _render_members(page: Page, after: str | None) -> str:
@@ -95,8 +95,9 @@ def send_object(request: Asking, node: NamedDependency[Node], member: FromPath[s
 
 def _render_objection(page: Page, row: Json) -> str:
     """An objection as its reader may see it: `code` once, just after it was filed; words where they may be read."""
-    own = page.reader.member == row["member"] and row["status"] == "open"
-    return render_page(page, "objection.html", "public", row={"code": None} | row, is_to_answer=own)
+    waits = page.reader.member == row["member"] and row["status"] == "open"
+    what = render("inbox.answer", page.language, about=row["objection"]) if waits else None
+    return render_page(page, "objection.html", "public", row={"code": None} | row, what=what)
 
 
 @get("/public/objections", sync_to_thread=True)
