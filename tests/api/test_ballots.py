@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from concordat.client.verification import compute_verdict
 from concordat.crypto.proof import Trust
 from concordat.primitives.ledger_time import DAY_US
 from concordat.primitives.plain import Json
 from concordat.protocol.families.ballots import Open, Vote
 from concordat.protocol.records import Appoint, ChangeParameter, Choice, Motion
+from concordat.verifier.verdict import compute_verdict
 
 from .world import World
 

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from concordat.api.server import make_app
 from concordat.client.keys import Key, derive_key
-from concordat.client.tiles import TiledLog
 from concordat.crypto.checkpoint import make_node_signature, parse_signed_note, render_line, render_note
 from concordat.crypto.cosignature import KIND_COSIGNATURE, VerifierKey, make_cosignature, render_verifier_key
 from concordat.crypto.merkle import hash_leaf
@@ -19,6 +18,7 @@ from concordat.crypto.policy import parse_policy
 from concordat.crypto.proof import Trust, verify_proof
 from concordat.node.node import Node
 from concordat.node.proofs import make_entry_proof
+from concordat.witness.tiles import TiledLog
 
 from .world import World, make_registration
 

@@ -11,13 +11,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from concordat.client.verification import compute_verdict
-from concordat.client.verifier import make_words, render_offline_page
 from concordat.console.frame import SCRIPTS_VERSION
 from concordat.contracts.text import Language
 from concordat.crypto.proof import Trust
 from concordat.node import proofs
 from concordat.primitives.plain import Json
+from concordat.verifier.browser import make_words, render_offline_page
+from concordat.verifier.verdict import compute_verdict
 from console.corpus import Question, judge, list_golden, make_corpus
 from console.scene import Scene
 from primitives.golden import FOLDER

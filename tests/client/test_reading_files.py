@@ -11,7 +11,7 @@ import pytest
 from concordat.client.datasets import describe_csv
 from concordat.client.files import FILE_BYTES_MAX, input_error, read_file, read_json_file
 from concordat.client.keys import fetch_key
-from concordat.client.verification import read_trust
+from concordat.client.trust import read_trust
 from concordat.errors import ConcordatError, NotFound, UsageError
 from concordat.node.archive import restore_backup, scan_export
 

@@ -8,11 +8,11 @@ from hashlib import sha256
 
 import pytest
 
-from concordat.client.verification import compute_verdict
 from concordat.console.certificate import draw_code
 from concordat.console.words import WORDS
 from concordat.contracts.text import Language
 from concordat.crypto.proof import Trust
+from concordat.verifier.verdict import compute_verdict
 from concordat.wording.sentences import CATALOGS
 
 from .scene import Scene

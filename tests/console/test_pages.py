@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from concordat.client.verification import compute_verdict
 from concordat.console.frame import SCRIPTS, STATIC
 from concordat.console.words import WORDS
 from concordat.contracts.text import Language
@@ -15,6 +14,7 @@ from concordat.crypto.proof import Trust
 from concordat.node.proofs import make_member_proof
 from concordat.primitives.identifiers import Label
 from concordat.protocol.families.datasets import Register
+from concordat.verifier.verdict import compute_verdict
 
 from .scene import AIR, Scene
 from .visitor import PAGES, Document, Visitor

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from concordat.client.verification import compute_verdict
 from concordat.crypto.proof import Trust
 from concordat.primitives.plain import Json
+from concordat.verifier.verdict import compute_verdict
 
 from .scene import Scene
 from .visitor import Visitor

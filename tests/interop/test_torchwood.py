@@ -18,9 +18,6 @@ from nacl.signing import SigningKey
 
 from concordat.client.clock import fetch_now_us
 from concordat.client.keys import make_key
-from concordat.client.submission import connect_witness, fetch_cosignature
-from concordat.client.witness import Witness
-from concordat.client.witness_server import serving_witness
 from concordat.crypto.checkpoint import compute_origin, parse_signed_note
 from concordat.crypto.cosignature import (
     KIND_COSIGNATURE,
@@ -34,6 +31,9 @@ from concordat.crypto.policy import PolicyWitness
 from concordat.crypto.proof import PROOF_MAGIC, Proof
 from concordat.ledger.files import DiskFiles
 from concordat.primitives.codec import decode
+from concordat.witness.server import serving_witness
+from concordat.witness.submission import connect_witness, fetch_cosignature
+from concordat.witness.witness import Witness
 from journeys.stranger import act, ask, call, found, make_founder, make_plan, make_version, serving
 
 NAME = "litewitness.example/w1"

@@ -105,7 +105,8 @@ def verify(file: Path, /, *, trust: Root = None, output: Output = OUTPUT) -> int
     :param file: A file that `behavior prove` wrote.
     """
     from concordat.client.batches import compute_item_verdict
-    from concordat.client.verification import compute_verdict, read_trust
+    from concordat.client.trust import read_trust
+    from concordat.verifier.verdict import compute_verdict
 
     data, root = read_file(file, PROOF_BYTES_MAX), None if trust is None else read_trust(trust)
     try:

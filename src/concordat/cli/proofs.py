@@ -55,7 +55,7 @@ def replay(file: Path, /, *, roots: bool = False, trust: Root = None, output: Ou
     :param file: A file that `concordat export` wrote.
     :param roots: Print the roots after every block, one JSON document a line.
     """
-    from concordat.client.verification import read_trust
+    from concordat.client.trust import read_trust
     from concordat.crypto.checkpoint import compute_app_hash
     from concordat.node.checkup import replay_export  # here and above: what --help does without
 

@@ -21,8 +21,9 @@ def verify(
     :param file: A proof file.
     :param policy: How many of which witnesses must have cosigned (a C2SP tlog-policy file).
     """
-    from concordat.client.verification import compute_verdict, read_trust  # here: what --help does without
+    from concordat.client.trust import read_trust  # here: what --help does without
     from concordat.crypto.policy import parse_policy
+    from concordat.verifier.verdict import compute_verdict
 
     status = Corrupt.exit_status
     asked = None if policy is None else parse_policy(read_file(policy))
@@ -46,7 +47,7 @@ def write_verifier(file: Path, /, *, output: Output = OUTPUT) -> None:
 
     :param file: The file to write; it must not exist.
     """
-    from concordat.client.verifier import render_offline_page  # here: what --help does without
+    from concordat.verifier.browser import render_offline_page  # here: what --help does without
 
     data = render_offline_page().encode()
     save_new_file(file, data)

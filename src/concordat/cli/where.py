@@ -86,7 +86,7 @@ def fetch_root(trust: str | None) -> Trust | None:
     Raises:
         UsageError: `sign.no_root` for a checkpoint, which names no key. As `read_trust` otherwise.
     """
-    from concordat.client.verification import read_trust
+    from concordat.client.trust import read_trust
 
     root = None if trust is None else read_trust(trust)
     if root is not None and root.note is not None:

@@ -14,9 +14,9 @@ from concordat.errors import ConcordatError, Corrupt, Refused, UsageError
 from concordat.wording.sentences import explain_error, render
 
 if TYPE_CHECKING:
-    from concordat.client.following import Step
     from concordat.client.keys import Key
     from concordat.crypto.cosignature import VerifierKey
+    from concordat.witness.following import Step
 
 KEY_FILE = "witness.key"
 _POLL_S = 1.0
@@ -61,11 +61,11 @@ def run(
     :param once: Look once and end.
     """
     from concordat.client.clock import fetch_now_us
-    from concordat.client.following import connect_log, follow_once
-    from concordat.client.witness import Witness
-    from concordat.client.witness_server import serving_witness
     from concordat.crypto.policy import parse_policy
     from concordat.ledger.files import DiskFiles
+    from concordat.witness.following import connect_log, follow_once
+    from concordat.witness.server import serving_witness
+    from concordat.witness.witness import Witness
 
     ledger = _make_log_key(trust)
     others = () if logs is None else parse_policy(read_file(logs)).logs
@@ -151,9 +151,9 @@ def _fetch_key(folder: Path, key: Path | None) -> Key:
 
 def _make_verifier_key(folder: Path, key: Key, name: str | None) -> VerifierKey:
     """Return the witness's name and key: the name that it was given first."""
-    from concordat.client.witness import NAME_FILE
     from concordat.crypto.cosignature import KIND_COSIGNATURE, VerifierKey, parse_verifier_key, render_verifier_key
     from concordat.ledger.files import DiskFiles
+    from concordat.witness.witness import NAME_FILE
 
     with closing(DiskFiles(folder)) as files:
         if name is None and files.exists(NAME_FILE):

@@ -19,7 +19,6 @@ from concordat.client.answers import RefusedByNode, reading
 from concordat.client.commitments import SALT_BYTES, make_salt
 from concordat.client.datasets import read_rows
 from concordat.client.files import open_file, read_file
-from concordat.client.verification import compute_verdict
 from concordat.contracts.text import Language
 from concordat.crypto.merkle import Log, compute_root_from_inclusion, hash_leaf
 from concordat.crypto.proof import Path as MerklePath
@@ -32,6 +31,7 @@ from concordat.primitives.plain import Json
 from concordat.protocol.families.behaviors import Anchor, Anchored
 from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.transactions import Entry, read_payload
+from concordat.verifier.verdict import compute_verdict
 from concordat.wording.sentences import render
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from concordat.client.verification import tell_not_proved
 from concordat.console.frame import LIMIT, Page, render_page
 from concordat.console.pages import LIST_PAGE, cut_list
 from concordat.node import reads
 from concordat.primitives.plain import Json
+from concordat.verifier.verdict import tell_not_proved
 from concordat.views.waits import name_ballot
 
 HISTORY_MAX: Final = 10

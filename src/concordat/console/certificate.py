@@ -16,12 +16,12 @@ import segno
 from markupsafe import Markup
 
 from concordat.client.requests import make_path
-from concordat.client.verification import compute_verdict
 from concordat.console.frame import Page, render_page
 from concordat.contracts.text import LANGUAGES, Language
 from concordat.crypto.proof import Trust
 from concordat.node import proofs, reads
 from concordat.primitives.plain import Json
+from concordat.verifier.verdict import compute_verdict
 from concordat.wording.sentences import show_contract
 
 BOTH: Final = "both"

@@ -8,13 +8,13 @@ from typing import Final
 
 from markupsafe import Markup
 
-from concordat.client.verification import tell_not_proved
 from concordat.console.formats import show_number
 from concordat.console.frame import LIMIT, Page, render_page
 from concordat.console.waits import tell_wait
 from concordat.node import prospects, reads
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
+from concordat.verifier.verdict import tell_not_proved
 from concordat.views.lists import ENDED_WITH_BREACHES
 from concordat.wording.sentences import show_share
 

@@ -13,8 +13,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from concordat.api.access import Reader
-from concordat.client.verifier import SCRIPTS as SCRIPT_NAMES
-from concordat.client.verifier import read_script
 from concordat.console import formats
 from concordat.console.charts import OUT, draw_badge
 from concordat.console.words import WORDS
@@ -22,6 +20,8 @@ from concordat.contracts.text import Language, fit_number, show_day, show_time
 from concordat.node import reads
 from concordat.node.node import Node
 from concordat.primitives.plain import Json
+from concordat.verifier.browser import SCRIPTS as SCRIPT_NAMES
+from concordat.verifier.browser import read_script
 from concordat.views.lists import ENDED_WITH_BREACHES, compute_outcome
 from concordat.wording.sentences import CATALOGS, show_contract, show_digest, show_label, show_share, show_who
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from concordat.client.verification import tell_not_proved
 from concordat.console.charts import SCORE_MAX, draw_bar, get_grade_tone
 from concordat.console.formats import show_number, show_signed
 from concordat.console.frame import LIMIT, Page, render_page
@@ -12,6 +11,7 @@ from concordat.console.waits import tell_wait
 from concordat.errors import NotFound
 from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
+from concordat.verifier.verdict import tell_not_proved
 from concordat.wording.sentences import describe_return_limit, describe_turns, show_contract, show_share
 
 RECORDS_MAX: Final = 10

@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from concordat.client.requests import make_path
-from concordat.client.verification import tell_not_proved
-from concordat.client.verifier import render_words
 from concordat.console.formats import show_number
 from concordat.console.frame import LIMIT, Page, render_page
 from concordat.node import reads
 from concordat.primitives.plain import Json
 from concordat.protocol.receipts import OK
+from concordat.verifier.browser import render_words
+from concordat.verifier.verdict import tell_not_proved
 from concordat.wording.rules import list_codes
 from concordat.wording.sentences import describe_next_step, show_contract
 

@@ -10,7 +10,6 @@ from litestar.params import FromPath, FromQuery
 
 from concordat.api.asking import Asking
 from concordat.api.records import Number, Position
-from concordat.client.verifier import render_offline_page
 from concordat.console import pages
 from concordat.console.activity import render_activity
 from concordat.console.answers import HTML, answer, like, open_page
@@ -24,6 +23,7 @@ from concordat.console.overview import render_overview, render_welcome
 from concordat.console.settings import render_settings
 from concordat.errors import NotFound
 from concordat.node.node import Node
+from concordat.verifier.browser import render_offline_page
 
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Final
 
-from concordat.client.submission import connect_witness, fetch_cosignature
 from concordat.crypto.checkpoint import Checkpoint, make_node_signature, render_signed_note
 from concordat.crypto.policy import PolicyWitness
 from concordat.errors import ConcordatError, Refused
 from concordat.node.node import Node
+from concordat.witness.submission import connect_witness, fetch_cosignature
 
 _POLL_S: Final = 0.5
 _AGAIN_S: Final = 10.0

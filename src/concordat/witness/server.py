@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Final
 
-from concordat.client.submission import SIZE_MEDIA
-from concordat.client.witness import Witness, compute_origin_hash
 from concordat.crypto.checkpoint import render_line
 from concordat.errors import ConcordatError, UsageError
+from concordat.witness.submission import SIZE_MEDIA
+from concordat.witness.witness import Witness, compute_origin_hash
 
 BODY_BYTES_MAX: Final = 64 * 1024
 _PATH_MAX: Final = 63

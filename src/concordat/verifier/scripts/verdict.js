@@ -201,7 +201,7 @@ function* describeStates(teller, states) {
   }
 }
 
-/** What `verifyProof` found, in words. `words` is what concordat.client.verifier makes of the catalogs. */
+/** What `verifyProof` found, in words. `words` is what concordat.verifier.browser makes of the catalogs. */
 export function tellVerdict(found, words, language) {
   const teller = new Teller(words, language);
   if (!found.valid) return tellRefusal(teller, found.code);

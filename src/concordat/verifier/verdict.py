@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Iterator
-from pathlib import Path
-from string import hexdigits
-from typing import Final
 
-from concordat.client.files import read_file
-from concordat.client.keys import read_public_key
 from concordat.contracts.text import Language
-from concordat.crypto.checkpoint import parse_signed_note
 from concordat.crypto.policy import Policy
 from concordat.crypto.proof import NOT_PROVED, Trust, Verification, verify_proof
-from concordat.errors import Corrupt, Rejected, UsageError
+from concordat.errors import Rejected
 from concordat.primitives.codec import decode
 from concordat.primitives.ledger_time import SECOND_US, format_time
 from concordat.primitives.plain import Json, to_plain
-from concordat.protocol.genesis import read_genesis
 from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.records import Ballot, Contract, Credit, Member, Officer, Vote
 from concordat.protocol.state import State, Table
@@ -27,36 +19,6 @@ from concordat.wording.sentences import describe_receipt, render, show_contract
 
 TABLES = {table.number: (name, table) for name, table in vars(State()).items() if isinstance(table, Table)}
 """The state's tables by the first byte of a state key."""
-
-_KEY_DIGITS: Final = 64
-"""More than half as many, and no such file: a key with digits missing or too many, not a name."""
-
-
-def read_trust(text: str) -> Trust:
-    """Return the root of trust that a file's content or 64 hexadecimal digits give: genesis, checkpoint or key.
-
-    Raises:
-        NotFound, UsageError: `input.*`; `input.does_not_fit` for digits that are no key's and name no file.
-        Corrupt: `proof.unknown_trust`, or as the kind's reader.
-    """
-    if len(text) > _KEY_DIGITS // 2 and set(text) <= set(hexdigits) and not os.path.lexists(text):
-        if len(text) != _KEY_DIGITS:
-            raise UsageError("input.does_not_fit", f"{text} has {len(text)} digits, not {_KEY_DIGITS}")
-        return Trust(node_key=bytes.fromhex(text))
-    data = read_file(Path(text))
-    if data.startswith(b"{"):
-        try:
-            read_genesis(data)
-        except UsageError as error:  # founders that contradict each other: no chain begins so
-            raise Corrupt(error.code, error.detail) from error
-        return Trust(genesis=data)
-    if data.startswith(b"concordat key v1\n"):
-        return Trust(node_key=read_public_key(data, text))
-    if data.startswith(b"concordat/"):
-        note = data.decode(errors="replace")
-        parse_signed_note(note)
-        return Trust(note=note)
-    raise Corrupt("proof.unknown_trust", text)
 
 
 def compute_verdict(data: bytes, trust: Trust | None, language: Language, policy: Policy | None = None) -> Json:

@@ -14,10 +14,6 @@ import pytest
 from msgspec.structs import replace
 
 from concordat.client.keys import derive_key
-from concordat.client.submission import connect_witness, fetch_cosignature, render_submission
-from concordat.client.tiles import TiledLog
-from concordat.client.witness import Witness, compute_origin_hash
-from concordat.client.witness_server import serving_witness
 from concordat.crypto.checkpoint import Checkpoint, compute_origin, parse_signed_note, render_line, render_signed_note
 from concordat.crypto.cosignature import (
     VerifierKey,
@@ -31,6 +27,10 @@ from concordat.crypto.policy import PolicyWitness
 from concordat.errors import ConcordatError, Refused
 from concordat.ledger.files import DiskFiles
 from concordat.testing.model_disk import ModelDisk, SimulatedCrash
+from concordat.witness.server import serving_witness
+from concordat.witness.submission import connect_witness, fetch_cosignature, render_submission
+from concordat.witness.tiles import TiledLog
+from concordat.witness.witness import Witness, compute_origin_hash
 from crypto.building import NODE_KEY, NODE_SEED, OFFICER_SEED, Ledger, make_leaf, sign_by
 
 LEDGER = Ledger().grow(9)

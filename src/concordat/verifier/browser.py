@@ -1,6 +1,6 @@
 """The verifier that runs in a browser: its scripts, the words it needs, and the same as one file for use offline.
 
-The scripts beside this module are `verify.js` (spec/proof.md, code for code) on `hashing.js`, `encoding.js` and
+The scripts in `scripts/` are `verify.js` (spec/proof.md, code for code) on `hashing.js`, `encoding.js` and
 `trees.js`; `verdict.js` (the sentences) and `page.js` (what people see). Their words are the catalogs of `wording/`,
 handed over as data: nothing is written twice.
 """
@@ -20,16 +20,16 @@ from typing import Final
 
 import msgspec
 
-from concordat.client.verification import TABLES
 from concordat.contracts.text import LANGUAGES, SINGULARS
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Label
 from concordat.primitives.plain import Json
 from concordat.protocol.families.membership import ActedFor
 from concordat.protocol.messages import EVENTS, OPERATIONS
+from concordat.verifier.verdict import TABLES
 from concordat.wording.sentences import CATALOGS, REASON_FAMILIES, TELLING, TURNED
 
-_FOLDER: Final = Path(__file__).parent
+_FOLDER: Final = Path(__file__).parent / "scripts"
 SCRIPTS: Final = ("hashing.js", "encoding.js", "trees.js", "verify.js", "verdict.js", "page.js")
 """In the order in which each needs those before it."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from concordat.client.tiles import TiledLog
-from concordat.client.witness import Witness
 from concordat.crypto.cosignature import TreeHead
 from concordat.errors import ConcordatError, NotFound
+from concordat.witness.tiles import TiledLog
+from concordat.witness.witness import Witness
 
 if TYPE_CHECKING:
     import httpx2
