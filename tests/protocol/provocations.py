@@ -224,6 +224,12 @@ def role_expired(c: Consortium) -> Receipt:
     return c.attempt("azure-bay/2", RESPOND)
 
 
+def outlast_own_role(c: Consortium) -> Receipt:
+    c.act("azure-bay", make_officer(c, "azure-bay", "azure-bay/2", roles=("auditor",)))
+    c.act("azure-bay", m.Grant(c.get_public_key("azure-bay/2"), "admin", c.time + DAY_US, None))
+    return c.attempt("azure-bay/2", m.SetRoles(c.get_public_key("azure-bay/2"), ("admin", "auditor")))
+
+
 def delegate_to(c: Consortium, label: str, first_day: int, last_day: int) -> Receipt:
     c.act("azure-bay", make_officer(c, "azure-bay", "azure-bay/2"))
     period = (c.time + first_day * DAY_US, c.time + last_day * DAY_US)
@@ -374,6 +380,7 @@ PROVOKE: dict[str, Scene] = {
     "membership.roles_not_in_order": lambda c: c.attempt(
         "azure-bay", make_officer(c, "azure-bay", "azure-bay/2", roles=("data", "admin"))
     ),
+    "membership.outlasts_own_role": outlast_own_role,
     "membership.last_admin": lambda c: c.attempt("azure-bay", m.SetRoles(c.get_public_key("azure-bay"), ("data",))),
     "membership.delegated_to_oneself": lambda c: delegate_to(c, "azure-bay", 0, 1),
     "membership.period_turned": lambda c: delegate_to(c, "azure-bay/2", 1, 1),
@@ -409,6 +416,7 @@ PROVOKE: dict[str, Scene] = {
 
 EDITION_2_CODES = (
     "ledger.role_expired",
+    "membership.outlasts_own_role",
     "membership.delegated_to_oneself",
     "membership.period_turned",
     "membership.period_over",

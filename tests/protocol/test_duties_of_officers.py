@@ -127,3 +127,34 @@ def test_a_key_that_replaces_another_goes_on_with_its_duties(c: Consortium) -> N
     chief = "cedar-ford/chief"
     c.act("cedar-ford", make_rotation(c, "cedar-ford", chief))
     assert c.attempt(new, Sign(number, get_document(c, number))).code == "ok"
+
+
+@pytest.mark.parametrize("kind", ["granted", "delegated"])
+def test_who_administers_for_a_time_gives_nobody_more_than_that_time(c: Consortium, kind: str) -> None:
+    clerk, friend = c.get_public_key(CLERK), "cedar-ford/friend"
+    assert (grant(c, 10, "admin") if kind == "granted" else delegate(c, 10, "admin")).code == "ok"
+    refused = c.attempt(CLERK, m.SetRoles(clerk, ("admin", "auditor")))
+    end = c.time + 10 * DAY_US
+    assert (refused.code, refused.reasons[0].parameters) == ("membership.outlasts_own_role", (end,))
+    for operation in (
+        make_officer(c, "cedar-ford", friend, roles=("auditor",)),
+        m.SetRoles(clerk, ("auditor", "data")),
+        m.Grant(clerk, "data", end + 1, None),
+        m.Grant(clerk, "admin", end + 1, None),
+    ):
+        assert c.attempt(CLERK, operation).code == "membership.outlasts_own_role"
+    assert c.attempt(CLERK, m.Grant(clerk, "contracts", end, None)).code == "ok"
+    assert c.attempt(CLERK, m.Grant(clerk, "contracts", c.time, None)).code == "ok", "it ends what it gave"
+    chief = c.get_public_key("cedar-ford")
+    assert c.attempt(CLERK, m.SetRoles(chief, ("admin",))).code == "ok", "it takes roles away"
+    assert c.attempt(CLERK, m.SetRoles(chief, ("admin", "data"))).code == "membership.outlasts_own_role"
+    c.advance(10)
+    assert c.attempt(CLERK, m.SetRoles(clerk, ("auditor",))).code == "ledger.role_expired"
+    c.check_invariants()
+
+
+def test_who_administers_for_good_gives_for_good_whatever_else_it_holds(c: Consortium) -> None:
+    chief = c.get_public_key("cedar-ford")
+    c.act("cedar-ford", m.Grant(chief, "admin", c.time + DAY_US, None))
+    c.act("cedar-ford", m.SetRoles(c.get_public_key(CLERK), ("admin", "auditor")))
+    c.act(CLERK, make_officer(c, "cedar-ford", "cedar-ford/friend"))

@@ -159,6 +159,8 @@ WORDS: dict[str, str] = {
     "rejection.membership.roles_not_in_order": "The roles “{0}” are repeated, out of order or not to be given.",
     "next.membership.roles_not_in_order": "List each role once, in alphabetical order; the role of a node is not "
     "given.",
+    "rejection.membership.outlasts_own_role": "You administer until {0:time}; what you give may not last longer.",
+    "next.membership.outlasts_own_role": "Grant the role until then, or ask an administrator for good.",
     "rejection.membership.last_admin": "{0:member} would have no administrator left.",
     "next.membership.last_admin": "Make another officer administrator first.",
     # ── grounds of the judge and of the credit review ───────────────────────────────────────────────────────────────

@@ -149,6 +149,8 @@ WORDS: dict[str, str] = {
     "next.membership.not_your_officer": "请核对密钥。",
     "rejection.membership.roles_not_in_order": "职责“{0}”有重复、次序有误或不可授予。",
     "next.membership.roles_not_in_order": "每项职责只列一次，按字母顺序排列；节点职责不可授予。",
+    "rejection.membership.outlasts_own_role": "您的管理员职责有效期至{0:time}，所授职责不得超过此期限。",
+    "next.membership.outlasts_own_role": "请将授予期限定在该时间之前，或由长期管理员办理。",
     "rejection.membership.last_admin": "此操作将使{0:member}没有管理员。",
     "next.membership.last_admin": "请先指定另一名经办人为管理员。",
     # ── grounds of the judge and of the credit review ───────────────────────────────────────────────────────────────

@@ -292,6 +292,7 @@ REJECTIONS = (
     Rejection("membership.possession_not_proved", "MEM-16", may_succeed_later=False),
     Rejection("membership.not_your_officer", "MEM-18", may_succeed_later=False),
     Rejection("membership.roles_not_in_order", "MEM-20", may_succeed_later=False),
+    Rejection("membership.outlasts_own_role", "MEM-29", may_succeed_later=False),
     Rejection("membership.last_admin", "MEM-19", may_succeed_later=True),
     Rejection("membership.delegated_to_oneself", "MEM-28", may_succeed_later=False),
     Rejection("membership.period_turned", "MEM-28", may_succeed_later=False),

@@ -24,6 +24,7 @@ from concordat.protocol.families.membership import (
     SetRoles,
     compute_possession_message,
 )
+from concordat.protocol.holdings import find_holding
 from concordat.protocol.records import Delegation, Officer, OfficerRole
 from concordat.protocol.records import Grant as GrantRow
 
@@ -31,13 +32,14 @@ OFFICERS_MAX = 32
 
 
 def apply_add_officer(context: Context, operation: AddOfficer) -> None:
-    """MEM-1, MEM-16, MEM-17, MEM-20, MEM-22: a new key proves that somebody holds it."""
+    """MEM-1, MEM-16, MEM-17, MEM-20, MEM-22, MEM-29: a new key proves that somebody holds it."""
     member, row = get_signer(context, "admin")
     check_new_key(context, operation.public_key)
     if len(row.officers) >= OFFICERS_MAX:
         raise Rejected("membership.too_many_officers", OFFICERS_MAX)
     check_possession(context, member, operation.public_key, operation.possession)
     _check_roles(operation.roles)
+    _check_not_outlasting(context, None)
     add_key(context, member, operation.public_key, operation.roles, operation.card)
 
 
@@ -115,9 +117,11 @@ def _get_signing_officer(context: Context) -> tuple[str, Officer]:
 
 
 def apply_set_roles(context: Context, operation: SetRoles) -> None:
-    """MEM-18 to MEM-20."""
+    """MEM-18 to MEM-20, MEM-29."""
     member, officer = _get_own_officer(context, operation.public_key)
     _check_roles(operation.roles)
+    if any(role not in officer.roles for role in operation.roles):
+        _check_not_outlasting(context, None)
     context.state.officers.put((operation.public_key,), replace(officer, roles=operation.roles))
     _check_admin_left(context, member)
     context.emit(OfficerChanged(member, operation.public_key, operation.roles))
@@ -143,6 +147,13 @@ def _check_roles(roles: tuple[OfficerRole, ...]) -> None:
         raise Rejected("membership.roles_not_in_order", ",".join(roles))
 
 
+def _check_not_outlasting(context: Context, until: int | None) -> None:
+    """MEM-29: what an administrator gives, until a time or for good (None), lasts no longer than its own role."""
+    holding = find_holding(context.state, context.public_key, "admin", context.time)
+    if holding is not None and holding.until is not None and (until is None or until > holding.until):
+        raise Rejected("membership.outlasts_own_role", holding.until)
+
+
 def _check_admin_left(context: Context, member: str) -> None:
     row = context.state.members[(member,)]
     if not any("admin" in context.state.officers[(key,)].roles for key in row.officers):
@@ -153,11 +164,12 @@ def _check_admin_left(context: Context, member: str) -> None:
 
 
 def apply_grant(context: Context, operation: Grant) -> None:
-    """MEM-18, MEM-27: an officer of one's own has a role until a time; granted anew it begins anew."""
+    """MEM-18, MEM-27, MEM-29: an officer of one's own has a role until a time; granted anew it begins anew."""
     member, _ = _get_own_officer(context, operation.public_key)
     key = (operation.public_key, operation.role)
     row = context.state.grants.get(key)
     _check_period(context, operation.valid_until, None if row is None else row.valid_until)
+    _check_not_outlasting(context, operation.valid_until)
     valid_until = max(operation.valid_until, context.time)
     context.state.grants.put(key, GrantRow(member, context.time, valid_until, operation.term))
     context.emit(Granted(member, operation.public_key, operation.role, valid_until, operation.term))
