@@ -5,8 +5,9 @@ from __future__ import annotations
 from concordat.client.keys import make_key
 from concordat.contracts.text import show_day
 from concordat.primitives.ledger_time import DAY_US, format_time
-from concordat.protocol.families.ballots import Vote
+from concordat.protocol.families.ballots import Open, Vote
 from concordat.protocol.families.membership import compute_possession_message
+from concordat.protocol.records import ChangeRulebook
 
 from .scene import PASSWORD, Scene, get_key
 from .visitor import Document, Visitor
@@ -56,6 +57,19 @@ def test_a_parameter_is_put_to_the_vote(scene: Scene, officer: Visitor) -> None:
     values = {"name": "ballot_days_min", "value": "8", "from_height": "5000", "closes_at": ends, "reason": "Time."}
     sign_here(officer, officer.send(form, **values))
     assert "ballot_days_min" in officer.open("/ballots/1").text
+
+
+def test_rules_that_the_release_lacks_are_told_and_called_off(scene: Scene, officer: Visitor) -> None:
+    ends = scene.now + 10 * DAY_US
+    scene.act("north-terrace", Open(ChangeRulebook(bytes(32), 5000), "", scene.now, ends))
+    for member in ("north-terrace", "silver-plain", "cloud-ford"):
+        scene.act(member, Vote(1, "yes"))
+    scene.advance(10)
+    assert "ballot 1 decided on rulebook 0000" in officer.open("/network").text
+    form = officer.open("/ballots/1").form(action="open_ballot", motion="call_off", ballot="1")
+    day = format_time(ends + 10 * DAY_US)[:10]
+    assert "/ballots" in sign_here(officer, officer.send(form, closes_at=day, reason="Nobody has it.")).links()
+    assert "What ballot 1 decided is not to be done." in officer.open("/ballots/2").text
 
 
 def test_a_ballot_that_is_none_is_told_as_such(officer: Visitor) -> None:

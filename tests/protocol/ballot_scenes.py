@@ -11,9 +11,28 @@ from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.families import membership as m
 from concordat.protocol.families.ballots import Vote, Withdraw
 from concordat.protocol.params import Params
-from concordat.protocol.records import Admit, Appoint, ChangeParameter, Dismiss, MemberRole, Recover
+from concordat.protocol.records import (
+    Admit,
+    Appoint,
+    CallOff,
+    ChangeParameter,
+    ChangeRulebook,
+    Dismiss,
+    MemberRole,
+    Recover,
+)
 from concordat.testing.consortium import FOUNDERS, Consortium
-from protocol.scenes import EDITION_2, QUORUM_350, apply_for, breach, make_ballot, make_officer, open_ballot, vote
+from protocol.scenes import (
+    DIGEST,
+    EDITION_2,
+    QUORUM_350,
+    apply_for,
+    breach,
+    make_ballot,
+    make_officer,
+    open_ballot,
+    vote,
+)
 
 LONGER_HEARING = ChangeParameter("hearing_days", 21, 9)
 SIX: Mapping[str, tuple[MemberRole, ...]] = {**FOUNDERS, "elm-gate": (), "fern-bank": ()}
@@ -126,6 +145,40 @@ def admit_by_vote() -> Consortium:
     return c
 
 
+def admit_by_too_few() -> Consortium:
+    """BAL-13: who is let in without sponsor and verifiers needs two thirds; three of five are not enough."""
+    c = Consortium(SIX, params=EDITION_2)
+    apply_for(c)
+    number = open_ballot(c, Admit("echo-hill"))
+    vote(c, number, azure_bay="yes", birch_vale="yes", cedar_ford="yes", dune_shore="no", elm_gate="no")
+    c.advance(7)
+    return c
+
+
+def call_off_a_rulebook() -> Consortium:
+    """BAL-20: nobody has the rulebook; what it took to decide on it calls it off in time, and the chain goes on."""
+    c = begin()
+    vote(c, open_ballot(c, ChangeRulebook(DIGEST, 9)), azure_bay="yes", birch_vale="yes", cedar_ford="yes")
+    c.advance(7)
+    vote(c, open_ballot(c, CallOff(1)), azure_bay="yes", birch_vale="no")
+    c.advance(7)
+    vote(c, open_ballot(c, CallOff(1)), azure_bay="yes", birch_vale="yes", dune_shore="no")
+    c.advance(7)
+    c.attempt("azure-bay", make_ballot(c, CallOff(1)))
+    c.advance(14)
+    return c
+
+
+def call_off_at_the_last_moment() -> Consortium:
+    """BAL-20: what is scheduled already is called off too, before its height."""
+    c = begin()
+    vote(c, open_ballot(c, replace(LONGER_HEARING, from_height=99)), azure_bay="yes", birch_vale="yes")
+    c.advance(7)
+    vote(c, open_ballot(c, CallOff(1)), azure_bay="yes", birch_vale="yes")
+    c.advance(7)
+    return c
+
+
 def become_moot() -> Consortium:
     """BAL-19: two dismissals are carried, the second would leave too few verifiers; another changes what is so."""
     c = begin()
@@ -175,5 +228,6 @@ SCENES: dict[str, Callable[[], Consortium]] = {
         change_a_parameter, fail_for_want_of_votes, repeat_too_late, change_the_rules_of_ones_own_ballot, entrench,
         stay_an_exit, stay_an_exit_and_hear_again, expel_without_a_quorum,
         admit_by_vote, become_moot, recover_a_key, vote_in_time_late_and_twice, repeat_what_is_weighty,
+        admit_by_too_few, call_off_a_rulebook, call_off_at_the_last_moment,
     )
 }  # fmt: skip

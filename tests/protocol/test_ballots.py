@@ -10,10 +10,12 @@ from concordat.protocol.context import Context
 from concordat.protocol.editions import EDITION_NEWEST
 from concordat.protocol.families import ballots as b
 from concordat.protocol.families.ballots import OBSTACLES, opening
+from concordat.protocol.motions import NOTICE_DAYS
 from concordat.protocol.receipts import ScheduledCause
 from concordat.protocol.records import (
     Admit,
     Appoint,
+    CallOff,
     ChangeParameter,
     ChangeRulebook,
     Dismiss,
@@ -109,6 +111,11 @@ def test_who_is_admitted_by_vote_has_no_say_in_what_was_opened_before() -> None:
     assert [entry.receipt.code for entry in c.entries if entry.receipt.code != "ok"] == ["ballots.not_eligible"]
 
 
+def test_to_be_let_in_without_a_check_takes_two_thirds() -> None:
+    c = scenes.admit_by_too_few()
+    assert (get_ballot_status(c, 1), get_member_status(c, "echo-hill")) == ("lost", "applied")
+
+
 def test_what_cannot_be_carried_out_any_more_is_moot() -> None:
     c = scenes.become_moot()
     assert [get_ballot_status(c, number) for number in (1, 2)] == ["applied", "moot"]
@@ -147,6 +154,7 @@ IMPOSSIBLE: dict[str, Motion] = {
     "role_not_held": Dismiss("cedar-ford", "seed"),
     "last_of_role": Dismiss("azure-bay", "operator"),
     "key_not_fit": Recover("cedar-ford", DIGEST, DIGEST, bytes(64)),
+    "not_carried": CallOff(7),
 }
 
 
@@ -169,12 +177,29 @@ def test_a_node_stops_before_the_height_at_which_it_lacks_the_rules(motion: Moti
     c = Consortium(params=EDITION_2)
     vote(c, open_ballot(c, motion), azure_bay="yes", birch_vale="yes", cedar_ford="yes")
     c.advance(7)
-    while c.height < 7:
+    while c.height < 20:
         c.run_block(c.time)
-    root = list(c.state.dump())
+    c.advance(NOTICE_DAYS)
+    height, rows = c.height, list(c.state.dump())
     with pytest.raises(Refused) as caught:
         c.run_block(c.time)
-    assert (caught.value.code, c.height, list(c.state.dump())) == ("node.needs_release", 7, root)
+    assert (caught.value.code, c.height, list(c.state.dump())) == ("node.needs_release", height, rows)
+
+
+def test_rules_that_nobody_has_are_called_off_in_time() -> None:
+    c = scenes.call_off_a_rulebook()
+    assert [get_ballot_status(c, number) for number in (1, 2, 3)] == ["called_off", "lost", "applied"]
+    assert [c.state.ballots[(number,)].threshold_milli for number in (1, 2, 3)] == [666, 666, 666]
+    assert c.height > 9
+    assert not len(c.state.scheduled)
+    (refused,) = [entry.receipt for entry in c.entries if entry.receipt.code != "ok"]
+    assert (refused.code, refused.reasons[0].parameters) == ("ballots.impossible", ("not_carried",))
+
+
+def test_what_is_scheduled_is_called_off_before_its_height() -> None:
+    c = scenes.call_off_at_the_last_moment()
+    assert [get_ballot_status(c, number) for number in (1, 2)] == ["called_off", "applied"]
+    assert not len(c.state.scheduled)
 
 
 def test_a_parameter_that_would_leave_too_few_verifiers_is_not_put_to_the_vote() -> None:

@@ -125,7 +125,7 @@ _ANSWERS: Final[dict[str, Json]] = {
     ),
     "GET /v1/operations": _list_of(_has("type", "schema", "example")),
     "GET /v1/openapi.json": _has("openapi", "info", "paths"),
-    "GET /v1/health": _has("ok", "failure", "height"),
+    "GET /v1/health": _has("ok", "failure", "height", "lacking"),
     "POST /v1/checkpoint/cosignatures": _has(witnesses=_list_of({"type": "string"})),
     "POST /v1/transactions/prepare": _has("sentence", "operations", "valid_until", bytes=_HEX, digest=_HEX),
     "POST /v1/transactions": _ref("Receipt"),

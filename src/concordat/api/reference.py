@@ -63,11 +63,12 @@ def _make_operations() -> Json:
 
 @get("/health", sync_to_thread=True)
 def get_health(node: NamedDependency[Node]) -> Json:
-    """Whether the node takes transactions, and what stopped it if it does not."""
+    """Whether the node takes transactions, what stopped it if it does not, and which decided rules it lacks."""
     failure = node.engine.failure
     return {
         "ok": failure is None,
         "failure": None if failure is None else {"code": failure.code, "detail": failure.detail},
+        "lacking": reads.find_lacking_rules(node),
         **reads.get_status(node),
     }
 

@@ -134,6 +134,7 @@ def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
 _MOTIONS: Final = {
     "parameter": ("name", "value", "from_height"),
     "admit": ("member",),
+    "call_off": ("ballot",),
     "recover": ("member", "public_key", "card", "possession"),
 }
 """The fields of motions that are about more or less than a member and a role."""
@@ -144,7 +145,8 @@ def _read_motion(form: Mapping[str, str]) -> Json:
     fields = _MOTIONS.get(kind, ("member", "role"))
     values = {field: form.get(field, "").strip() for field in fields}
     values |= {field: values[field].lower() for field in ("public_key", "card", "possession") if field in values}
-    numbers = {field: read_number(field, values[field]) for field in ("value", "from_height") if field in values}
+    kinds = ("value", "from_height", "ballot")
+    numbers = {field: read_number(field, values[field]) for field in kinds if field in values}
     return {"type": kind} | values | numbers
 
 

@@ -53,6 +53,7 @@ def render_ballot(page: Page, number: int) -> str:
             "not_proved": tell_not_proved(page.language, LIMIT),
             "digests": [(page.say("proof.root"), status["app_hash"])],
         },
+        may_call_off="admin" in page.reader.roles and row["status"] == "carried",
         may_withdraw="admin" in page.reader.roles and row["opener"] == member and not row["cast"],
     )
 

@@ -63,6 +63,7 @@ _MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "ballot.withdrawn": ("–", "muted"),
     "ballot.lost": ("✕", "bad"),
     "ballot.no_quorum": ("–", "warn"),
+    "ballot.called_off": ("–", "warn"),
     "ballot.carried": ("✓", "good"),
     "ballot.applied": ("✓", "good"),
     "ballot.moot": ("↩", "muted"),

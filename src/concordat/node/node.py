@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -24,11 +25,13 @@ from concordat.node.cosignatures import NO_WITNESSES, Cosignatures
 from concordat.node.founding import NODE_KEY_FILE
 from concordat.primitives.codec import decode
 from concordat.protocol.genesis import read_genesis
-from concordat.protocol.motions import check_release
+from concordat.protocol.motions import check_release, find_lacking
 from concordat.protocol.state import State
 from concordat.views.folding import find_all, find_touched, get_listed_height, rebuild_lists, refresh_lists
 from concordat.views.history import fold_block
 from concordat.views.index import close_index, delete_index, get_folded_height, open_index
+
+_log = logging.getLogger(__name__)
 
 INDEX_FILE = "views.sqlite"
 SNAPSHOT_ENTRIES_MIN = 1000
@@ -146,7 +149,9 @@ class Node:
         state, height = self.application.state, self.application.height
         if get_listed_height(self.index) != height:
             rebuild_lists(self.index, state, self._verifiers, height)
-        self._note_names(find_all(state).members)
+        everything = find_all(state)
+        self._note_names(everything.members)
+        self._warn_of_rules(everything.ballots)
 
     def _observe(self, size_before: int, record: BlockRecord) -> None:
         state = self.application.state
@@ -159,6 +164,7 @@ class Node:
             else:
                 refresh_lists(self.index, state, touched, self._verifiers, record.checkpoint.height)
         self._note_names(touched.members)
+        self._warn_of_rules(touched.ballots)
         for listen in self.listeners:
             listen()
         self._save_snapshot_if_worth_it()
@@ -167,6 +173,13 @@ class Node:
         for language, names in self.names.items():
             for member in members:
                 names[member] = self.application.state.members[(member,)].name.in_language(language)
+
+    def _warn_of_rules(self, ballots: Iterable[int]) -> None:
+        for number in ballots:
+            row = self.application.state.ballots[(number,)]
+            lacking = find_lacking(row.motion) if row.status == "carried" else None
+            if lacking is not None:
+                _log.warning("ballot %d was carried: this release lacks %s, and stops there", number, lacking)
 
     @contextmanager
     def reading_index(self) -> Iterator[sqlite3.Connection]:

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from concordat.credit.rulebook import RULEBOOK_DIGEST
 from concordat.errors import Refused, Rejected, UsageError
-from concordat.protocol.context import Context
+from concordat.primitives.ledger_time import DAY_US
+from concordat.protocol.context import DUE_BALLOT, Context
 from concordat.protocol.editions import EDITION_NEWEST
 from concordat.protocol.families import ballots
 from concordat.protocol.families.ballots import opening, voting
@@ -18,6 +19,7 @@ from concordat.protocol.params import ParamsRow, make_params
 from concordat.protocol.records import (
     Admit,
     Appoint,
+    CallOff,
     ChangeParameter,
     ChangeRulebook,
     Dismiss,
@@ -30,6 +32,9 @@ from concordat.protocol.records import (
 )
 from concordat.protocol.standing import is_in_standing
 from concordat.protocol.state import State
+
+NOTICE_DAYS = 28
+"""For so long other rules wait after the close: time for a ballot that calls them off (BAL-20)."""
 
 
 def apply_open(context: Context, operation: ballots.Open) -> None:
@@ -46,15 +51,23 @@ def apply_open(context: Context, operation: ballots.Open) -> None:
 
 
 def fire_ballot_end(context: Context, subject: bytes) -> None:
-    """BAL-12: the vote is over; what names a height waits for it, everything else acts at once."""
+    """BAL-12, BAL-20: the vote, or the notice after it, is over; what names a height waits for it, the rest acts."""
     number = int.from_bytes(subject, "big")
-    ballot = voting.close(context, number)
+    is_noticed = context.state.ballots[(number,)].status == "carried"
+    ballot = context.state.ballots[(number,)] if is_noticed else voting.close(context, number)
     if ballot is None or ballot.status != "carried":
         return
-    if isinstance(ballot.motion, ChangeParameter | ChangeRulebook):
+    if not is_noticed and names_rules(ballot.motion):
+        context.schedule(context.time + NOTICE_DAYS * DAY_US, DUE_BALLOT, subject)
+    elif isinstance(ballot.motion, ChangeParameter | ChangeRulebook):
         voting.schedule(context, number, ballot.motion.from_height)
     else:
         carry_out(context, number, ballot.motion)
+
+
+def names_rules(motion: Motion) -> bool:
+    """True of motions that a release may not know how to go on under (BAL-20)."""
+    return isinstance(motion, ChangeRulebook) or (isinstance(motion, ChangeParameter) and motion.name == "edition")
 
 
 def has_scheduled(state: State, height: int) -> bool:
@@ -86,13 +99,20 @@ def check_release(state: State, height: int) -> None:
         at, number = key
         if at > height:
             break
-        match state.ballots[(number,)].motion:
-            case ChangeParameter(name="edition", value=value) if value > EDITION_NEWEST:
-                raise Refused("node.needs_release", f"edition {value} > {EDITION_NEWEST}, height {at}")
-            case ChangeRulebook(digest=digest) if digest != RULEBOOK_DIGEST:
-                raise Refused("node.needs_release", f"rulebook {digest.hex()}, height {at}")
-            case _:
-                pass
+        lacking = find_lacking(state.ballots[(number,)].motion)
+        if lacking is not None:
+            raise Refused("node.needs_release", f"{lacking}, height {at}")
+
+
+def find_lacking(motion: Motion) -> str | None:
+    """Return what a motion demands that this release does not have (LED-15), None when it has it."""
+    match motion:
+        case ChangeParameter(name="edition", value=value) if value > EDITION_NEWEST:
+            return f"edition {value} > {EDITION_NEWEST}"
+        case ChangeRulebook(digest=digest) if digest != RULEBOOK_DIGEST:
+            return f"rulebook {digest.hex()}"
+        case _:
+            return None
 
 
 # ── what stands in the way ──────────────────────────────────────────────────────────────────────────────────────────
@@ -110,6 +130,9 @@ def find_obstacle(context: Context, motion: Motion) -> Obstacle | None:
             return _find_admission_obstacle(context, members.get((motion.member,)))
         case Stay():
             return "by_the_ledger"
+        case CallOff():
+            called = context.state.ballots.get((motion.ballot,))
+            return None if called is not None and called.status == "carried" else "not_carried"
         case Appoint():
             row = members.get((motion.member,))
             if row is None or not is_in_standing(row):
@@ -207,8 +230,19 @@ def carry_out(context: Context, number: int, motion: Motion) -> None:
             for key in context.state.members[(motion.member,)].officers:
                 officers.end_key(context, motion.member, key)
             officers.add_key(context, motion.member, motion.public_key, ALL_ROLES, motion.card)
+        case CallOff():
+            _call_off(context, number, motion.ballot)
         case _:  # a rulebook that this release ships is in force already
             pass
+
+
+def _call_off(context: Context, number: int, called: int) -> None:
+    """BAL-20: what was carried is not done."""
+    key = (getattr(context.state.ballots[(called,)].motion, "from_height", 0), called)
+    if key in context.state.scheduled:
+        context.state.scheduled.delete(key)
+    voting.settle(context, called, "called_off")
+    context.emit(ballots.CalledOff(called, number))
 
 
 def _stay(context: Context, number: int, motion: Stay) -> None:

@@ -33,11 +33,11 @@ DutyStatus = Literal[
 ]
 
 ObjectionStatus = Literal["open", "answered", "unanswered"]
-BallotStatus = Literal["open", "withdrawn", "lost", "no_quorum", "carried", "applied", "moot"]
+BallotStatus = Literal["open", "withdrawn", "lost", "no_quorum", "carried", "applied", "moot", "called_off"]
 Limb = Literal["score", "strikes"]
 Obstacle = Literal[
     "unknown_parameter", "out_of_bounds", "no_change", "height_passed", "not_waiting", "by_the_ledger", "not_a_member",
-    "role_held", "role_not_held", "last_of_role", "key_not_fit",
+    "role_held", "role_not_held", "last_of_role", "key_not_fit", "not_carried",
 ]  # fmt: skip
 Choice = Literal["yes", "no", "abstain"]
 PARAMETER_PATTERN = r"^[a-z][a-z0-9_]*\Z"
@@ -324,7 +324,13 @@ class ChangeRulebook(Struct, frozen=True, tag="rulebook"):
     from_height: Positive
 
 
-Motion = Admit | Stay | ChangeParameter | Appoint | Dismiss | Recover | ChangeRulebook
+class CallOff(Struct, frozen=True, tag="call_off"):
+    """Let a carried motion that waits for its height not act."""
+
+    ballot: Positive
+
+
+Motion = Admit | Stay | ChangeParameter | Appoint | Dismiss | Recover | ChangeRulebook | CallOff
 
 
 class Ballot(Struct, frozen=True):

@@ -42,6 +42,7 @@ TELLING: Final = (
     "ballots.role_given",
     "ballots.role_taken",
     "ballots.moot",
+    "ballots.called_off",
     "membership.admitted",
     "membership.refused",
     "contracts.activated",

@@ -335,6 +335,9 @@ WORDS: dict[str, str] = {
     "ballot.yes": "Yes",
     "ballot.no": "No",
     "ballot.abstain": "Abstain",
+    "ballot.call_off": "Call it off",
+    "ballot.call_off_text": "It was carried and has not taken effect. Another ballot, which needs as many "
+    "votes, can stop it.",
     "ballot.rules": "How it stands",
     "ballot.opener": "Put by",
     "ballot.ledger": "the ledger itself",
@@ -358,6 +361,8 @@ WORDS: dict[str, str] = {
     "network.node_key": "Key of this node",
     "network.rules": "Rules",
     "network.release": "Release",
+    "network.lacking": "From height {height} on this node stops: ballot {ballot} decided on {lacking}, which this "
+    "release does not have. Install one that has it, or call the ballot off.",
     "network.edition": "Edition of this chain",
     "network.edition_newest": "Newest edition known here",
     "network.rulebook": "Rulebook of credit",

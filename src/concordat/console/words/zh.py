@@ -326,6 +326,8 @@ WORDS: dict[str, str] = {
     "ballot.yes": "赞成",
     "ballot.no": "反对",
     "ballot.abstain": "弃权",
+    "ballot.call_off": "取消该决定",
+    "ballot.call_off_text": "该动议已通过但尚未生效，可由所需票数相同的另一表决取消。",
     "ballot.rules": "当前情况",
     "ballot.opener": "提出方",
     "ballot.ledger": "账本自动提出",
@@ -349,6 +351,8 @@ WORDS: dict[str, str] = {
     "network.node_key": "本节点公钥",
     "network.rules": "规则",
     "network.release": "软件版本",
+    "network.lacking": "本节点将在高度 {height} 停止：第 {ballot} 号表决决定采用 {lacking}，"
+    "而本版本不具备。请安装具备该规则的版本，或取消该决定。",
     "network.edition": "本链规则版次",
     "network.edition_newest": "本软件支持的最新版次",
     "network.rulebook": "信用规则书",

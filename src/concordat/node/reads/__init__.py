@@ -19,7 +19,7 @@ from concordat.node.reads.contracts import (
     list_contracts,
 )
 from concordat.node.reads.datasets import get_dataset, list_datasets
-from concordat.node.reads.health import get_disk, get_health, get_rules
+from concordat.node.reads.health import find_lacking_rules, get_disk, get_health, get_rules
 from concordat.node.reads.history import (
     Block,
     choose_link,
@@ -59,6 +59,7 @@ __all__ = [
     "find_client_key",
     "find_entry",
     "find_first_position",
+    "find_lacking_rules",
     "find_transaction",
     "find_transactions",
     "get_ballot",

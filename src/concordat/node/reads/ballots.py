@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from concordat.contracts.text import Language
 from concordat.errors import NotFound
 from concordat.node.node import Node
 from concordat.node.reads.chain import get_names
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
-from concordat.protocol.records import Ballot, EntryPlace, Motion
+from concordat.protocol.motions import names_rules
+from concordat.protocol.records import Ballot, EntryPlace, Motion, Stay
 from concordat.views.lists import fetch_ballots
 from concordat.wording.sentences import describe_motion, render
-
-_NEXT: Final = {"stay": "stay", "parameter": "height", "rulebook": "height"}
-"""What follows from a carried motion, where it does not act at the close."""
 
 
 def list_ballots(
@@ -83,7 +79,12 @@ def describe_rules(row: Ballot, language: Language) -> str:
 
 
 def _get_next(row: Ballot) -> str:
-    return _NEXT.get(str(row.motion.__struct_config__.tag), "close")
+    """Return what follows from a carried motion."""
+    if names_rules(row.motion):
+        return "rules"
+    if isinstance(row.motion, Stay):
+        return "stay"
+    return "height" if hasattr(row.motion, "from_height") else "close"
 
 
 def _tell(number: int, row: Ballot, language: Language) -> dict[str, Json]:

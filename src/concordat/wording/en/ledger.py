@@ -111,6 +111,7 @@ WORDS: dict[str, str] = {
     "event.ballots.closed": "Ballot {ballot:number} is over, {outcome:status.ballot}: yes {yes:number}, no "
     "{no:number}, "
     "abstained {abstain:number}, of {electorate:number} members.",
+    "event.ballots.called_off": "What ballot {ballot:number} decided is not done: ballot {by:number} called it off.",
     "event.ballots.moot": "Ballot {ballot:number} was carried, but cannot be carried out any more: {ground:obstacle}.",
     "event.ballots.parameter_changed": "By ballot {ballot:number} the parameter {name} is {value:number} from "
     "here on.",

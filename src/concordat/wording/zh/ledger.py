@@ -101,6 +101,7 @@ WORDS: dict[str, str] = {
     "event.ballots.closed": "第{ballot:number}号表决结束，{outcome:status.ballot}：赞成{yes:number}票，反对"
     "{no:number}票，"
     "弃权{abstain:number}票，有表决权的成员{electorate:number}家。",
+    "event.ballots.called_off": "第{by:number}号表决取消了第{ballot:number}号表决的决定，不再执行。",
     "event.ballots.moot": "第{ballot:number}号表决已通过，但已无法执行：{ground:obstacle}。",
     "event.ballots.parameter_changed": "根据第{ballot:number}号表决，参数{name}自此为{value:number}。",
     "event.ballots.role_given": "根据第{ballot:number}号表决，{member:member}获得“{role:role}”职责。",

@@ -79,6 +79,13 @@ class Moot(Struct, frozen=True, tag="ballots.moot"):
     ground: Obstacle
 
 
+class CalledOff(Struct, frozen=True, tag="ballots.called_off"):
+    """A carried motion will not act; another ballot decided so."""
+
+    ballot: Natural
+    by: Natural
+
+
 class ParameterChanged(Struct, frozen=True, tag="ballots.parameter_changed"):
     """A parameter has another value from this block on."""
 
@@ -111,7 +118,7 @@ class Stayed(Struct, frozen=True, tag="ballots.stayed"):
 
 
 Operation = Open | Vote | Withdraw
-Event = Opened | Voted | Withdrawn | Closed | Moot | ParameterChanged | RoleGiven | RoleTaken | Stayed
+Event = Opened | Voted | Withdrawn | Closed | Moot | CalledOff | ParameterChanged | RoleGiven | RoleTaken | Stayed
 
 REJECTIONS = (
     Rejection("ballots.not_in_standing", "BAL-2", may_succeed_later=True),

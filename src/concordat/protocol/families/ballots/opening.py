@@ -16,6 +16,7 @@ from concordat.protocol.records import (
     Admit,
     Appoint,
     Ballot,
+    CallOff,
     ChangeParameter,
     ChangeRulebook,
     Counter,
@@ -97,6 +98,8 @@ def open_stay(context: Context, member: str, limb: Limb, ends: int) -> None:
 def compute_threshold_milli(context: Context, motion: Motion) -> int:
     """BAL-13: the share of yes among yes and no that must be exceeded."""
     params = context.params
+    if isinstance(motion, CallOff):
+        return context.state.ballots[(motion.ballot,)].threshold_milli
     if not is_weighty(motion):
         return params.ballot_threshold_milli
     own_rules_milli = OWN_RULES_MILLI if isinstance(motion, ChangeParameter) else 0
@@ -104,14 +107,14 @@ def compute_threshold_milli(context: Context, motion: Motion) -> int:
 
 
 def is_weighty(motion: Motion) -> bool:
-    """BAL-13: what takes over, ends the rules or stays an exit by score."""
+    """BAL-13: what lets in without a check, takes over, ends the rules or stays an exit by score."""
     match motion:
         case ChangeParameter(name=name):
             return name.startswith(BALLOT_PARAMETERS) or name == "edition"
         case Stay(limb=limb):
             return limb == "score"
         case _:
-            return isinstance(motion, Recover | ChangeRulebook)
+            return isinstance(motion, Admit | CallOff | Recover | ChangeRulebook)
 
 
 def get_excluded(motion: Motion) -> tuple[str, ...]:
