@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import zxingcpp
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from msgspec.structs import replace
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from concordat.console.words import WORDS
@@ -54,9 +57,18 @@ def test_a_certificate_is_read_on_a_screen_and_printed_on_one_sheet_a_language(
     page.emulate_media(media="print")
     assert page.locator(".actions, .nav, .foot").evaluate_all("all => all.every((one) => !one.offsetParent)")
     assert page.locator(".qr").is_visible()
+    address_part, _, digest = read_code(page).partition("#sha256=")
+    assert address_part == f"{address}{path}"
+    assert digest in page.inner_text("article")
     page.goto(f"{address}{path}?lang={language}&languages=both")
     assert count_pages(page) == 2
     end(context)
+
+
+def read_code(page: Page) -> str:
+    """What a reader of QR codes sees on the page."""
+    (found,) = zxingcpp.read_barcodes(Image.open(BytesIO(page.locator(".qr").screenshot())))
+    return found.text
 
 
 def count_pages(page: Page) -> int:

@@ -10,6 +10,8 @@ import pytest
 from concordat.cli.main import run
 from concordat.client.files import PROOF_BYTES_MAX
 from concordat.client.keys import make_key, save_key
+from concordat.crypto.proof import Trust
+from concordat.paper.certificate import make_certificate
 from concordat.testing.consortium import NODE, Consortium
 
 from .world import Call, World
@@ -40,6 +42,20 @@ def test_the_verifier_is_written_as_one_file_that_asks_nobody(call: Call, tmp_pa
     assert "default-src &#x27;none&#x27;" in text
     assert "://" not in text
     assert call("verifier", "verifier", file).status != 0
+
+
+def test_a_proof_file_is_printed_as_a_certificate_without_any_node(call: Call, sound: World, tmp_path: Path) -> None:
+    out, address = tmp_path / "c.pdf", "https://node.example/contracts/1/certificate"
+    words = ["certificate", sound.contract_proof, "--address", address, "--out"]
+    answer = call("certificate", *words, out, "--trust", sound.genesis, "--both", "--lang", "zh")
+    assert (answer.status, answer.document["bytes"]) == (0, out.stat().st_size)
+    proof, trust = sound.contract_proof.read_bytes(), Trust(genesis=sound.genesis.read_bytes())
+    assert out.read_bytes() == make_certificate(proof, trust, address, ["zh", "en"])
+    assert call("error", *words, out, "--trust", sound.genesis).status != 0  # it is there already
+    assert call("error", *words, tmp_path / "untrusted.pdf").document["code"] == "proof.untrusted_root"
+    other = call("error", *words, tmp_path / "other.pdf", "--trust", "00" * 32)
+    assert (other.status, other.document["code"]) == (5, "proof.bad_signature")
+    assert [file.name for file in tmp_path.iterdir()] == ["c.pdf"]
 
 
 def test_the_statement_is_in_the_readers_language(

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from hashlib import sha256
+from io import BytesIO
 
+import pypdf
+import pypdfium2  # type: ignore[import-untyped]  # it ships no types
 import pytest
+import zxingcpp
 
 from concordat.console.certificate import draw_code
 from concordat.console.words import WORDS
 from concordat.contracts.text import Language
 from concordat.crypto.proof import Trust
+from concordat.paper.certificate import make_certificate
 from concordat.verifier.verdict import compute_verdict
 from concordat.wording.sentences import CATALOGS
 
@@ -69,7 +74,8 @@ def test_both_languages_stand_on_it_when_asked_for(visitor: Visitor) -> None:
     assert sheets == ["zh-CN", "en"]
     assert [tag for tag, _ in page.tags].count("h1") == 1
     for language in ("zh", "en"):
-        assert WORDS[language]["certificate.not_paper"] in page.text
+        not_proved = CATALOGS[language]["certificate.not_paper"]
+        assert not_proved.removeprefix(WORDS[language]["proof.not_proved"]) in page.text
 
 
 def test_a_stranger_takes_a_members_certificate_and_no_contracts(told: Scene) -> None:
@@ -90,6 +96,58 @@ def test_a_stranger_takes_a_members_certificate_and_no_contracts(told: Scene) ->
         assert visitor.status == 401
         visitor.open("/members/amber-coast/certificate")  # an applicant has no public facts
         assert visitor.status == 404
+
+
+def fetch_pdf(visitor: Visitor, path: str) -> tuple[bytes, str, bytes]:
+    """A certificate as PDF, its text without line breaks, and the file that hangs on it."""
+    response = visitor.client.get(path)
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/pdf")
+    reader = pypdf.PdfReader(BytesIO(response.content))
+    ((name, (file,)),) = reader.attachments.items()
+    assert name == f"{sha256(file).hexdigest()[:16]}.proof"
+    return response.content, strip("".join(page.extract_text() for page in reader.pages)), file
+
+
+def strip(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("path", [CONTRACT, MEMBER])
+def test_a_pdf_tells_the_proof_file_that_hangs_on_it(
+    visitor: Visitor, told: Scene, path: str, language: Language
+) -> None:
+    _, text, file = fetch_pdf(visitor, f"{path}.pdf?lang={language}")
+    verdict = compute_verdict(file, Trust(genesis=told.node.genesis_bytes), language)
+    assert verdict["code"] == "ok"
+    said = [
+        CATALOGS[language]["verdict.simulated"],
+        CATALOGS[language]["certificate.not_paper"],
+        verdict["authority_sentence"],
+        *verdict["not_proved_sentences"],
+        *(one["sentence"] for one in (*verdict["entries"], *verdict["states"])),
+        *(one["signer"] for one in verdict["signatures"]),
+        verdict["chain_id"],
+        sha256(file).hexdigest(),
+        f"testserver.local{path}",
+    ]
+    assert [sentence for sentence in said if strip(sentence) not in text] == []
+
+
+def test_the_code_of_a_pdf_is_read_back_as_address_and_digest(visitor: Visitor) -> None:
+    data, _, file = fetch_pdf(visitor, f"{CONTRACT}.pdf?languages=both&lang=zh")
+    with pypdfium2.PdfDocument(data) as document:
+        assert len(document) == 2
+        for page in document:
+            (found,) = zxingcpp.read_barcodes(page.render(scale=2).to_pil())
+            assert found.text == f"http://testserver.local{CONTRACT}#sha256={sha256(file).hexdigest()}"
+
+
+def test_one_proof_file_has_one_pdf_by_whomever_it_is_made(visitor: Visitor, told: Scene) -> None:
+    data, _, file = fetch_pdf(visitor, f"{MEMBER}.pdf?languages=both&lang=en")
+    address = f"http://testserver.local{MEMBER}"
+    assert make_certificate(file, Trust(genesis=told.node.genesis_bytes), address, ["en", "zh"]) == data
+    assert f"{MEMBER}.pdf" in visitor.open(MEMBER).links()
 
 
 def test_the_code_is_drawn_without_style_and_readable_in_the_dark() -> None:

@@ -53,6 +53,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
     "Prove": (
         Command("verify", f"{_HERE}.verifying:verify", "Verify a proof file offline."),
         Command("verifier", f"{_HERE}.verifying:write_verifier", "Write the verifier for browsers, one HTML file."),
+        Command("certificate", f"{_HERE}.verifying:write_certificate", "Print what a proof file proves, as PDF."),
         Command("proof", f"{_HERE}.proofs:proof", "Save the proof of a transaction, contract or member."),
         Command("checkpoint", f"{_HERE}.proofs:checkpoint", "Print the ledger's signed checkpoint."),
         Command("behavior prove", f"{_HERE}.behaviors:prove", "Write the proof of one item of a batch."),

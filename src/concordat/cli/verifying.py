@@ -54,6 +54,34 @@ def write_verifier(file: Path, /, *, output: Output = OUTPUT) -> None:
     emit(output, {"file": str(file), "bytes": len(data)}, [str(file)])
 
 
+def write_certificate(
+    file: Path,
+    /,
+    *,
+    out: Path,
+    address: str,
+    trust: Root = None,
+    both: bool = False,
+    output: Output = OUTPUT,
+) -> None:
+    """Write what a proof file proves as a certificate to print: a PDF with the file attached. Needs no network.
+
+    :param file: A proof file.
+    :param out: The PDF to write; it must not exist.
+    :param address: Where its reader finds the page that it is of; it stands in the code.
+    :param both: A second sheet in the other language.
+    """
+    from concordat.client.trust import read_trust
+    from concordat.contracts.text import LANGUAGES
+    from concordat.paper.certificate import make_certificate  # here: it needs the node's extra
+
+    root = None if trust is None else read_trust(trust)
+    others = [language for language in LANGUAGES if language != output.language] if both else []
+    data = make_certificate(_read_proof(file), root, address, [output.language, *others])
+    save_new_file(out, data)
+    emit(output, {"file": str(out), "bytes": len(data)}, [str(out)])
+
+
 def _read_proof(path: Path) -> bytes:
     """Return a proof file's bytes; of a larger one none, which is the same verdict: `malformed` (PRF-14, PRF-16)."""
     try:

@@ -1,4 +1,4 @@
-"""The printable certificate of a contract or of a member's published score: one sheet, and the proof file it tells.
+"""The certificate of a contract or of a member's published score: a page and a PDF, and the proof file that they tell.
 
 What the sheet states is read from that very file, as `concordat verify` reads it; the file hangs on the page itself, so
 that paper and file name one digest however far the ledger has gone on.
@@ -20,6 +20,7 @@ from concordat.console.frame import Page, render_page
 from concordat.contracts.text import LANGUAGES, Language
 from concordat.crypto.proof import Trust
 from concordat.node import proofs, reads
+from concordat.paper.certificate import make_certificate
 from concordat.primitives.plain import Json
 from concordat.verifier.verdict import compute_verdict
 from concordat.wording.sentences import show_contract
@@ -39,36 +40,51 @@ class Subject:
     row: Json
 
 
-def render_contract_certificate(page: Page, number: int, languages: str) -> str:
-    """The certificate of a contract: who signed what, and how it stands."""
+def find_contract(page: Page, number: int) -> Subject:
+    """A contract: who signed what, and how it stands."""
     row = reads.get_contract(page.node, number)
     proof = proofs.make_contract_proof(page.node, number)
     path = f"/contracts/{number}"
-    return _render(page, Subject("contract", path, f"/v1{path}/proof", proof, show_contract(number), row), languages)
+    return Subject("contract", path, f"/v1{path}/proof", proof, show_contract(number), row)
 
 
-def render_member_certificate(page: Page, member: str, languages: str) -> str:
-    """The certificate of a member's published score: what everybody may see, and no more."""
+def find_member(page: Page, member: str) -> Subject:
+    """A member's published score: what everybody may see, and no more."""
     row = reads.get_public_member(page.node, member, limit=1)
     proof = proofs.make_credit_proof(page.node, member)
     path = make_path("/members", member)
     place = make_path("/public/members", member)
-    return _render(page, Subject("member", path, f"/v1{place}/proof", proof, f"credit-{member}", row), languages)
+    return Subject("member", path, f"/v1{place}/proof", proof, f"credit-{member}", row)
 
 
-def _render(page: Page, subject: Subject, languages: str) -> str:
-    """In the page's language or, when `languages` asks for both, with a second sheet in the other one."""
+def render_pdf(page: Page, subject: Subject, languages: str) -> bytes:
+    """The certificate as PDF: what `concordat certificate` makes of the same proof file."""
+    trust = Trust(genesis=page.node.genesis_bytes)
+    return make_certificate(subject.proof, trust, _make_address(page, subject), _choose(page, languages))
+
+
+def _make_address(page: Page, subject: Subject) -> str:
+    return f"{page.origin}{subject.place}/certificate"
+
+
+def _choose(page: Page, languages: str) -> list[Language]:
+    """The page's language and, when both are asked for, the other one after it."""
     others = [language for language in LANGUAGES if language != page.language] if languages == BOTH else []
-    pages = [page, *(_translate(page, language) for language in others)]
+    return [page.language, *others]
+
+
+def render_certificate(page: Page, subject: Subject, languages: str) -> str:
+    """The page of a certificate, with a sheet for each language."""
+    pages = [page, *(_translate(page, language) for language in _choose(page, languages)[1:])]
     digest = sha256(subject.proof).hexdigest()
-    address = f"{page.origin}{subject.place}/certificate"
+    address = _make_address(page, subject)
     return render_page(
         page,
         "certificate.html",
         "contracts" if subject.kind == "contract" else "public",
         subject=subject,
         sheets=[Markup(_render_sheet(one, subject, address, digest, is_first=one is page)) for one in pages],  # noqa: S704  # a template's
-        is_both=bool(others),
+        is_both=len(pages) > 1,
         file=f"data:application/octet-stream;base64,{b64encode(subject.proof).decode()}",
     )
 
@@ -91,7 +107,10 @@ def _render_sheet(page: Page, subject: Subject, address: str, digest: str, *, is
         verdict=verdict,
         states=states,
         signers=list(dict.fromkeys((one["signer"], one["member"]) for one in verdict["signatures"])),
-        limits=[line.removeprefix(page.say("proof.not_proved")) for line in verdict["not_proved_sentences"]],
+        limits=[
+            line.removeprefix(page.say("proof.not_proved"))
+            for line in (*verdict["not_proved_sentences"], page.catalog("certificate.not_paper"))
+        ],
         address=address,
         proof_digest=digest,
         code=draw_code(f"{address}#sha256={digest}"),

@@ -14,7 +14,7 @@ from concordat.console import pages
 from concordat.console.activity import render_activity
 from concordat.console.answers import HTML, answer, like, open_page
 from concordat.console.ballots import render_ballot, render_ballots
-from concordat.console.certificate import render_contract_certificate, render_member_certificate
+from concordat.console.certificate import find_contract, find_member, render_certificate, render_pdf
 from concordat.console.contract import render_contract
 from concordat.console.frame import SCRIPTS, SCRIPTS_VERSION, STATIC
 from concordat.console.member import render_member
@@ -25,6 +25,7 @@ from concordat.errors import NotFound
 from concordat.node.node import Node
 from concordat.verifier.browser import render_offline_page
 
+_PDF: Final = "application/pdf"
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -66,7 +67,17 @@ def show_contract_certificate(
     request: Asking, node: NamedDependency[Node], number: FromPath[int], languages: FromQuery[str] = ""
 ) -> Response[str]:
     """One contract on a sheet to print, with its proof file."""
-    return answer(request, render_contract_certificate(open_page(node, request), number, languages))
+    page = open_page(node, request)
+    return answer(request, render_certificate(page, find_contract(page, number), languages))
+
+
+@get("/contracts/{number:int}/certificate.pdf", guards=[like("/v1/contracts/{number}")], sync_to_thread=True)
+def show_contract_pdf(
+    request: Asking, node: NamedDependency[Node], number: FromPath[int], languages: FromQuery[str] = ""
+) -> Response[bytes]:
+    """The same as PDF, with the proof file attached."""
+    page = open_page(node, request)
+    return Response(render_pdf(page, find_contract(page, number), languages), media_type=_PDF)
 
 
 @get("/members/{member:str}/certificate", guards=[like("/v1/public/members/{member}")], sync_to_thread=True)
@@ -74,7 +85,17 @@ def show_member_certificate(
     request: Asking, node: NamedDependency[Node], member: FromPath[str], languages: FromQuery[str] = ""
 ) -> Response[str]:
     """A member's published score on a sheet to print, with its proof file: for everybody."""
-    return answer(request, render_member_certificate(open_page(node, request), member, languages))
+    page = open_page(node, request)
+    return answer(request, render_certificate(page, find_member(page, member), languages))
+
+
+@get("/members/{member:str}/certificate.pdf", guards=[like("/v1/public/members/{member}")], sync_to_thread=True)
+def show_member_pdf(
+    request: Asking, node: NamedDependency[Node], member: FromPath[str], languages: FromQuery[str] = ""
+) -> Response[bytes]:
+    """The same as PDF, with the proof file attached."""
+    page = open_page(node, request)
+    return Response(render_pdf(page, find_member(page, member), languages), media_type=_PDF)
 
 
 @get("/datasets", guards=[like("/v1/datasets")], sync_to_thread=True)
@@ -205,7 +226,9 @@ ROUTES: Final = (
     show_contracts,
     show_contract,
     show_contract_certificate,
+    show_contract_pdf,
     show_member_certificate,
+    show_member_pdf,
     show_datasets,
     show_dataset,
     show_ballots,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from concordat.contracts.text import Language
 from concordat.crypto.policy import Policy
 from concordat.crypto.proof import NOT_PROVED, Trust, Verification, verify_proof
@@ -29,10 +27,11 @@ def compute_verdict(data: bytes, trust: Trust | None, language: Language, policy
         states = [_read_state(key, value) for key, value in verification.states]
         members = _find_signers(states)
         sentences = [describe_receipt(entry, _name_signer(entry, members), language) for _, entry in entries]
-        statements = [*sentences, *_describe_states(states, language)]
+        shown = [_describe_state(key, row, language) for _, key, row in states]
+        statements = [*sentences, *filter(None, shown)]
     except (Rejected, KeyError, IndexError):  # authentic, but written by a later release
         verification, entries, states = Verification(valid=False, code="malformed"), [], []
-        members, sentences, statements = {}, [], []
+        members, sentences, shown, statements = {}, [], [], []
     checkpoint = verification.checkpoint
     return {
         **_conclude(verification, statements, language),
@@ -55,8 +54,13 @@ def compute_verdict(data: bytes, trust: Trust | None, language: Language, policy
             for (position, entry), sentence in zip(entries, sentences, strict=True)
         ],
         "states": [
-            {"table": table, "key": [_plain_key(part) for part in key], "value": None if row is None else to_plain(row)}
-            for table, key, row in states
+            {
+                "table": table,
+                "key": [_plain_key(part) for part in key],
+                "value": None if row is None else to_plain(row),
+                "sentence": sentence,
+            }
+            for (table, key, row), sentence in zip(states, shown, strict=True)
         ],
         **_tell_authority(verification, language),
     }
@@ -119,20 +123,21 @@ def _name_signer(entry: Entry, members: dict[str | int | bytes, str]) -> str:
     return members.get(key, f"{key.hex()[:8]}…")
 
 
-def _describe_states(
-    states: list[tuple[str, tuple[str | int | bytes, ...], object]], language: Language
-) -> Iterator[str]:
-    for _, key, row in states:
-        if isinstance(row, Contract):
-            yield f"{show_contract(int(key[0]))}: {render(f'status.contract.{row.status}', language)}."
-        elif isinstance(row, Member):
-            yield f"{key[0]!s}: {render(f'status.member.{row.status}', language)}."
-        elif isinstance(row, Credit):
-            yield f"{key[0]!s}: {row.score.score}, {row.grade}."
-        elif isinstance(row, Ballot):
-            yield render("verdict.ballot", language, key[0], row.motion, row.status, row.yes, row.no, row.abstain)
-        elif isinstance(row, Vote):
-            yield render("event.ballots.voted", language, ballot=key[0], member=key[1], choice=row.choice)
+def _describe_state(key: tuple[str | int | bytes, ...], row: object, language: Language) -> str:
+    """Return what a row says, in a sentence; empty for a table whose rows are told by others."""
+    match row:
+        case Contract():
+            return f"{show_contract(int(key[0]))}: {render(f'status.contract.{row.status}', language)}."
+        case Member():
+            return f"{key[0]!s}: {render(f'status.member.{row.status}', language)}."
+        case Credit():
+            return f"{key[0]!s}: {row.score.score}, {row.grade}."
+        case Ballot():
+            return render("verdict.ballot", language, key[0], row.motion, row.status, row.yes, row.no, row.abstain)
+        case Vote():
+            return render("event.ballots.voted", language, ballot=key[0], member=key[1], choice=row.choice)
+        case _:
+            return ""
 
 
 def _plain_key(part: str | int | bytes) -> str | int:

@@ -176,6 +176,20 @@ WORDS: dict[str, str] = {
     "verifier.needs_script": "This page checks with a script, and scripts are off. Turn them on for this page, or"
     " check on any machine with the command below.",
     "verifier.needs_script_offline": "This page checks with a script, and scripts are off: turn them on for it.",
+    # ── certificates on paper ───────────────────────────────────────────────────────────────────────────────────────
+    "certificate.title": "Certificate of what a ledger proves",
+    "certificate.facts": "By whom, when and where",
+    "certificate.attached": "The proof file hangs on this PDF as the attachment {0}.",
+    "certificate.ledger_only": "By no person: the ledger computes it from its records, and the node's key signs its "
+    "checkpoint.",
+    "certificate.height": "Height and time of the ledger",
+    "certificate.file": "Digest of the proof file (SHA-256)",
+    "certificate.address": "Address",
+    "certificate.code_text": "The code has the address and, after #, the digest of the proof file.",
+    "certificate.not_paper": "Not proved: that this paper is genuine; only the file can be checked, the paper names "
+    "its digest.",
+    "certificate.check": "To check it: keep the proof file and genesis.json from a source that you trust, and open "
+    "both in the offline verifier, or run",
     "verdict.ballot": "Ballot {0:number}, {2:status.ballot}: {1:motion} Yes {3:number}, no {4:number}, "
     "abstain {5:number}.",
     "verdict.simulated": "Simulated time: an operator moves this chain's clock; no time here is real.",

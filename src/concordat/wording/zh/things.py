@@ -170,6 +170,17 @@ WORDS: dict[str, str] = {
     "verifier.not_given_next": "请以有权阅读的经办人身份登录，或选择您已有的证明文件。",
     "verifier.needs_script": "本页以脚本核验，而脚本已停用。请为本页启用脚本，或在任意机器上用下面的命令核验。",
     "verifier.needs_script_offline": "本页以脚本核验，而脚本已停用：请为本页启用脚本。",
+    # ── certificates on paper ───────────────────────────────────────────────────────────────────────────────────────
+    "certificate.title": "账本证明书",
+    "certificate.facts": "签署者、时间与出处",
+    "certificate.attached": "证明文件作为附件 {0} 附于本 PDF。",
+    "certificate.ledger_only": "无个人签署：由账本依其记录算出，检查点由节点密钥签名。",
+    "certificate.height": "账本高度和时间",
+    "certificate.file": "证明文件的摘要（SHA-256）",
+    "certificate.address": "地址",
+    "certificate.code_text": "二维码含地址，# 之后为证明文件的摘要。",
+    "certificate.not_paper": "未证明：本纸张为真；只有文件可以核验，纸张仅载有其摘要。",
+    "certificate.check": "核验方法：从可信来源取得 genesis.json，与证明文件一同在离线验证器中打开，或运行",
     "verdict.ballot": "第{0:number}号表决，{2:status.ballot}：{1:motion}赞成{3:number}票，"
     "反对{4:number}票，弃权{5:number}票。",
     "verdict.simulated": "模拟时间：本链时钟由运营方推进，此处时间均非真实时间。",
