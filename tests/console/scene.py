@@ -15,6 +15,7 @@ from concordat.primitives.codec import decode
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
+from concordat.protocol.families.behaviors import Anchor, OfContract, OfDataset, OfMember, Record, Subject
 from concordat.protocol.families.clock import Advance
 from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Object, Propose, Sign
 from concordat.protocol.families.datasets import Register
@@ -252,3 +253,15 @@ def _tell_the_end(scene: Scene) -> None:
         scene.make_terms(Label("Ferry timetables", "渡轮时刻"), "silver-plain", "azure-bay", AIR, days=20, times=2)
     )
     scene.apply("amber-coast", "azure-bay")
+    _record_behaviors(scene, main)
+
+
+def _record_behaviors(scene: Scene, contract: int) -> None:
+    evidence = sha256(b"protocol of the gate").digest()
+    said = Label("Gate 3 opened", "三号闸开启")
+    subjects: tuple[Subject, ...] = (OfMember("azure-bay"), OfDataset("river-flow-series"), OfContract(contract))
+    for minutes, subject in enumerate(subjects, start=1):
+        scene.act("azure-bay", Record("gate.opened", subject, scene.now - minutes * 60_000_000, evidence, said))
+    for batch in (1, 2):
+        at = scene.now - (3 - batch) * 3_600_000_000
+        scene.act("north-terrace", Anchor("gate-levels", at, at + 3_000_000_000, 3000, bytes([batch]) * 32))

@@ -16,7 +16,7 @@ from .visitor import Visitor
 MEMBER = {"id", "name", "kind", "roles", "status", "score", "confidence", "grade", "kept", "late", "broken"}
 FIELDS: dict[str, set[str]] = {
     "/v1/public/members": MEMBER,
-    "/v1/public/members/maple-ridge": MEMBER | {"turns", "breaches", "objections", "contracts"},
+    "/v1/public/members/maple-ridge": MEMBER | {"turns", "breaches", "objections", "contracts", "lag"},
     "/v1/public/contracts": {"id", "title", "parties"},
 }
 """What a stranger may read, written down a second time: who opens a field opens it here too."""
@@ -41,6 +41,7 @@ def test_a_stranger_reads_these_fields_and_no_other(told: Scene, path: str) -> N
         assert {frozenset(turn) for turn in row.get("turns", [])} <= {frozenset({"what", "time", "guarantor"})}
         breaches = {frozenset(breach) for breach in row.get("breaches", [])}
         assert breaches <= {frozenset({"contract", "obligation", "time"})}
+        assert set(row.get("lag", {})) <= {"count", "p50_ms", "p95_ms"}
         assert {frozenset(contract) for contract in row.get("contracts", [])} <= {frozenset({"id", "title", "parties"})}
         assert {frozenset(party) for party in row.get("parties", [])} <= {frozenset({"id", "name"})}
 

@@ -68,6 +68,7 @@ ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("GET", "/v1/members/{member}"): "own_member",
     ("GET", "/v1/members/{member}/credit"): "own_member",
     ("GET", "/v1/members/{member}/behaviors"): "own_member",
+    ("GET", "/v1/behaviors"): "member",
     ("GET", "/v1/members/{member}/proof"): "own_member",
     ("GET", "/v1/contracts"): "own_list",
     ("GET", "/v1/contracts/{number}"): "own_contract",

@@ -109,6 +109,8 @@ _BALLOT: Final = _has(
     *("id", "motion", "sentence", "reason", "opener", "status", "outcome", "opened_at", "opens_at", "closes_at"),
     *("ended_at", "electorate", "quorum_milli", "threshold_milli", "cast", "yes", "no", "abstain", "position"),
 )
+_LAG: Final = _has("count", "p50_ms", "p95_ms")
+_BEHAVIOR: Final = _has("position", "number", "time", "lag_ms", "what", "member", "sentence")
 _ENTRY: Final = _has(
     "position", "height", "time", "happened_at", "index", "cause", "code", "sentence", "transaction", "member"
 )
@@ -147,7 +149,10 @@ _ANSWERS: Final[dict[str, Json]] = {
     ),
     "GET /v1/public/members": _list_of(_PUBLIC_MEMBER),
     "GET /v1/public/members/{member}": _has(
-        "turns", contracts=_list_of(_PUBLIC_CONTRACT), breaches=_list_of(_has("contract", "obligation", "time"))
+        "turns",
+        lag=_LAG,
+        contracts=_list_of(_PUBLIC_CONTRACT),
+        breaches=_list_of(_has("contract", "obligation", "time")),
     ),
     "GET /v1/public/members/{member}/objections": _list_of(_OBJECTION),
     "POST /v1/public/members/{member}/objections": _has(*_OBJECTION["required"], "code", "member"),
@@ -155,12 +160,13 @@ _ANSWERS: Final[dict[str, Json]] = {
     "GET /v1/members/{member}/objections/{number}": _has(*_OBJECTION["required"], "text", "answer", "member"),
     "POST /v1/members/{member}/objections/{number}/answer": _has("statement", "salt"),
     "GET /v1/public/contracts": _list_of(_PUBLIC_CONTRACT),
+    "GET /v1/behaviors": _has(lag=_LAG, behaviors=_list_of(_BEHAVIOR)),
     "GET /v1/members/{member}/behaviors": _has(
         "member",
-        lag=_has("count", "p50_ms", "p95_ms"),
+        lag=_LAG,
         kinds=_list_of(_has("kind", "count")),
         series=_list_of(_has("series", "batches", "items", "last_at")),
-        behaviors=_list_of(_has("position", "time", "lag_ms", "what", "sentence")),
+        behaviors=_list_of(_BEHAVIOR),
     ),
     "GET /v1/contracts": _list_of(_CONTRACT),
     "GET /v1/contracts/{number}": _has(

@@ -21,7 +21,7 @@ from concordat.node.node import Node
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.primitives.plain import Json, from_plain, read_json
-from concordat.views.behaviors import BehaviorPlace
+from concordat.views.behaviors import BehaviorPlace, Source
 from concordat.views.waits import WaitPlace
 
 Position = Annotated[int, PathParameter(ge=0, le=INTEGER_MAX)]
@@ -99,20 +99,40 @@ def get_credit(node: NamedDependency[Node], language: NamedDependency[Language],
     return reads.get_credit(node, member, language)
 
 
-@get("/members/{member:str}/behaviors", sync_to_thread=True)
+@get("/behaviors", sync_to_thread=True)
 def list_behaviors(
     request: Asking,
     node: NamedDependency[Node],
     language: NamedDependency[Language],
-    member: FromPath[str],
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response[Json]:
-    """A member's behaviors, newest first: records and batches, with the lag of each and of the latest 1000 together."""
+    """Everybody's behaviors, newest first: records and batches, with the lag of each and of the latest 1000."""
+    return _render_behaviors(request, node, Source(), language, cursor, limit)
+
+
+@get("/members/{member:str}/behaviors", sync_to_thread=True)
+def list_behaviors_of(
+    request: Asking,
+    node: NamedDependency[Node],
+    language: NamedDependency[Language],
+    member: FromPath[str],
+    series: FromQuery[str | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response[Json]:
+    """A member's behaviors, newest first, or the batches of one of its series; and how many there are of each kind."""
+    around = {"member": member, **reads.count_behaviors(node, member)}
+    return _render_behaviors(request, node, Source(member, series), language, cursor, limit, **around)
+
+
+def _render_behaviors(
+    request: Asking, node: Node, source: Source, language: Language, cursor: str | None, limit: int, **around: Json
+) -> Response[Json]:
     after = read_cursor(request, cursor, BehaviorPlace, after=None)
-    found, places = reads.list_behaviors(node, member, language, after=after, limit=limit + 1)
+    found, places = reads.list_behaviors(node, source, language, after=after, limit=limit + 1)
     headers = make_next(request, places[limit - 1]) if len(places) > limit else {}
-    return Response(found | {"behaviors": found["behaviors"][:limit]}, headers=headers)
+    return Response(around | found | {"behaviors": found["behaviors"][:limit]}, headers=headers)
 
 
 @get("/members/{member:str}/proof", sync_to_thread=True)
@@ -291,6 +311,7 @@ ROUTES: Final = (
     get_member,
     get_credit,
     list_behaviors,
+    list_behaviors_of,
     get_member_proof,
     list_contracts,
     get_contract,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from concordat.console.behaviors import tell_lag
 from concordat.console.charts import SCORE_MAX, draw_bar, get_grade_tone
 from concordat.console.formats import show_number, show_signed
 from concordat.console.frame import LIMIT, Page, render_page
@@ -12,6 +13,7 @@ from concordat.errors import NotFound
 from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
 from concordat.verifier.verdict import tell_not_proved
+from concordat.views.behaviors import Source
 from concordat.wording.sentences import describe_return_limit, describe_turns, show_contract, show_share
 
 RECORDS_MAX: Final = 10
@@ -39,6 +41,7 @@ def render_member(page: Page, member: str) -> str:
         member=row,
         status_line=_tell_status(page, row),
         return_limit=describe_return_limit(row["return_limit"], page.language) if row["return_limit"] else "",
+        lag=tell_lag(page, reads.get_lag(page.node, Source(member))),
         waits=[tell_wait(page, wait) for wait in waits],
         credit=credit,
         following=_tell_next_grade(page, credit, following) if credit and following else None,

@@ -130,6 +130,9 @@ def _find_links(page: Page, entry: Json) -> list[tuple[str, str]]:
     """Return where the things lead that an entry's operations and events name."""
     found: dict[str, str] = {}
     newest = reads.count_contracts(page.node)
+    for number, event in enumerate(entry["events"]):
+        if event["type"] in {"behaviors.recorded", "behaviors.anchored"}:
+            found[f"/behaviors/{entry['position']}/{number}"] = name_behavior(page, event)
     for fact in [*entry["events"], *entry.get("operations", [])]:
         if isinstance(fact.get("contract"), int) and fact["contract"] <= newest:
             found[f"/contracts/{fact['contract']}"] = show_contract(fact["contract"])
@@ -138,6 +141,13 @@ def _find_links(page: Page, entry: Json) -> list[tuple[str, str]]:
             if member in page.names:
                 found[f"/members/{member}"] = page.name(member)
     return list(found.items())
+
+
+def name_behavior(page: Page, event: Json) -> str:
+    """Return what a behavior is called: the words of its record, or which batch of which series it is."""
+    if "batch" in event:
+        return page.say("behavior.batch", series=event["series"], batch=event["batch"])
+    return page.label(event["sentence"])
 
 
 def render_codes(page: Page) -> str:

@@ -16,6 +16,7 @@ from concordat.api.records import Number
 from concordat.client.requests import make_path
 from concordat.console.acting import read_number
 from concordat.console.answers import Form, answer, like, open_page
+from concordat.console.behaviors import tell_lag
 from concordat.console.frame import Page, render_page
 from concordat.console.pages import LIST_PAGE, cut_list
 from concordat.console.problems import tell_refusal
@@ -43,7 +44,14 @@ def _render_member(page: Page, member: str, after: int | None) -> str:
         status.append(page.catalog(f"status.member.{row['status']}"))
     line = page.say("punctuation.comma").join(status)
     return render_page(
-        page, "public_member.html", "public", member=row, contracts=contracts, more=more, status_line=line
+        page,
+        "public_member.html",
+        "public",
+        member=row,
+        lag=tell_lag(page, row["lag"]),
+        contracts=contracts,
+        more=more,
+        status_line=line,
     )
 
 

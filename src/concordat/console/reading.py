@@ -14,6 +14,7 @@ from concordat.console import pages
 from concordat.console.activity import render_activity
 from concordat.console.answers import HTML, answer, like, open_page
 from concordat.console.ballots import render_ballot, render_ballots
+from concordat.console.behaviors import render_behavior, render_behaviors
 from concordat.console.certificate import find_contract, find_member, render_certificate, render_pdf
 from concordat.console.contract import render_contract
 from concordat.console.frame import SCRIPTS, SCRIPTS_VERSION, STATIC
@@ -24,6 +25,7 @@ from concordat.console.settings import render_settings
 from concordat.errors import NotFound
 from concordat.node.node import Node
 from concordat.verifier.browser import render_offline_page
+from concordat.views.behaviors import Source
 
 _PDF: Final = "application/pdf"
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -110,6 +112,34 @@ def show_dataset(
 ) -> Response[str]:
     """One dataset."""
     return answer(request, pages.render_dataset(open_page(node, request), owner, name, after))
+
+
+@get("/behaviors", guards=[like("/v1/behaviors")], sync_to_thread=True)
+def show_behaviors(
+    request: Asking, node: NamedDependency[Node], after: FromQuery[str | None] = None
+) -> Response[str]:
+    """What everybody did."""
+    return answer(request, render_behaviors(open_page(node, request), Source(), after))
+
+
+@get("/members/{member:str}/behaviors", guards=[like("/v1/members/{member}/behaviors")], sync_to_thread=True)
+def show_behaviors_of(
+    request: Asking,
+    node: NamedDependency[Node],
+    member: FromPath[str],
+    series: FromQuery[str | None] = None,
+    after: FromQuery[str | None] = None,
+) -> Response[str]:
+    """What a member did, or the batches of one of its series."""
+    return answer(request, render_behaviors(open_page(node, request), Source(member, series or None), after))
+
+
+@get("/behaviors/{position:int}/{number:int}", guards=[like("/v1/ledger/{position}")], sync_to_thread=True)
+def show_behavior(
+    request: Asking, node: NamedDependency[Node], position: Position, number: Position
+) -> Response[str]:
+    """One behavior."""
+    return answer(request, render_behavior(open_page(node, request), position, number))
 
 
 @get("/ballots", guards=[like("/v1/ballots")], sync_to_thread=True)
@@ -231,6 +261,9 @@ ROUTES: Final = (
     show_member_pdf,
     show_datasets,
     show_dataset,
+    show_behaviors,
+    show_behaviors_of,
+    show_behavior,
     show_ballots,
     show_ballot,
     show_ledger,

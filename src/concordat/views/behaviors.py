@@ -1,4 +1,4 @@
-"""Behaviors by member, folded from history, with the lag of each: from what happened to the ledger."""
+"""Behaviors, folded from history, with the lag of each: from what happened to the ledger."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from concordat.protocol.transactions import Entry
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS behaviors (
-    member TEXT NOT NULL, position INTEGER NOT NULL, number INTEGER NOT NULL, lag_us INTEGER NOT NULL,
-    time INTEGER NOT NULL, event BLOB NOT NULL, PRIMARY KEY (member, position, number)
+    position INTEGER NOT NULL, number INTEGER NOT NULL, member TEXT NOT NULL, series TEXT, -- NULL for a record
+    lag_us INTEGER NOT NULL, time INTEGER NOT NULL, event BLOB NOT NULL, PRIMARY KEY (position, number)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS behaviors_by_member ON behaviors (member, position, number, lag_us);
+CREATE INDEX IF NOT EXISTS behaviors_by_series ON behaviors (member, series, position, number)
+    WHERE series IS NOT NULL;
 """
 
 LAGS_MAX: Final = 1000
-"""A member's lag is that of so many of its latest behaviors."""
+"""A lag is told of so many of the latest behaviors."""
 
 
 class BehaviorPlace(NamedTuple):
@@ -40,23 +43,32 @@ class _Kept(Struct, frozen=True):
     event: Recorded | Anchored
 
 
+class Source(NamedTuple):
+    """Of whom, and of which of its series, behaviors are asked for; None for all."""
+
+    member: str | None = None
+    series: str | None = None
+
+
 def save_behaviors(connection: sqlite3.Connection, position: int, entry: Entry) -> None:
     """Fold one entry."""
     for number, event in enumerate(entry.receipt.events):
         if isinstance(event, Recorded | Anchored):
             happened_at = event.occurred_at if isinstance(event, Recorded) else event.first_at
-            row = (event.member, position, number, entry.time - happened_at, entry.time, encode(_Kept(event)))
-            connection.execute("INSERT OR REPLACE INTO behaviors VALUES (?, ?, ?, ?, ?, ?)", row)
+            series = event.series if isinstance(event, Anchored) else None
+            row = (position, number, event.member, series, entry.time - happened_at, entry.time, encode(_Kept(event)))
+            connection.execute("INSERT OR REPLACE INTO behaviors VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def fetch_behaviors(
-    connection: sqlite3.Connection, member: str, *, after: BehaviorPlace | None = None, limit: int = 50
+    connection: sqlite3.Connection, source: Source, *, after: BehaviorPlace | None = None, limit: int = 50
 ) -> list[Behavior]:
-    """Return a member's behaviors, newest first; `after` one of them."""
+    """Return behaviors, newest first; `after` one of them."""
+    which, given = _narrow(source)
     rows = connection.execute(
-        "SELECT position, number, lag_us, time, event FROM behaviors WHERE member = ? AND (position, number) < (?, ?) "
+        f"SELECT position, number, lag_us, time, event FROM behaviors WHERE {which} (position, number) < (?, ?) "  # noqa: S608  # ours
         "ORDER BY position DESC, number DESC LIMIT ?",
-        (member, *(after or (2**62, 0)), limit),
+        (*given, *(after or (2**62, 0)), limit),
     )
     return [
         Behavior(BehaviorPlace(position, number), lag_us, time, decode(_Kept, kept).event)
@@ -64,9 +76,16 @@ def fetch_behaviors(
     ]
 
 
-def fetch_lags(connection: sqlite3.Connection, member: str) -> list[int]:
-    """Return the lags (µs) of a member's latest behaviors, ascending."""
+def fetch_lags(connection: sqlite3.Connection, source: Source) -> list[int]:
+    """Return the lags (µs) of the latest behaviors, ascending."""
+    which, given = _narrow(source)
     rows = connection.execute(
-        "SELECT lag_us FROM behaviors WHERE member = ? ORDER BY position DESC, number DESC LIMIT ?", (member, LAGS_MAX)
+        f"SELECT lag_us FROM behaviors WHERE {which} TRUE ORDER BY position DESC, number DESC LIMIT ?",  # noqa: S608  # ours
+        (*given, LAGS_MAX),
     )
     return sorted(int(lag_us) for (lag_us,) in rows)
+
+
+def _narrow(source: Source) -> tuple[str, tuple[str, ...]]:
+    given = {name: value for name, value in source._asdict().items() if value is not None}
+    return "".join(f"{name} = ? AND " for name in given), tuple(given.values())

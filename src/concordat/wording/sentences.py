@@ -161,6 +161,11 @@ def describe_motion(motion: Struct, language: Language, names: Mapping[str, str]
     return _show_struct(motion, language, names)
 
 
+def describe_subject(subject: Struct, language: Language, names: Mapping[str, str] = NO_NAMES) -> str:
+    """Return what a behavior concerns."""
+    return _show_struct(subject, language, names)
+
+
 def show_contract(number: int) -> str:
     """Return a contract's number as people write it: C-0042."""
     return f"C-{number:04d}"

@@ -6,7 +6,7 @@ whom a thing concerns is told here.
 """
 
 from concordat.node.reads.ballots import get_ballot, list_ballots
-from concordat.node.reads.behaviors import list_behaviors
+from concordat.node.reads.behaviors import count_behaviors, get_behavior, get_lag, list_behaviors
 from concordat.node.reads.chain import get_names, get_officer, get_status
 from concordat.node.reads.contracts import (
     count_contracts,
@@ -53,6 +53,7 @@ __all__ = [
     "Block",
     "check_public_member",
     "choose_link",
+    "count_behaviors",
     "count_contracts",
     "count_waits",
     "draft_contract",
@@ -63,6 +64,7 @@ __all__ = [
     "find_transaction",
     "find_transactions",
     "get_ballot",
+    "get_behavior",
     "get_block_span",
     "get_contract",
     "get_contract_sentences",
@@ -73,6 +75,7 @@ __all__ = [
     "get_entry",
     "get_health",
     "get_inbox",
+    "get_lag",
     "get_member",
     "get_names",
     "get_officer",

@@ -11,12 +11,14 @@ from typing import Final
 
 from concordat.errors import NotFound
 from concordat.node.node import Node
+from concordat.node.reads.behaviors import get_lag
 from concordat.node.reads.members import get_turns, summarize_members
 from concordat.node.reads.objections import list_objections
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.records import IN_FORCE
 from concordat.protocol.state import State
+from concordat.views.behaviors import Source
 from concordat.views.lists import fetch_broken, fetch_ever_admitted, fetch_in_force, fetch_performance
 
 PUBLIC_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -25,6 +27,7 @@ PUBLIC_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "contract": ("id", "title", "parties"),
     "party": ("id", "name"),
     "objection": ("objection", "objector", "entry", "filed_at", "answer_by", "status", "closed_at"),
+    "lag": ("count", "p50_ms", "p95_ms"),
     "breach": ("contract", "obligation", "time"),
 }
 """What of each thing is public (spec/http.md HTTP-40)."""
@@ -76,6 +79,7 @@ def get_public_member(node: Node, member: str, *, after: int | None = None, limi
     told: dict[str, Json] = _tell_members(node, [member])[0]
     told["turns"] = [_narrow("turn", turn) for turn in get_turns(node, member)]
     told["breaches"] = breaches
+    told["lag"] = _narrow("lag", get_lag(node, Source(member)))
     told["objections"] = [
         _narrow("objection", row) for row in list_objections(node, member, limit=OBJECTIONS_MAX)
     ]
