@@ -61,6 +61,9 @@ def test_a_key_is_proved_for_one_member_of_one_chain(call: Call, tmp_path: Path)
     public_key = fetch_key(tmp_path / "new.key").public_key
     assert proved["public_key"] == public_key.hex()
     assert is_valid(public_key, bytes.fromhex(proved["possession"]), message)
+    consent = call("key-prove", "key", "prove", tmp_path / "new.key", *words, "--recovery").document["possession"]
+    assert not is_valid(public_key, bytes.fromhex(consent), message)
+    assert is_valid(public_key, bytes.fromhex(consent), message.replace(b"possession", b"recovery"))
     assert call("key-prove", "key", "prove", tmp_path / "none", *words).status == 3
     nobody = call("key-prove", "key", "prove", tmp_path / "new.key", "--member", "GANSU", "--trust", genesis)
     assert (nobody.status, nobody.document["code"]) == (2, "input.not_a_name")

@@ -6,7 +6,7 @@ from concordat.client.keys import make_key
 from concordat.contracts.text import show_day
 from concordat.primitives.ledger_time import DAY_US, format_time
 from concordat.protocol.families.ballots import Open, Vote
-from concordat.protocol.families.membership import compute_possession_message
+from concordat.protocol.families.membership import compute_recovery_message
 from concordat.protocol.records import ChangeRulebook
 
 from .scene import PASSWORD, Scene, get_key
@@ -96,7 +96,7 @@ def test_a_ballot_tells_what_follows_where_each_vote_stands_and_how_it_is_proved
 
 def test_a_recovery_is_put_to_the_vote(scene: Scene, officer: Visitor) -> None:
     key = make_key()
-    possession = key.sign(compute_possession_message(scene.node.chain.id, "silver-plain")).hex()
+    possession = key.sign(compute_recovery_message(scene.node.chain.id, "silver-plain")).hex()
     form = officer.open("/ballots").form(action="open_ballot", motion="recover")
     ends = format_time(scene.now + 10 * DAY_US)[:10]
     values = {"member": "silver-plain", "public_key": key.public_key.hex().upper(), "card": "11" * 32}

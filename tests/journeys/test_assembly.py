@@ -65,7 +65,8 @@ def lose_a_laptop(town: Town) -> None:
     assert town.refuse("orchard-hall", {"type": "membership.revoke_key"})["code"] == "ledger.removed_key"
     folder = town.folder / "orchard-hall"
     ask("key", "new", "second.key", folder=folder)
-    proof = ask("key", "prove", "second.key", "--member", "orchard-hall", "--trust", "genesis.json", folder=folder)
+    asked = ("--member", "orchard-hall", "--trust", "genesis.json", "--recovery")
+    proof = ask("key", "prove", "second.key", *asked, folder=folder)
     motion = {"type": "recover", "member": "orchard-hall", "card": "11" * 32}
     motion |= {"public_key": proof["public_key"], "possession": proof["possession"]}
     number = open_ballot(town, "linden-hall", motion, CLOSES[1])

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from concordat.crypto.signatures import sign
 from concordat.primitives.ledger_time import DAY_US
 from concordat.protocol.families import membership as m
-from concordat.protocol.families.ballots import Vote, Withdraw
+from concordat.protocol.families.ballots import Open, Vote, Withdraw
 from concordat.protocol.params import Params
 from concordat.protocol.records import (
     Admit,
@@ -19,6 +19,7 @@ from concordat.protocol.records import (
     ChangeRulebook,
     Dismiss,
     MemberRole,
+    Motion,
     Recover,
 )
 from concordat.testing.consortium import FOUNDERS, Consortium
@@ -190,14 +191,19 @@ def become_moot() -> Consortium:
     return c
 
 
+def make_recovery(c: Consortium) -> Recover:
+    consent = sign(c.get_seed("dune-shore/new"), m.compute_recovery_message(c.chain.id, "dune-shore"))
+    return Recover("dune-shore", c.get_public_key("dune-shore/new"), bytes(32), consent)
+
+
 def recover_a_key() -> Consortium:
-    """BAL-19: every key of the member ends, a thief's too; the new one has all roles."""
+    """BAL-6, BAL-19: every key of the member ends, a thief's too, who cannot use up the new one; that has all roles."""
     c = begin()
     c.act("dune-shore", make_officer(c, "dune-shore", "dune-shore/thief"))
-    possession = sign(c.get_seed("dune-shore/new"), m.compute_possession_message(c.chain.id, "dune-shore"))
-    motion = Recover("dune-shore", c.get_public_key("dune-shore/new"), bytes(32), possession)
+    motion = make_recovery(c)
     number = open_ballot(c, motion)
     c.attempt("dune-shore/thief", Vote(number, "no"))
+    c.attempt("dune-shore/thief", m.AddOfficer(motion.public_key, ("auditor",), bytes(32), motion.possession))
     vote(c, number, azure_bay="yes", birch_vale="yes")
     c.advance(7)
     c.attempt("dune-shore/thief", c.make_registration("dune-shore"))
@@ -209,7 +215,7 @@ def recover_a_key() -> Consortium:
 def vote_in_time_late_and_twice() -> Consortium:
     """BAL-8, BAL-9, BAL-11."""
     c = begin()
-    c.act("azure-bay", make_ballot(c, LONGER_HEARING), Withdraw(1))
+    c.act("azure-bay", make_ballot(c, QUORUM_350), Withdraw(1))
     operation = make_ballot(c, LONGER_HEARING, days=8)
     c.act("azure-bay", replace(operation, opens_at=c.time + DAY_US))
     c.attempt("birch-vale", Vote(2, "yes"))
@@ -222,6 +228,49 @@ def vote_in_time_late_and_twice() -> Consortium:
     return c
 
 
+def announce_and_take_back() -> Consortium:
+    """BAL-4, BAL-5: nobody keeps its own dismissal from the vote, nor opens and withdraws without end."""
+    c = begin()
+    motion = Dismiss("azure-bay", "verifier")
+    c.act("azure-bay", make_notice(c, motion))
+    c.advance(59)
+    c.attempt("azure-bay", Withdraw(1), make_notice(c, motion))
+    c.act("azure-bay", Withdraw(1))
+    c.attempt("dune-shore", make_notice(c, motion))
+    vote(c, open_ballot(c, motion, "birch-vale"), birch_vale="yes", cedar_ford="yes")
+    for number in range(3, 9):
+        c.attempt("azure-bay", make_ballot(c, ChangeParameter("hearing_days", 20 + number, 1000)), Withdraw(number))
+    c.advance(7)
+    return c
+
+
+def make_notice(c: Consortium, motion: Motion) -> Open:
+    """A ballot announced for as late as may be."""
+    opens_at = c.time + 60 * DAY_US
+    return replace(make_ballot(c, motion), opens_at=opens_at, closes_at=opens_at + 60 * DAY_US)
+
+
+def take_back_what_needs_no_quorum() -> Consortium:
+    """BAL-9, BAL-14: who opens the second ballot does not spoil it."""
+    c = begin()
+    motion = Appoint("dune-shore", "verifier")
+    vote(c, open_ballot(c, motion), azure_bay="yes")
+    c.advance(7)
+    number = open_ballot(c, motion, "cedar-ford")
+    c.attempt("cedar-ford", Withdraw(number))
+    vote(c, number, azure_bay="yes")
+    c.advance(7)
+    return c
+
+
+def shorten_the_time_of_a_stay() -> Consortium:
+    """BAL-13: it is a rule of ballots by another name."""
+    c = begin()
+    vote(c, open_ballot(c, ChangeParameter("hearing_days", 1, 9)), azure_bay="yes", birch_vale="yes", cedar_ford="no")
+    c.advance(7)
+    return c
+
+
 SCENES: dict[str, Callable[[], Consortium]] = {
     scene.__name__: scene
     for scene in (
@@ -229,5 +278,6 @@ SCENES: dict[str, Callable[[], Consortium]] = {
         stay_an_exit, stay_an_exit_and_hear_again, expel_without_a_quorum,
         admit_by_vote, become_moot, recover_a_key, vote_in_time_late_and_twice, repeat_what_is_weighty,
         admit_by_too_few, call_off_a_rulebook, call_off_at_the_last_moment,
+        announce_and_take_back, take_back_what_needs_no_quorum, shorten_the_time_of_a_stay,
     )
 }  # fmt: skip

@@ -281,6 +281,11 @@ def withdraw_after_a_vote(c: Consortium) -> Receipt:
     return c.attempt("azure-bay", b.Vote(number, "no"), b.Withdraw(number))
 
 
+def announce_what_was_withdrawn(c: Consortium) -> Receipt:
+    operation = make_ballot(c, QUORUM_350, days=8)
+    return c.attempt("azure-bay", operation, b.Withdraw(1), replace(operation, opens_at=c.time + DAY_US))
+
+
 def open_while_heard(c: Consortium) -> Receipt:
     breach(c, "cedar-ford", 5)
     return c.attempt("cedar-ford", make_ballot(c, QUORUM_350))
@@ -403,6 +408,7 @@ PROVOKE: dict[str, Scene] = {
     "ballots.period_not_allowed": lambda c: c.attempt("azure-bay", replace(make_ballot(c, QUORUM_350), closes_at=1)),
     "ballots.too_many_open": open_too_many,
     "ballots.already_open": lambda c: c.attempt("azure-bay", *(make_ballot(c, QUORUM_350),) * 2),
+    "ballots.announced_before": announce_what_was_withdrawn,
     "ballots.impossible": lambda c: c.attempt("azure-bay", make_ballot(c, Dismiss("azure-bay", "operator"))),
     "ballots.unknown": lambda c: c.attempt("azure-bay", b.Vote(77, "yes")),
     "ballots.ended": vote_after_the_end,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from concordat.protocol.records import Counter
+from concordat.protocol.records import Counter, Delegation
 from concordat.protocol.state import State
 from concordat.testing.consortium import DATASET, Consortium, find_broken_invariants
 from protocol.scenes import agree, keep
@@ -71,6 +71,7 @@ BREAK: list[tuple[str, Callable[[State], None]]] = [
     ("MEM-INV-2", lose_the_key),
     ("MEM-INV-3", lambda state: state.credits.delete(MEMBER)),
     ("MEM-INV-3", change_member(admitted_at=None)),
+    ("MEM-INV-4", lambda state: state.delegations.put((bytes(32), bytes(32)), Delegation(*MEMBER, ("data",), 0, 1))),
     ("CRD-INV-1", lambda state: state.credits.delete(MEMBER)),
     ("CRD-INV-2", publish_another_score),
 ]

@@ -15,7 +15,7 @@ from concordat.client.keys import derive_key, make_key, read_public_key, save_ke
 from concordat.errors import UsageError
 from concordat.primitives.identifiers import MemberId
 from concordat.primitives.plain import from_plain, to_plain
-from concordat.protocol.families.membership import compute_possession_message
+from concordat.protocol.families.membership import compute_possession_message, compute_recovery_message
 from concordat.protocol.genesis import read_genesis
 
 
@@ -72,6 +72,7 @@ def prove_key(
     *,
     member: str,
     trust: Annotated[str, ROOT],
+    recovery: bool = False,
     output: Output = OUTPUT,
 ) -> None:
     """Prove that you hold a key, so that an admin of a member may add it as an officer's.
@@ -79,6 +80,7 @@ def prove_key(
     :param file: The new officer's key file; it signs here and is never sent.
     :param member: The member for which the key is to speak.
     :param trust: genesis.json of the chain.
+    :param recovery: For a ballot that gives the key to a member that lost its own.
     """
     try:
         from_plain(MemberId, member)
@@ -86,10 +88,12 @@ def prove_key(
         raise UsageError(error.code, f"--member {member}") from error
     key = fetch_key_asking(file)
     chain = read_genesis(read_file(Path(trust)))
-    possession = key.sign(compute_possession_message(chain.id, member)).hex()
+    message = compute_recovery_message(chain.id, member) if recovery else compute_possession_message(chain.id, member)
+    possession = key.sign(message).hex()
     document = {"member": member, "public_key": key.public_key.hex(), "possession": possession}
     emit(output, document, [possession])
-    tell("give public key and possession to an admin of the member, for `concordat tx membership.add_officer`")
+    whom = "a member that opens the ballot" if recovery else "an admin, for `concordat tx membership.add_officer`"
+    tell(f"give public key and possession to {whom}")
 
 
 def new_card(file: Path, /, *, name: str, phone: str, output: Output = OUTPUT) -> None:

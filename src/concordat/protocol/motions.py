@@ -14,7 +14,13 @@ from concordat.protocol.context import DUE_BALLOT, Context
 from concordat.protocol.editions import EDITION_NEWEST
 from concordat.protocol.families import ballots
 from concordat.protocol.families.ballots import opening, voting
-from concordat.protocol.families.membership import ALL_ROLES, admission, exits, officers
+from concordat.protocol.families.membership import (
+    ALL_ROLES,
+    admission,
+    compute_recovery_message,
+    exits,
+    officers,
+)
 from concordat.protocol.params import ParamsRow, make_params
 from concordat.protocol.records import (
     Admit,
@@ -162,12 +168,13 @@ def _find_parameter_obstacle(state: State, motion: ChangeParameter) -> Obstacle 
         return "no_change"
     if changed.edition < params.edition:
         return "out_of_bounds"
-    return "last_of_role" if changed.verify_k > count_holders(state, "verifier") else None
+    is_too_many = motion.name == "verify_k" and motion.value > count_holders(state, "verifier")
+    return "last_of_role" if is_too_many else None
 
 
 def count_holders(state: State, role: MemberRole) -> int:
     """Count the members in standing that have a role."""
-    return sum(1 for _, row in state.members.items() if role in row.roles and is_in_standing(row))
+    return state.members.count(lambda row: role in row.roles and is_in_standing(row))
 
 
 def _find_admission_obstacle(context: Context, row: Member | None) -> Obstacle | None:
@@ -190,7 +197,8 @@ def _find_recovery_obstacle(context: Context, motion: Recover) -> Obstacle | Non
         return "not_a_member"
     try:
         officers.check_new_key(context, motion.public_key)
-        officers.check_possession(context, motion.member, motion.public_key, motion.possession)
+        message = compute_recovery_message(context.chain_id, motion.member)
+        officers.check_possession(motion.public_key, motion.possession, message)
     except Rejected:
         return "key_not_fit"
     return None

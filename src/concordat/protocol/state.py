@@ -13,7 +13,7 @@ Counter(count=7)
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, Literal, TypeVar
 
 from concordat.contracts.terms import Terms
@@ -98,6 +98,14 @@ class Table(Generic[K, V]):
     def group(self, first: str | int | bytes) -> list[tuple[K, V]]:
         """Return the rows whose key begins with `first`, in key order."""
         return [(key, self._rows[key]) for key in self._groups.get(first, ())]
+
+    def count(self, is_counted: Callable[[V], bool]) -> int:
+        """Return how many rows are counted; in which order they are asked does not show."""
+        return sum(map(is_counted, self._rows.values()))
+
+    def group_size(self, first: str | int | bytes) -> int:
+        """Return how many rows have a key that begins with `first`."""
+        return len(self._groups.get(first, ()))
 
     def tail(self, first: str | int | bytes, start: int) -> list[V]:
         """Return the rows whose key begins with `first`, from the place `start` on in key order."""

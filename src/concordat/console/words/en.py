@@ -309,6 +309,7 @@ WORDS: dict[str, str] = {
     "ballot.number": "Ballot {number}",
     "ballot.cast": "Votes cast",
     "ballot.opens_on": "Opens",
+    "ballot.consent_hint": "128 digits, printed by concordat key prove with --recovery.",
     "ballot.opens_hint": "Left empty: at once. Days begin at midnight UTC.",
     "ballot.closes_on": "Closes",
     "ballot.member_hint": "Its identifier on the ledger.",

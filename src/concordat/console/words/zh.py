@@ -300,6 +300,7 @@ WORDS: dict[str, str] = {
     "ballot.number": "第 {number} 号表决",
     "ballot.cast": "已投票",
     "ballot.opens_on": "开始",
+    "ballot.consent_hint": "128 位十六进制数，由 concordat key prove 加 --recovery 输出。",
     "ballot.opens_hint": "留空即立即开始；日期自 UTC 零时起算。",
     "ballot.closes_on": "截止",
     "ballot.member_hint": "账本标识。",

@@ -11,7 +11,16 @@ from typing import Final
 
 from concordat.errors import Rejected
 from concordat.primitives.codec import Struct
-from concordat.primitives.identifiers import Code, DatasetName, Digest, Label, MemberId, Positive, TimeUs
+from concordat.primitives.identifiers import (
+    INTEGER_MAX,
+    Code,
+    DatasetName,
+    Digest,
+    Label,
+    MemberId,
+    Positive,
+    TimeUs,
+)
 from concordat.primitives.ledger_time import DAY_US, SECOND_US, compute_week
 from concordat.protocol.context import Context, get_signer
 from concordat.protocol.receipts import Rejection
@@ -127,9 +136,8 @@ def apply_anchor(context: Context, operation: Anchor) -> None:
     if row.batches and first_at <= row.last_at:
         raise Rejected("behaviors.batch_overlaps", operation.series, first_at, row.last_at)
     batch = row.batches + 1
-    context.state.series.put(
-        (member, operation.series), Series(batch, row.items + operation.count, last_at, operation.root)
-    )
+    items = min(row.items + operation.count, INTEGER_MAX)  # nobody checks a count that a member claims
+    context.state.series.put((member, operation.series), Series(batch, items, last_at, operation.root))
     context.emit(Anchored(member, operation.series, batch, first_at, last_at, operation.count))
 
 

@@ -92,7 +92,7 @@ def apply_file(context: Context, operation: File) -> None:
     if operation.entry is not None and not (1, 0) <= operation.entry < (context.height, context.index):
         raise Rejected("objections.unknown_entry", operation.entry[0], operation.entry[1])
     _count_open(state, member, objector, 1)
-    number = len(state.objections.group(member)) + 1
+    number = state.objections.group_size(member) + 1
     answer_by = context.time + context.params.objection_answer_days * DAY_US
     state.objections.put(
         (member, number), Objection(objector, operation.entry, operation.statement, context.time, answer_by, "open")

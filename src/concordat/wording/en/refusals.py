@@ -200,10 +200,14 @@ WORDS: dict[str, str] = {
     "rejection.ballots.period_not_allowed": "A vote lasts from {0:number} to {1:number} days, and begins at most "
     "{1:number} days from now.",
     "next.ballots.period_not_allowed": "Choose other times and open it again.",
-    "rejection.ballots.too_many_open": "{0:member} has {1:number} open ballots; that is the most allowed.",
-    "next.ballots.too_many_open": "Wait until one has ended, or withdraw one.",
+    "rejection.ballots.too_many_open": "{0:member} has {1:number} ballots whose end has not come, "
+    "withdrawn ones among them; that is the most allowed.",
+    "next.ballots.too_many_open": "Wait until the end of one has come.",
     "rejection.ballots.already_open": "Ballot {0:number} is on the same motion and has not been settled.",
     "next.ballots.already_open": "Vote there.",
+    "rejection.ballots.announced_before": "Ballot {0:number} on the same motion was withdrawn; until its end would "
+    "have come, the next one begins at once.",
+    "next.ballots.announced_before": "Open it so that voting begins now.",
     "rejection.ballots.impossible": "This cannot be decided: {0:obstacle}.",
     "next.ballots.impossible": "Put a motion that can be carried out.",
     "rejection.ballots.unknown": "There is no ballot {0:number}.",
@@ -212,7 +216,7 @@ WORDS: dict[str, str] = {
     "next.ballots.ended": "Look at its outcome; the same motion can be opened again.",
     "rejection.ballots.not_the_opener": "{0:member} did not open ballot {1:number}.",
     "next.ballots.not_the_opener": "Only its opener can withdraw it.",
-    "rejection.ballots.has_votes": "Somebody has voted in ballot {0:number} already.",
+    "rejection.ballots.has_votes": "Somebody has voted in ballot {0:number} already, or in the one that it repeats.",
     "next.ballots.has_votes": "Vote no, or wait for its end.",
     "rejection.ballots.not_open_yet": "Voting in ballot {0:number} begins on {1:time}.",
     "next.ballots.not_open_yet": "Vote after that time.",

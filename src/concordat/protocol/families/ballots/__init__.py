@@ -125,6 +125,7 @@ REJECTIONS = (
     Rejection("ballots.period_not_allowed", "BAL-3", may_succeed_later=True),
     Rejection("ballots.too_many_open", "BAL-4", may_succeed_later=True),
     Rejection("ballots.already_open", "BAL-5", may_succeed_later=True),
+    Rejection("ballots.announced_before", "BAL-5", may_succeed_later=True),
     Rejection("ballots.impossible", "BAL-6", may_succeed_later=True),
     Rejection("ballots.unknown", "BAL-7", may_succeed_later=True),
     Rejection("ballots.ended", "BAL-8", may_succeed_later=False),

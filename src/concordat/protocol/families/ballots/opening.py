@@ -40,6 +40,9 @@ OWN_RULES_MILLI = 749
 
 BALLOT_PARAMETERS = "ballot_"
 
+RULES_BESIDE = ("edition", "hearing_days")
+"""Parameters that are rules of ballots by another name: a stay is voted on for as long as the hearing lasts."""
+
 
 def check_open(context: Context, operation: Open) -> str:
     """BAL-2 to BAL-5; returns the opener."""
@@ -54,8 +57,12 @@ def check_open(context: Context, operation: Open) -> str:
     if get_count(context.state, f"ballots/{member}") >= OPEN_MAX:
         raise Rejected("ballots.too_many_open", member, OPEN_MAX)
     former = find_former(context.state, operation.motion)
-    if former and context.state.ballots[(former,)].status in {"open", "carried"}:
+    last = context.state.ballots[(former,)] if former else None
+    if last is not None and last.status in {"open", "carried"}:
         raise Rejected("ballots.already_open", former)
+    if last is not None and last.status == "withdrawn" and context.time < last.closes_at and opens_at > context.time:
+        # Announced and taken back, over and over, a motion would never come to the vote.
+        raise Rejected("ballots.announced_before", former)
     return member
 
 
@@ -65,7 +72,8 @@ def open_ballot(
     """Write the row with the rules of this moment; the end is due by itself (BAL-12)."""
     state = context.state
     excluded = get_excluded(motion)
-    electorate = sum(1 for (member,), row in state.members.items() if is_in_standing(row) and member not in excluded)
+    not_asked = sum(is_in_standing(state.members.get((member,))) for member in excluded)
+    electorate = state.members.count(is_in_standing) - not_asked
     ballot = Ballot(
         motion=motion,
         opener=opener,
@@ -103,14 +111,14 @@ def compute_threshold_milli(context: Context, motion: Motion) -> int:
     if not is_weighty(motion):
         return params.ballot_threshold_milli
     own_rules_milli = OWN_RULES_MILLI if isinstance(motion, ChangeParameter) else 0
-    return max(own_rules_milli, params.ballot_weighty_milli)
+    return max(own_rules_milli, params.ballot_weighty_milli, params.ballot_threshold_milli)
 
 
 def is_weighty(motion: Motion) -> bool:
     """BAL-13: what lets in without a check, takes over, ends the rules or stays an exit by score."""
     match motion:
         case ChangeParameter(name=name):
-            return name.startswith(BALLOT_PARAMETERS) or name == "edition"
+            return name.startswith(BALLOT_PARAMETERS) or name in RULES_BESIDE
         case Stay(limb=limb):
             return limb == "score"
         case _:
@@ -174,22 +182,21 @@ def get_open(context: Context, number: int) -> Ballot:
     return row
 
 
-def end(context: Context, number: int, row: Ballot) -> None:
-    """Write a ballot that has ended, and let its opener open another."""
-    context.state.ballots.put((number,), replace(row, ended_at=context.time))
+def free_place(context: Context, row: Ballot) -> None:
+    """BAL-4: let the opener of a ballot, whose time is over, open another."""
     if row.opener is not None:
         add_count(context.state, f"ballots/{row.opener}", -1)
 
 
 def apply_withdraw(context: Context, operation: Withdraw) -> None:
-    """BAL-9: by its opener, while nobody has voted."""
+    """BAL-9: by its opener, while nobody has voted, here or in the one that it repeats (BAL-14)."""
     member, _ = get_signer(context, "admin")
     row = get_open(context, operation.ballot)
     if row.opener != member:
         raise Rejected("ballots.not_the_opener", member, operation.ballot)
-    if row.yes + row.no + row.abstain:
+    if row.yes + row.no + row.abstain or not row.quorum_milli:
         raise Rejected("ballots.has_votes", operation.ballot)
-    end(context, operation.ballot, replace(row, status="withdrawn"))
+    context.state.ballots.put((operation.ballot,), replace(row, status="withdrawn", ended_at=context.time))
     context.emit(Withdrawn(operation.ballot, member))
 
 
@@ -197,7 +204,7 @@ def find_broken_invariants(state: State) -> Iterator[str]:
     """Yield what does not hold.
 
     BAL-INV-1: a ballot's sums are its votes, and no more than its electorate. BAL-INV-2: counters say how many ballots
-    there are, and how many each opener has open. BAL-INV-3: what is scheduled was carried.
+    there are, and how many of each opener have not come to their end. BAL-INV-3: what is scheduled was carried.
     """
     open_by: dict[str, int] = {}
     for (number,), row in state.ballots.items():
@@ -205,7 +212,7 @@ def find_broken_invariants(state: State) -> Iterator[str]:
         sums = (choices.count("yes"), choices.count("no"), choices.count("abstain"))
         if sums != (row.yes, row.no, row.abstain) or len(choices) > row.electorate:
             yield f"BAL-INV-1: {number}"
-        if row.opener is not None and row.status == "open":
+        if row.opener is not None and (row.closes_at, DUE_BALLOT, number.to_bytes(8, "big")) in state.due:
             open_by[row.opener] = open_by.get(row.opener, 0) + 1
     if get_count(state, "ballots") != len(state.ballots):
         yield "BAL-INV-2: ballots"

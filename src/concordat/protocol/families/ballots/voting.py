@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from concordat.errors import Rejected
 from concordat.protocol.context import Context, get_signer
 from concordat.protocol.families.ballots import Closed, Vote, Voted
-from concordat.protocol.families.ballots.opening import end, get_open
+from concordat.protocol.families.ballots.opening import free_place, get_open
 from concordat.protocol.records import Ballot, BallotStatus, Member, Scheduled
 from concordat.protocol.records import Vote as VoteRow
 from concordat.protocol.standing import is_in_standing
@@ -53,10 +53,11 @@ def compute_outcome(ballot: Ballot) -> BallotStatus:
 def close(context: Context, number: int) -> Ballot | None:
     """Count an open ballot and return it, ended; None when it was withdrawn."""
     ballot = context.state.ballots[(number,)]
+    free_place(context, ballot)
     if ballot.status != "open":
         return None
-    ballot = replace(ballot, status=compute_outcome(ballot))
-    end(context, number, ballot)
+    ballot = replace(ballot, status=compute_outcome(ballot), ended_at=context.time)
+    context.state.ballots.put((number,), ballot)
     context.emit(Closed(number, ballot.status, ballot.yes, ballot.no, ballot.abstain, ballot.electorate))
     return ballot
 

@@ -17,6 +17,9 @@ from concordat.protocol.records import Limb, MemberKind, OfficerRole
 POSSESSION_DOMAIN = b"concordat/possession/v1\0"
 """What a new officer's key signs: this ‖ chain id ‖ the member's name."""
 
+RECOVERY_DOMAIN = b"concordat/recovery/v1\0"
+"""The same for the key that a ballot gives to a member that lost its own."""
+
 ALL_ROLES: tuple[OfficerRole, ...] = ("admin", "auditor", "contracts", "data")
 
 GrantableRole = Literal["admin", "auditor", "contracts", "data"]
@@ -309,6 +312,15 @@ REVIEW_REASONS = (
     "review.open_sanction",  # member under a hearing
 )
 """Every ground on which the credit review refuses (MEM-4), in the order in which they are listed."""
+
+
+def compute_recovery_message(chain_id: bytes, member: str) -> bytes:
+    """Return what a key signs to speak for a member whose keys are lost.
+
+    It is no proof of possession: a ballot is public, and whoever stole the member's keys would add the key with it, and
+    so use it up before the vote is over (BAL-6).
+    """
+    return RECOVERY_DOMAIN + chain_id + member.encode()
 
 
 def compute_possession_message(chain_id: bytes, member: str) -> bytes:

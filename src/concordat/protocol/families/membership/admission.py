@@ -203,11 +203,7 @@ def apply_attest(context: Context, operation: Attest) -> None:
 def _count_silent_verifiers(state: State, applicant: Member) -> int:
     """Count the verifiers in standing that have not given their word yet."""
     spoken = [attestation.verifier for attestation in applicant.attestations]
-    return sum(
-        1
-        for (member,), row in state.members.items()
-        if _is_verifier(row) and member not in spoken
-    )
+    return state.members.count(_is_verifier) - sum(_is_verifier(state.members[(member,)]) for member in spoken)
 
 
 def _is_verifier(row: Member) -> bool:
@@ -258,6 +254,7 @@ def find_broken_invariants(state: State) -> Iterator[str]:
 
     MEM-INV-1: a legal identity leads to its holder, and no application holds one before its sponsor's word or after it
     failed. MEM-INV-2: the keys listed are those that speak for the member. MEM-INV-3: admitted means credit.
+    MEM-INV-4: a delegation stands between two of them.
     """
     for (scheme, code), identity in state.identities.items():
         holder = state.members.get((identity.member,))
@@ -276,3 +273,6 @@ def find_broken_invariants(state: State) -> Iterator[str]:
         is_listed = public_key in state.members[(officer.member,)].officers
         if officer.removed_at is None and not is_listed and officer.roles != ("node",):
             yield f"MEM-INV-2: {officer.member}"
+    for keys, delegation in state.delegations.items():
+        if not all(key in state.members[(delegation.member,)].officers for key in keys):
+            yield f"MEM-INV-4: {delegation.member}"

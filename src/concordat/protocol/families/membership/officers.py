@@ -27,6 +27,7 @@ from concordat.protocol.families.membership import (
 from concordat.protocol.holdings import find_holding
 from concordat.protocol.records import Delegation, Officer, OfficerRole
 from concordat.protocol.records import Grant as GrantRow
+from concordat.protocol.state import State
 
 OFFICERS_MAX = 32
 
@@ -37,7 +38,8 @@ def apply_add_officer(context: Context, operation: AddOfficer) -> None:
     check_new_key(context, operation.public_key)
     if len(row.officers) >= OFFICERS_MAX:
         raise Rejected("membership.too_many_officers", OFFICERS_MAX)
-    check_possession(context, member, operation.public_key, operation.possession)
+    message = compute_possession_message(context.chain_id, member)
+    check_possession(operation.public_key, operation.possession, message)
     _check_roles(operation.roles)
     _check_not_outlasting(context, None)
     add_key(context, member, operation.public_key, operation.roles, operation.card)
@@ -52,9 +54,9 @@ def check_new_key(context: Context, public_key: bytes) -> None:
         raise Rejected("membership.weak_key", public_key.hex())
 
 
-def check_possession(context: Context, member: str, public_key: bytes, possession: bytes) -> None:
-    """MEM-16: somebody holds the key, and wants it to speak for this member."""
-    if not is_valid(public_key, possession, compute_possession_message(context.chain_id, member)):
+def check_possession(public_key: bytes, possession: bytes, message: bytes) -> None:
+    """MEM-16, BAL-6: somebody holds the key, and wants of it what the message says."""
+    if not is_valid(public_key, possession, message):
         raise Rejected("membership.possession_not_proved")
 
 
@@ -69,7 +71,9 @@ def add_key(
 
 
 def end_key(context: Context, member: str, public_key: bytes) -> None:
-    """Let a key speak for its member no longer; its row stays, with when it began and ended."""
+    """Let a key speak for its member no longer; its row stays, with when it began and ended (MEM-26, MEM-28)."""
+    for key in find_delegations(context.state, member, public_key):
+        context.state.delegations.delete(key)
     row, officer = context.state.members[(member,)], context.state.officers[(public_key,)]
     left = tuple(key for key in row.officers if key != public_key)
     context.state.officers.put((public_key,), replace(officer, removed_at=context.time))
@@ -81,10 +85,11 @@ def apply_rotate_key(context: Context, operation: RotateKey) -> None:
     """MEM-1, MEM-16, MEM-22, MEM-24: the signing key hands over to a new one."""
     member, officer = _get_signing_officer(context)
     check_new_key(context, operation.public_key)
-    check_possession(context, member, operation.public_key, operation.possession)
+    message = compute_possession_message(context.chain_id, member)
+    check_possession(operation.public_key, operation.possession, message)
+    _hand_over_duties(context, member, context.public_key, operation.public_key)
     end_key(context, member, context.public_key)
     add_key(context, member, operation.public_key, officer.roles, operation.card)
-    _hand_over_duties(context, member, context.public_key, operation.public_key)
 
 
 def _hand_over_duties(context: Context, member: str, former: bytes, public_key: bytes) -> None:
@@ -94,12 +99,16 @@ def _hand_over_duties(context: Context, member: str, former: bytes, public_key: 
         grant = grants.get((former, role))
         if grant is not None:
             grants.put((public_key, role), grant)
-    for (_, delegator), row in delegations.group(former):
-        delegations.put((public_key, delegator), row)
-    for key in context.state.members[(member,)].officers:
-        delegation = delegations.get((key, former))
-        if delegation is not None:
-            delegations.put((key, public_key), delegation)
+    for to, by in find_delegations(context.state, member, former):
+        key = (public_key, by) if to == former else (to, public_key)
+        delegations.put(key, delegations[(to, by)])
+
+
+def find_delegations(state: State, member: str, public_key: bytes) -> list[tuple[bytes, bytes]]:
+    """Return what is delegated to a member's key and by it, as (to, by)."""
+    others = state.members[(member,)].officers
+    pairs = [pair for key in others for pair in ((public_key, key), (key, public_key))]
+    return [pair for pair in pairs if pair in state.delegations]
 
 
 def apply_revoke_key(context: Context, _operation: RevokeKey) -> None:
