@@ -51,9 +51,10 @@ def compute_outcome(ballot: Ballot) -> BallotStatus:
 
 
 def close(context: Context, number: int) -> Ballot | None:
-    """Count an open ballot and return it, ended; None when it was withdrawn."""
+    """Count an open ballot and return it, ended; None when it was withdrawn, or called off after its end."""
     ballot = context.state.ballots[(number,)]
-    free_place(context, ballot)
+    if ballot.status in {"open", "withdrawn"}:
+        free_place(context, ballot)
     if ballot.status != "open":
         return None
     ballot = replace(ballot, status=compute_outcome(ballot), ended_at=context.time)
