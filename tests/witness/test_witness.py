@@ -96,10 +96,12 @@ def test_what_does_not_is_refused_and_changes_nothing(witness: Witness) -> None:
         code_of(lambda: witness.add(sign_note(stranger), 5, path)),
         code_of(lambda: witness.add(unsigned, 5, path)),
         code_of(lambda: witness.add(LEDGER.note(3), 3, ())),
+        code_of(lambda: witness.add(sign_note(replace(LEDGER.checkpoint(5), height=4)), 5, ())),
         code_of(lambda: witness.add("", 0, ())),
     ] == [
         *("witness.bad_request", "witness.other_size", "witness.other_size", "witness.unproved", "witness.unproved"),
-        *("witness.unproved", "witness.unknown_log", "witness.not_signed", "witness.went_back", "checkpoint.malformed"),
+        *("witness.unproved", "witness.unknown_log", "witness.not_signed", "witness.other_size", "witness.went_back"),
+        "checkpoint.malformed",
     ]
     assert witness.find_note(ORIGIN) == before
     assert is_valid_cosignature(witness.add(note, 5, path), parse_tree_head(note).body)
@@ -231,9 +233,12 @@ def test_others_ask_it_over_http_as_c2sp_says(witness: Witness) -> None:
             )
         ]
         assert statuses == [400, 404, 403, 422, 200]
+        stale = post(3, path_between(3, 5), LEDGER.note(5))
+        assert (stale.status_code, stale.text) == (409, "9\n")
         assert http.post(f"{url}/add-checkpoint", content=b"junk").status_code == 400
         kept = http.get(f"{url}/{compute_origin_hash(ORIGIN)}/checkpoint")
         assert (kept.status_code, kept.text) == (200, witness.find_note(ORIGIN))
         assert http.get(f"{url}/{'0' * 64}/checkpoint").status_code == 404
         assert http.get(url).status_code == 404
+        assert post(9, (), make_fork(9).note(9)).status_code == 409  # one size, two roots
     assert render_line(first).startswith("— witness.example ")

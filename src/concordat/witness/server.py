@@ -28,7 +28,7 @@ _STATUS: Final = {
     "witness.not_signed": 403,
     "witness.unknown_log": 404,
     "witness.other_size": 409,
-    "witness.two_histories": 422,
+    "witness.two_histories": 409,
     "witness.unproved": 422,
     "witness.went_back": 422,
 }

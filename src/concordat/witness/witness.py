@@ -109,6 +109,7 @@ class Witness:
             seen_size = 0 if seen is None else seen.size
             if old_size != seen_size:
                 raise Stale("witness.other_size", str(seen_size))
+            self._check_height(seen, head, note)
             root = EMPTY_LOG_ROOT if seen is None or seen.size == 0 else seen.root
             try:
                 if head.size == 0 and head.root != EMPTY_LOG_ROOT:
@@ -127,6 +128,7 @@ class Witness:
         head = self.read(note)
         with self._lock:
             seen = self._check_seen(head, note)
+            self._check_height(seen, head, note)
             if seen is not None and seen.size > head.size:
                 raise Stale("witness.went_back", self._tell(seen, head))
             if head.size and log.root_at(head.size) != head.root:
@@ -157,9 +159,13 @@ class Witness:
         is_contradiction = one is not None and other is not None and do_contradict(one, other)
         if is_contradiction or (seen.size == head.size and seen.root != head.root):
             raise self._keep_evidence(seen, head, note, ())
-        if one is not None and other is not None and other.height < one.height:
-            raise Stale("witness.went_back", self._tell(seen, head))
         return seen
+
+    def _check_height(self, seen: TreeHead | None, head: TreeHead, note: str) -> None:
+        """Refuse a ledger that stands lower than it was seen."""
+        one, other = _read_own(self.find_note(head.origin) or ""), _read_own(note)
+        if seen is not None and one is not None and other is not None and other.height < one.height:
+            raise Stale("witness.went_back", self._tell(seen, head))
 
     def _cosign(self, head: TreeHead) -> NoteSignature:
         time_s = self._now_us() // SECOND_US
