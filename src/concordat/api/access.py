@@ -114,6 +114,9 @@ ALL_OBJECTIONS_PER_MINUTE: Final = 30
 
 _OF_HISTORY: Final = ("/v1/ledger", "/v1/events")
 
+_BY_LEDGER: Final = frozenset({"own_contract", "own_list", "own_entry"})
+"""Whether these may pass stands on the ledger, unless they are admitted."""
+
 _FILTERS: Final = ("member", "contract", "dataset")
 """What narrows a list."""
 
@@ -208,7 +211,9 @@ async def identify(connection: Connection, handler: BaseRouteHandler) -> None:
     if header is not None:
         connection.scope["user"] = await _check_signed(connection, header)
     elif get_method(connection) in SAFE_METHODS or not handler.opt.get("exclude_from_csrf"):
-        connection.scope["user"] = await to_thread.run_sync(find_session_reader, connection)
+        public_key = _find_session_key(connection)
+        reader = await to_thread.run_sync(find_reader, get_face(connection).node, public_key) if public_key else None
+        connection.scope["user"] = reader or PUBLIC
 
 
 async def _check_signed(connection: Connection, header: str) -> Reader:
@@ -232,15 +237,26 @@ async def _check_signed(connection: Connection, header: str) -> Reader:
 
 def find_session_reader(connection: Connection) -> Reader:
     """Return the session's officer or the public. The ledger is asked anew each time: a removed key is out at once."""
+    public_key = _find_session_key(connection)
+    reader = find_reader(get_face(connection).node, public_key) if public_key else None
+    return reader or PUBLIC
+
+
+def _find_session_key(connection: Connection) -> bytes | None:
     try:
         token = connection.cookies.get(SESSION_COOKIE)
     except CookieError:
         token = None
-    face = get_face(connection)
-    public_key = face.sessions.get(token, fetch_now_us()) if token else None
-    if public_key is None:
-        return PUBLIC
-    return find_reader(face.node, public_key) or PUBLIC
+    return get_face(connection).sessions.get(token, fetch_now_us()) if token else None
+
+
+async def guard_access(connection: Connection, handler: BaseRouteHandler) -> None:
+    """`check_access`, in a thread only where that may wait for the ledger: the way there and back costs as much."""
+    audience = ACCESS.get((get_method(connection), connection.scope["path_template"]))
+    if audience in _BY_LEDGER and not get_reader(connection).is_admitted:
+        await to_thread.run_sync(check_access, connection, handler)
+    else:
+        check_access(connection, handler)
 
 
 def check_access(connection: Connection, handler: BaseRouteHandler) -> None:  # noqa: ARG001  # the framework's form

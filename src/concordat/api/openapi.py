@@ -17,7 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
 from concordat.api import events, public, records, reference, sessions, tiles, transactions
-from concordat.api.access import ACCESS, SESSION_COOKIE, check_access
+from concordat.api.access import ACCESS, SESSION_COOKIE, guard_access
 from concordat.api.problems import PROBLEM_TYPE, Problem, ReasonView
 from concordat.api.transactions import OCTETS, PREPARE_DEFAULTS, Prepare
 from concordat.client.operations import make_schema
@@ -63,7 +63,7 @@ def make_router() -> Router:
 
     Forms do not reach them (`exclude_from_csrf`), so a browser's session is no identity for their unsafe methods.
     """
-    return Router("/v1", route_handlers=ROUTES, guards=[check_access], opt={"exclude_from_csrf": True})
+    return Router("/v1", route_handlers=ROUTES, guards=[guard_access], opt={"exclude_from_csrf": True})
 
 
 def _has(*names: str, **properties: Json) -> Json:

@@ -21,11 +21,11 @@ from anyio import to_thread
 from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.router import Router
 
 from concordat.api.access import Face, identify
-from concordat.api.asking import get_language, is_loopback
+from concordat.api.asking import Asking, get_language, is_loopback
 from concordat.api.events import beat_with_blocks
 from concordat.api.openapi import make_router
 from concordat.api.problems import handle_error
@@ -34,6 +34,7 @@ from concordat.api.traffic import BACKLOG, LIMITS, Connection, Limits, watch_req
 from concordat.api.trail import finish
 from concordat.api.transactions import JSON_BYTES_MAX
 from concordat.api.versions import tag_answers
+from concordat.contracts.text import Language
 from concordat.crypto.policy import Policy
 from concordat.errors import Refused, UsageError
 from concordat.ledger.files import disk_error
@@ -61,7 +62,7 @@ def make_app(
         state=State({"face": Face(node, is_secure)}),
         dependencies={
             "node": Provide(lambda: node, sync_to_thread=False),
-            "language": Provide(get_language, sync_to_thread=False),
+            "language": Provide(_provide_language, sync_to_thread=False),
         },
         guards=[identify],
         csrf_config=CSRFConfig(secrets.token_hex(32), cookie_secure=is_secure, cookie_httponly=True),
@@ -75,6 +76,11 @@ def make_app(
     app.asgi_handler = tag_answers(app.asgi_handler)
     app.asgi_handler = watch_requests(app, limits, is_proxied=is_proxied)
     return app
+
+
+def _provide_language(request: Asking, node: NamedDependency[Node]) -> Language:  # noqa: ARG001
+    """Take `node` so that the framework asks for one after the other: of two at once it makes a task each."""
+    return get_language(request)
 
 
 def _find_console(node: Node) -> Router | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Final
 
 from litestar import Response
@@ -13,7 +13,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import Body
 from litestar.template.base import csrf_token
 
-from concordat.api.access import check_access, get_reader
+from concordat.api.access import get_reader, guard_access
 from concordat.api.asking import Asking, Connection, get_language
 from concordat.console.frame import THEMES, Page, Theme
 from concordat.contracts.text import Language
@@ -37,15 +37,15 @@ HEADERS: Final = {
 """Scripts are files of this node, the verifier's and one that keeps a list fresh; none stands in a page."""
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 
 
 def like(twin: str) -> Guard:
     """Return the guard that lets pass whoever may GET the twin under `/v1`, by the one table of access."""
 
-    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         scope = {**connection.scope, "method": "GET", "path_template": twin}
-        check_access(ASGIConnection(scope), handler)  # type: ignore[arg-type]  # a copy of a scope is one
+        await guard_access(ASGIConnection(scope), handler)  # type: ignore[arg-type]  # a copy of a scope is one
 
     return guard
 

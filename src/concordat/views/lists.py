@@ -158,7 +158,8 @@ def fetch_in_force(
         )
     else:
         rows = connection.execute(
-            "SELECT contract FROM parties JOIN things ON kind = 'contract' AND id = contract "
+            # The plus takes the column's type away, for which SQLite would look at every contract: `id` has none.
+            "SELECT contract FROM parties JOIN things ON kind = 'contract' AND id = +contract "
             "WHERE member = ? AND contract < ? AND status IN ('active', 'suspended') ORDER BY contract DESC LIMIT ?",
             (member, ceiling, limit),
         )
