@@ -12,7 +12,16 @@ from urllib.parse import urlsplit
 import httpx2
 
 from bench.http import serving
-from bench.large import BALLOTS, CONTRACTS, ENTRIES_PER_BLOCK, MEMBERS, OFFICER, RECORDS, fetch_large_folder, name_member
+from bench.large import (
+    BALLOTS,
+    CONTRACTS,
+    ENTRIES_PER_BLOCK,
+    MEMBERS,
+    OFFICER,
+    RECORDS,
+    fetch_large_folder,
+    name_member,
+)
 from bench.measure import Result
 from concordat.api.access import SESSION_COOKIE
 from concordat.client.api import Client

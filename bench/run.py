@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import http, ledger, pages, proofs, start
+from bench import http, ledger, pages, proofs, start, views
 from bench.measure import Result
 
 GROUPS: dict[str, Callable[[], Iterator[Result]]] = {
@@ -20,6 +20,8 @@ GROUPS: dict[str, Callable[[], Iterator[Result]]] = {
     "state": ledger.measure_state_keys,
     "proof": proofs.measure_proofs,
     "http": http.measure_latency,
+    "events": views.measure_events,
+    "rebuild": views.measure_rebuild,
     "restart": ledger.measure_restart,
     "start": start.measure_start,
 }

@@ -17,10 +17,12 @@ from concordat.client.async_api import AsyncClient
 from concordat.client.conversation import Conversation
 from concordat.client.proofs import ask_proof
 from concordat.crypto.proof import Trust
-from concordat.errors import ConcordatError, Corrupt
+from concordat.errors import ConcordatError, Corrupt, NotFound
+from concordat.primitives.plain import Json
 from concordat.testing.stand_in import Reply, Request, stand_in
 
-from .world import World, get_key, make_registration
+from .serving import serving
+from .world import FOUNDERS, World, get_key, make_registration
 
 PUBLIC = [name for name in vars(Conversation) if not name.startswith("_") and name != "sign"]
 
@@ -102,6 +104,34 @@ def test_both_clients_catch_the_same_lie(tmp_path: Path, lie: str) -> None:
             told = asyncio.run(tell())
         assert (told.code, told.detail) == (waiting.value.code, waiting.value.detail)
         assert told.code == {"chain": "node.other_chain", "receipt": "node.unproved"}[lie]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 200])
+def test_both_clients_walk_a_list_by_its_links(tmp_path: Path, limit: int) -> None:
+    target = f"/v1/members?limit={limit}"
+    with World(tmp_path / "node") as world, serving(world) as url:
+
+        async def walk() -> list[Json]:
+            async with AsyncClient(url, get_key("azure-bay")) as client:
+                return [page async for page in client.pages(target)]
+
+        with Client(url, get_key("azure-bay")) as client:
+            pages = list(client.pages(target))
+        assert pages == asyncio.run(walk())
+    assert [len(page) for page in pages] == {1: [1, 1, 1], 2: [2, 1], 200: [3]}[limit]
+    assert [row["id"] for page in pages for row in page] == list(FOUNDERS)
+
+
+@pytest.mark.parametrize("link", ["/v1/contracts?cursor=a", "http://127.0.0.1:1/v1/members", "//other/v1/members"])
+def test_a_link_that_leads_out_of_the_list_is_not_followed(link: str) -> None:
+    def respond(_: Request) -> Iterator[bytes]:
+        yield f'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLink: <{link}>; rel="next"\r\n\r\n[]'.encode()
+
+    with stand_in(respond) as (url, received), Client(url) as client:
+        with pytest.raises(NotFound) as refused:
+            list(client.pages("/v1/members"))
+        assert refused.value.code == "node.unreadable"
+    assert [request.path for request in received] == ["/v1/members"]
 
 
 def test_many_questions_are_asked_at_once(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concordat.crypto.proof import Trust
+from concordat.crypto.proof import Trust, read_proof
+from concordat.node.proofs import VOTES_IN_PROOF_MAX
 from concordat.primitives.ledger_time import DAY_US
 from concordat.primitives.plain import Json
 from concordat.protocol.families.ballots import Open, Vote
@@ -74,12 +75,8 @@ def test_ballots_are_walked_newest_first_and_narrowed_to_open_or_closed(world: W
 def test_votes_are_walked_by_member(world: World) -> None:
     number = open_ballot(world, "azure-bay", PARAMETER)
     cast(world, number, azure_bay="yes", birch_vale="no", cedar_ford="yes")
-    walked, target = [], f"/v1/ballots/{number}?limit=1"
-    while target:
-        answer = world.get(target, "azure-bay")
-        walked += [vote["member"] for vote in answer.json()["votes"]]
-        target = answer.links.get("next", {}).get("url", "")
-    assert walked == ["azure-bay", "birch-vale", "cedar-ford"]
+    pages = world.pages(f"/v1/ballots/{number}?limit=1")
+    assert [vote["member"] for page in pages for vote in page["votes"]] == ["azure-bay", "birch-vale", "cedar-ford"]
 
 
 def test_an_unknown_ballot_has_its_own_code(world: World) -> None:
@@ -101,6 +98,18 @@ def test_the_proof_of_a_ballot_shows_its_row_and_every_vote(world: World) -> Non
     assert shown[("ballots", number)]["status"] == "open"
     assert shown[("votes", number, "azure-bay")]["choice"] == "yes"
     assert shown[("votes", number, "birch-vale")]["choice"] == "no"
+
+
+def test_the_proof_of_a_ballot_with_many_votes_shows_its_row_alone(world: World) -> None:
+    number = open_ballot(world, "azure-bay", PARAMETER)
+    cast(world, number, azure_bay="yes")
+    votes = world.node.application.state.votes
+    for count, shown in ((VOTES_IN_PROOF_MAX, VOTES_IN_PROOF_MAX), (VOTES_IN_PROOF_MAX + 1, 0)):
+        for voter in range(len(votes), count):
+            votes.set_raw((number, f"voter-{voter}"), votes[(number, "azure-bay")])
+        states = read_proof(world.get(f"/v1/ballots/{number}/proof", "azure-bay").content).states
+        assert sum(state.key[0] == votes.number for state in states) == shown
+        assert world.node.application.state.ballots.key_bytes((number,)) in {state.key for state in states}
 
 
 def test_a_vote_waits_in_the_inbox_of_an_admin_until_it_is_cast(world: World) -> None:

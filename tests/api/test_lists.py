@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 import pytest
@@ -12,7 +11,6 @@ from litestar.testing import RequestFactory
 
 from concordat.api.asking import Asking
 from concordat.api.paging import make_next
-from concordat.primitives.plain import Json
 from concordat.protocol.families.contracts import Propose
 from concordat.testing.consortium import Consortium
 
@@ -52,15 +50,6 @@ def test_a_limit_is_from_1_to_200(world: World, path: str) -> None:
         assert world.get(f"/v1/{path}?limit={limit}", "azure-bay").status_code == 400
 
 
-def walk(world: World, target: str, label: str = "azure-bay") -> Iterator[Json]:
-    """Yield each page by the links alone."""
-    while target:
-        answer = world.get(target, label)
-        assert answer.status_code == 200, answer.text
-        yield answer.json()
-        target = answer.links.get("next", {}).get("url", "")
-
-
 def register_many(world: World) -> None:
     for label in FOUNDERS:
         for version in range(1, 4):
@@ -78,7 +67,7 @@ def test_links_lead_through_every_list_without_a_gap_or_a_repetition(world: Worl
         "/v1/ledger?member=cedar-ford": "entries",
     }.items():
         whole = world.get(path, "azure-bay").json()
-        pages = list(walk(world, f"{path}{'&' if '?' in path else '?'}limit={limit}"))
+        pages = list(world.pages(f"{path}{'&' if '?' in path else '?'}limit={limit}"))
         rows = [page[field] if field else page for page in pages]
         assert [row for page in rows for row in page] == (whole[field] if field else whole), path
         assert all(len(page) == limit for page in rows[:-1])
@@ -91,7 +80,7 @@ def test_what_waits_is_walked_by_links(world: World) -> None:
     waits = world.get("/v1/me", "azure-bay").json()["waits"]
     assert len(waits) == 7
     for limit in (1, 3, 7):
-        pages = [page["waits"] for page in walk(world, f"/v1/me?limit={limit}")]
+        pages = [page["waits"] for page in world.pages(f"/v1/me?limit={limit}")]
         assert [wait for page in pages for wait in page] == waits
 
 
@@ -101,14 +90,14 @@ def test_contracts_are_walked_by_links(world: World) -> None:
     whole = world.get("/v1/contracts", "azure-bay").json()
     assert [row["id"] for row in whole] == [3, 2, 1]
     for query in ("?limit=1", "?limit=1&member=azure-bay"):
-        assert [row for page in walk(world, f"/v1/contracts{query}") for row in page] == whole
+        assert [row for page in world.pages(f"/v1/contracts{query}") for row in page] == whole
 
 
 def test_what_comes_meanwhile_neither_repeats_nor_hides_an_entry(world: World) -> None:
     register_many(world)
     whole = world.get("/v1/ledger", "azure-bay").json()["entries"]
     found = []
-    for version, page in enumerate(walk(world, "/v1/ledger?limit=2"), start=4):
+    for version, page in enumerate(world.pages("/v1/ledger?limit=2"), start=4):
         found += page["entries"]
         world.act("birch-vale", make_registration(version))
     assert found == whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concordat.client.keys import make_key
+from concordat.console.pages import LIST_PAGE
 from concordat.contracts.text import show_day
 from concordat.primitives.ledger_time import DAY_US, format_time
 from concordat.protocol.families.ballots import Open, Vote
@@ -40,6 +41,24 @@ def test_an_officer_opens_a_ballot_and_votes_once(scene: Scene, officer: Visitor
     scene.act("north-terrace", Vote(1, "abstain"))
     assert "2 of 4" in officer.open("/ballots").text
     assert "投票不可更改" in officer.open("/ballots/1?lang=zh").text
+
+
+def test_the_votes_of_many_stand_on_pages_and_the_readers_own_on_each(scene: Scene, officer: Visitor) -> None:
+    open_ballot(scene, officer)
+    sign_here(officer, officer.send(officer.open("/ballots/1").form(action="vote", choice="no")))
+    votes = scene.node.application.state.votes
+    ((own, row),) = votes.group(1)
+    for voter in range(LIST_PAGE):
+        votes.set_raw((1, f"voter-{voter:02}"), row)
+    first = officer.open("/ballots/1")
+    (more,) = [link for link in first.links() if link.startswith("/ballots/1?after=")]
+    second = officer.open(more)
+    found = [link for page in (first, second) for link in page.links() if link.startswith("/members/")]
+    voters = [link.removeprefix("/members/") for link in found if "voter-" in link or link.endswith(str(own[1]))]
+    assert sorted(set(voters)) == sorted({str(own[1]), *(f"voter-{voter:02}" for voter in range(LIST_PAGE))})
+    for page in (first, second):
+        assert "Your member has voted “no”." in page.text
+    assert not [link for link in second.links() if "?after=" in link and "&" not in link]
 
 
 def test_a_ballot_without_votes_is_taken_back_by_its_opener_alone(scene: Scene, officer: Visitor) -> None:

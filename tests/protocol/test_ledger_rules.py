@@ -19,7 +19,8 @@ from concordat.protocol.families.membership import Respond
 from concordat.protocol.lanes import NONCE_WINDOW, compute_lane, is_nonce_fresh
 from concordat.protocol.params import DEFAULT_PARAMS
 from concordat.protocol.receipts import DueCause, TransactionCause
-from concordat.protocol.records import Lane
+from concordat.protocol.records import Duty, Lane
+from concordat.protocol.state import State
 from concordat.protocol.transactions import LANES, Entry, Payload, compute_transaction_id
 from concordat.protocol.transition import InvalidBlock, check_validity
 from concordat.testing.consortium import DATASET, START_US, Consortium
@@ -333,6 +334,15 @@ def test_every_row_is_found_by_its_key() -> None:
     state = JUNK_CONSORTIUM.state
     rows = dict(state.dump())
     assert {key: state.get_encoded(key) for key in rows} == rows
+
+
+@given(st.sets(st.tuples(st.integers(1, 3), st.integers(1, 9)), max_size=20), st.integers(0, 10), st.integers(0, 5))
+def test_rows_behind_a_key_are_those_of_its_group_in_order(keys: set[tuple[int, int]], place: int, limit: int) -> None:
+    duties = State().duties
+    for key in keys:
+        duties.set_raw(key, Duty("kept", 0))
+    wanted = [key for key in sorted(keys) if key[0] == 2 and key[1] > place]
+    assert [key for key, _ in duties.behind((2, place), limit)] == wanted[:limit]
 
 
 JUNK_CONSORTIUM = Consortium()

@@ -232,7 +232,7 @@ def get_ballot(
 
 @get("/ballots/{number:int}/proof", sync_to_thread=True)
 def get_ballot_proof(node: NamedDependency[Node], number: FromPath[int], since: Since = None) -> Response[bytes]:
-    """The proof file of a ballot: rules, sums, outcome, and every vote with the key that gave it."""
+    """The proof file of a ballot: rules, sums, outcome, and every vote with the key that gave it (of 500 at most)."""
     return render_proof(proofs.make_ballot_proof(node, number, since), f"ballot-{number}")
 
 

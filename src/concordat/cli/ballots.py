@@ -47,7 +47,8 @@ def show_ballot(number: int, /, *, where: Where = WHERE, output: Output = OUTPUT
     :param number: The ballot.
     """
     with where.connect(output) as client:
-        found = client.get(f"/v1/ballots/{number}?limit=200")
+        found, *more = client.pages(f"/v1/ballots/{number}?limit=200")
+    found["votes"] += [vote for page in more for vote in page["votes"]]
     if not is_told({"id": number}, found):
         raise make_unreadable(str(number))
     emit_answer(output, where.node, found, lambda: _describe(found, output.language))

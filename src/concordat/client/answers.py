@@ -33,6 +33,8 @@ class Answer(NamedTuple):
     status: int
     media: str
     body: bytes
+    following: str = ""
+    """Where the list goes on (RFC 8288), empty where it does not."""
 
 
 class RefusedByNode(Refused):
@@ -123,7 +125,8 @@ class Gathering:
     def finish(self) -> Answer:
         """Return the answer, which is whole."""
         media = self._response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return Answer(self._url, self._response.status_code, media, bytes(self._body))
+        following = self._response.links.get("next", {}).get("url", "")
+        return Answer(self._url, self._response.status_code, media, bytes(self._body), following)
 
 
 def read_whole(response: httpx2.Response, is_late: Event) -> Answer:

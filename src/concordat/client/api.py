@@ -74,6 +74,7 @@ class Client:
     chain_id = _held(Conversation.chain_id)
     genesis = _held(Conversation.genesis)
     get = _held(Conversation.get)
+    page = _held(Conversation.page)
     post = _held(Conversation.post)
     fetch = _held(Conversation.fetch)
     verify = _held(Conversation.verify)
@@ -85,6 +86,16 @@ class Client:
     send = _held(Conversation.send)
     submit = _held(Conversation.submit)
     make_login_link = _held(Conversation.make_login_link)
+
+    def pages(self, target: str) -> Iterator[Json]:
+        """Yield the answers that a list's links lead through, each when it is asked for.
+
+        Raises:
+            As `get`, also between two pages.
+        """
+        while target:
+            content, target = self.page(target)
+            yield content
 
     def events(
         self, after: int | None = None, *, member: str | None = None, contract: int | None = None

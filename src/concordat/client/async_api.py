@@ -62,6 +62,7 @@ class AsyncClient:
     chain_id = _held(Conversation.chain_id)
     genesis = _held(Conversation.genesis)
     get = _held(Conversation.get)
+    page = _held(Conversation.page)
     post = _held(Conversation.post)
     fetch = _held(Conversation.fetch)
     verify = _held(Conversation.verify)
@@ -73,6 +74,12 @@ class AsyncClient:
     send = _held(Conversation.send)
     submit = _held(Conversation.submit)
     make_login_link = _held(Conversation.make_login_link)
+
+    async def pages(self, target: str) -> AsyncIterator[Json]:
+        """Yield the answers that a list's links lead through, as `Client.pages` does."""
+        while target:
+            content, target = await self.page(target)
+            yield content
 
     async def events(
         self, after: int | None = None, *, member: str | None = None, contract: int | None = None

@@ -117,8 +117,20 @@ class Conversation:
 
     def get(self, target: str) -> Steps[Json]:
         """Return the JSON at a path of the pinned chain's node; the request is signed when there is a key."""
+        content, _ = yield from self.page(target)
+        return content
+
+    def page(self, target: str) -> Steps[tuple[Json, str]]:
+        """Return the JSON at a path, and where the list that it is a page of goes on; empty when it does not.
+
+        Raises:
+            NotFound: `node.unreadable` when that is another list.
+        """
         yield from self._check_chain()
-        return read_answer((yield from self._ask("GET", target, is_signed=self._has_to_sign(target))))
+        answer = yield from self._ask("GET", target, is_signed=self._has_to_sign(target))
+        if answer.following and answer.following.partition("?")[0] != target.partition("?")[0]:
+            raise make_unreadable(answer.url)
+        return read_answer(answer), answer.following
 
     def post(self, target: str, body: bytes) -> Steps[Json]:
         """Return the JSON that a signed POST of a JSON body gives."""

@@ -7,6 +7,7 @@ from typing import Final
 from concordat.console.frame import LIMIT, Page, render_page
 from concordat.console.pages import LIST_PAGE, cut_list
 from concordat.node import reads
+from concordat.node.proofs import VOTES_IN_PROOF_MAX
 from concordat.primitives.plain import Json
 from concordat.verifier.verdict import tell_not_proved
 from concordat.views.waits import name_ballot
@@ -31,9 +32,10 @@ def render_ballots(page: Page, after: int | None) -> str:
     )
 
 
-def render_ballot(page: Page, number: int) -> str:
-    """One ballot: motion, rules of its opening, votes, and the reader's own."""
-    row = reads.get_ballot(page.node, number, page.language)
+def render_ballot(page: Page, number: int, after: str | None) -> str:
+    """One ballot: motion, rules of its opening, votes behind a member's, and the reader's own."""
+    row = reads.get_ballot(page.node, number, page.language, after=after, limit=LIST_PAGE + 1)
+    votes, more = cut_list(row["votes"], f"/ballots/{number}?", "member")
     member = page.reader.member
     is_awaited = member is not None and bool(reads.get_waits(page.node, member, about=name_ballot(number)))
     status = reads.get_status(page.node)
@@ -42,12 +44,18 @@ def render_ballot(page: Page, number: int) -> str:
         "ballot.html",
         "ballots",
         row=row,
-        own=next((vote["choice"] for vote in row["votes"] if vote["member"] == member), None),
+        votes=votes,
+        more=more,
+        own=reads.get_choice(page.node, number, member) if member else None,
         state=_tell_state(row, status["time"]),
         may_vote="admin" in page.reader.roles and is_awaited,
         proof={
             "lines": [
-                page.say("proof.line_ballot", height=status["height"], time=page.time(status["time"])),
+                page.say(
+                    "proof.line_ballot" if row["cast"] <= VOTES_IN_PROOF_MAX else "proof.line_ballot_sums",
+                    height=status["height"],
+                    time=page.time(status["time"]),
+                ),
                 page.say("proof.line_checkpoint"),
             ],
             "not_proved": tell_not_proved(page.language, LIMIT),

@@ -27,10 +27,11 @@ def render_member(page: Page, member: str) -> str:
     row = reads.get_member(page.node, member)
     status = reads.get_status(page.node)
     try:
-        credit = reads.get_credit(page.node, member, page.language)
+        credit = reads.get_credit(page.node, member, page.language, largest=RECORDS_MAX)
+        sums = reads.sum_credit(page.node, member)
         following = prospects.get_next_grade(page.node, member)
     except NotFound:
-        credit = following = None
+        credit = following = sums = None
     records = sorted(credit["reasons"], key=lambda reason: -abs(reason["delta"])) if credit else []
     waits = reads.get_waits(page.node, page.reader.member or "", about=member)
     contracts = reads.list_contracts(page.node, member=member, limit=CONTRACTS_MAX + 1)
@@ -46,9 +47,9 @@ def render_member(page: Page, member: str) -> str:
         credit=credit,
         following=_tell_next_grade(page, credit, following) if credit and following else None,
         tell_tone=_tell_tone,
-        fall=_make_fall(page, credit) if credit else [],
+        fall=_make_fall(page, credit, sums) if credit and sums else [],
         records=records[:RECORDS_MAX],
-        records_left=max(0, len(records) - RECORDS_MAX),
+        records_left=max(0, sums.kept + sums.broken - RECORDS_MAX) if sums else 0,
         contracts=contracts[:CONTRACTS_MAX],
         has_more=len(contracts) > CONTRACTS_MAX,
         history=reads.list_entries(
@@ -93,19 +94,19 @@ def _tell_next_grade(page: Page, credit: Json, following: Json) -> Json:
     return {"grade": following["grade"], "checks": checks, "lines": lines}
 
 
-def _make_fall(page: Page, credit: Json) -> list[tuple[str, str, str, str]]:
+def _make_fall(page: Page, credit: Json, sums: reads.CreditSums) -> list[tuple[str, str, str, str]]:
     """The score as a waterfall: where everybody begins, what was kept, each breach, where that leads.
 
     Each step is (text, bar, value, tone); the last one is the sum.
     """
-    kept = [reason for reason in credit["reasons"] if reason["severity"] == 0]
     broken = sorted((reason for reason in credit["reasons"] if reason["severity"]), key=lambda reason: reason["delta"])
     steps: list[tuple[str, int]] = []
-    if kept:
-        steps.append((page.say("credit.performances", count=len(kept)), sum(reason["delta"] for reason in kept)))
-    steps += [(_tell_breach(page, reason), reason["delta"]) for reason in broken[:NEGATIVES_MAX]]
-    if rest := broken[NEGATIVES_MAX:]:
-        steps.append((page.say("credit.others", count=len(rest)), sum(reason["delta"] for reason in rest)))
+    if sums.kept:
+        steps.append((page.say("credit.performances", count=sums.kept), sums.kept_delta))
+    told = [(_tell_breach(page, reason), reason["delta"]) for reason in broken[:NEGATIVES_MAX]]
+    steps += told
+    if rest := sums.broken - len(told):
+        steps.append((page.say("credit.others", count=rest), sums.broken_delta - sum(delta for _, delta in told)))
     level = credit["newcomer"]
     bar = draw_bar(0, level, SCORE_MAX, "fill-muted")
     rows: list[tuple[str, str, str, str]] = [(page.say("credit.start"), bar, str(level), "")]

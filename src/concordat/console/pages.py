@@ -52,9 +52,9 @@ def render_datasets(page: Page, after: str | None) -> str:
     return render_page(page, "datasets.html", "datasets", datasets=datasets, more=more, is_first=after is None)
 
 
-def cut_list(rows: list[Json], address: str) -> tuple[list[Json], str]:
+def cut_list(rows: list[Json], address: str, key: str = "id") -> tuple[list[Json], str]:
     """Return the rows of one page, and the address where the list goes on; empty when it does not."""
-    more = f"{address}{urlencode({'after': rows[LIST_PAGE - 1]['id']})}" if len(rows) > LIST_PAGE else ""
+    more = f"{address}{urlencode({'after': rows[LIST_PAGE - 1][key]})}" if len(rows) > LIST_PAGE else ""
     return rows[:LIST_PAGE], more
 
 

@@ -149,9 +149,11 @@ def show_ballots(request: Asking, node: NamedDependency[Node], after: Number = N
 
 
 @get("/ballots/{number:int}", guards=[like("/v1/ballots/{number}")], sync_to_thread=True)
-def show_ballot(request: Asking, node: NamedDependency[Node], number: FromPath[int]) -> Response[str]:
+def show_ballot(
+    request: Asking, node: NamedDependency[Node], number: FromPath[int], after: FromQuery[str | None] = None
+) -> Response[str]:
     """One ballot."""
-    return answer(request, render_ballot(open_page(node, request), number))
+    return answer(request, render_ballot(open_page(node, request), number, after))
 
 
 @get("/ledger", guards=[like("/v1/ledger")], sync_to_thread=True)

@@ -184,11 +184,12 @@ def _summarize(stage: Stage, folders: Folders, source: str) -> Json:
     proofs = folders.parties / "proofs"
     proofs.mkdir(exist_ok=True)
     contracts = []
-    for contract in sorted(stage.reader.get("/v1/contracts?limit=200"), key=lambda row: int(row["id"])):
+    listed = [row for page in stage.reader.pages("/v1/contracts?limit=200") for row in page]
+    for contract in sorted(listed, key=lambda row: int(row["id"])):
         path = proofs / f"C-{contract['id']:04d}.proof"
         path.write_bytes(stage.reader.fetch(f"/v1/contracts/{contract['id']}/proof"))
         contracts.append({"id": contract["id"], "status": contract["status"], "proof": str(path)})
-    members = stage.reader.get("/v1/members?limit=200")
+    members = [row for page in stage.reader.pages("/v1/members?limit=200") for row in page]
     return {
         "schema_version": 1,
         "chain_id": status["chain_id"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from concordat.crypto.checkpoint import Checkpoint, NoteSignature, make_node_signature, render_signed_note
 from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof, encode_proof
@@ -12,6 +13,9 @@ from concordat.node.reads import find_entry
 from concordat.primitives.codec import decode
 from concordat.protocol.receipts import TransactionCause
 from concordat.protocol.transactions import Entry, get_public_key
+
+VOTES_IN_PROOF_MAX: Final = 500
+"""About 3 MB, and some 50 ms in which the ledger waits."""
 
 
 def render_checkpoint(node: Node) -> str:
@@ -80,6 +84,8 @@ def make_contract_proof(node: Node, number: int, since_size: int | None = None) 
 def make_ballot_proof(node: Node, number: int, since_size: int | None = None) -> bytes:
     """Prove a ballot: its rules, its sums and outcome, every vote, and for whom the keys spoke that gave them.
 
+    Of more than `VOTES_IN_PROOF_MAX` votes none: each has an entry in history, and a proof of its own there.
+
     Raises:
         NotFound: `read.no_such_ballot`.
     """
@@ -88,7 +94,8 @@ def make_ballot_proof(node: Node, number: int, since_size: int | None = None) ->
         if (number,) not in state.ballots:
             raise NotFound("read.no_such_ballot", str(number))
         keys = [state.ballots.key_bytes((number,))]
-        for key, vote in state.votes.group(number):
+        votes = state.votes.behind((number, ""), VOTES_IN_PROOF_MAX + 1)
+        for key, vote in votes if len(votes) <= VOTES_IN_PROOF_MAX else ():
             keys += [state.votes.key_bytes(key), state.officers.key_bytes((vote.public_key,))]
     return _make_proof(node, (), keys, since_size)
 

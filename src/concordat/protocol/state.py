@@ -12,7 +12,7 @@ Counter(count=7)
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
 from typing import Generic, Literal, TypeVar
 
@@ -110,6 +110,12 @@ class Table(Generic[K, V]):
     def tail(self, first: str | int | bytes, start: int) -> list[V]:
         """Return the rows whose key begins with `first`, from the place `start` on in key order."""
         return [self._rows[key] for key in self._groups.get(first, ())[start:]]
+
+    def behind(self, key: K, limit: int) -> list[tuple[K, V]]:
+        """Return at most `limit` rows behind `key` among those that share its first part, in key order."""
+        keys = self._groups.get(key[0], [])
+        start = bisect_right(keys, key)
+        return [(each, self._rows[each]) for each in keys[start : start + limit]]
 
     def items(self) -> Iterator[tuple[K, V]]:
         """Yield all rows in key order."""

@@ -76,7 +76,7 @@ def _is_alike(value: object, name: str) -> bool:
         return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
     if type(value) is int:
         return name in _FOUND and 0 <= value <= INTEGER_MAX
-    return name in _FOUND and isinstance(value, str) and value != ""
+    return isinstance(_FOUND.get(name), str) and isinstance(value, str) and value != ""
 
 
 @schemathesis.hook

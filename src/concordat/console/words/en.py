@@ -501,6 +501,8 @@ WORDS: dict[str, str] = {
     "proof.line_signatures": "Signatures over exactly these clauses: {count}",
     "proof.line_unsigned": "Nobody has signed yet",
     "proof.line_ballot": "The ballot and every vote stand like this at height {height}, {time}",
+    "proof.line_ballot_sums": "The ballot and its sums stand like this at height {height}, {time}; each vote is proved "
+    "by its own entry",
     "proof.line_contract": "The contract stands like this at height {height}, {time}",
     "proof.line_member": "Identity and credit stand like this at height {height}, {time}",
     "proof.line_entry": "Entry {position} belongs to a history of {size} entries",

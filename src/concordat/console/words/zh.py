@@ -485,6 +485,7 @@ WORDS: dict[str, str] = {
     "proof.line_signatures": "对上述条款的签名共 {count} 个",
     "proof.line_unsigned": "尚无任何一方签署",
     "proof.line_ballot": "截至{time}、高度 {height}，规则、票数与每一票如上",
+    "proof.line_ballot_sums": "截至{time}、高度 {height}，规则与票数如上；每一票由其各自的条目证明",
     "proof.line_contract": "截至{time}、高度 {height}，该合同的状态如上",
     "proof.line_member": "截至{time}、高度 {height}，该成员的身份与信用如上",
     "proof.line_entry": "第 {position} 号记录属于共 {size} 条的账本历史",

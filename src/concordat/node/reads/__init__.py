@@ -5,7 +5,7 @@ so that an answer costs what it shows. Only what is durable is shown. Who may re
 whom a thing concerns is told here.
 """
 
-from concordat.node.reads.ballots import get_ballot, list_ballots
+from concordat.node.reads.ballots import get_ballot, get_choice, list_ballots
 from concordat.node.reads.behaviors import count_behaviors, get_behavior, get_lag, list_behaviors
 from concordat.node.reads.chain import get_names, get_officer, get_status
 from concordat.node.reads.contracts import (
@@ -38,7 +38,7 @@ from concordat.node.reads.history import (
     make_receipt,
 )
 from concordat.node.reads.inbox import get_inbox
-from concordat.node.reads.members import get_credit, get_member, list_members, summarize_members
+from concordat.node.reads.members import CreditSums, get_credit, get_member, list_members, sum_credit, summarize_members
 from concordat.node.reads.objections import list_objections, tell_objection
 from concordat.node.reads.overview import get_overview
 from concordat.node.reads.public import (
@@ -51,6 +51,7 @@ from concordat.node.reads.waits import count_waits, get_waits, get_waits_after
 
 __all__ = [
     "Block",
+    "CreditSums",
     "check_public_member",
     "choose_link",
     "count_behaviors",
@@ -66,6 +67,7 @@ __all__ = [
     "get_ballot",
     "get_behavior",
     "get_block_span",
+    "get_choice",
     "get_contract",
     "get_contract_sentences",
     "get_contract_text",
@@ -101,6 +103,7 @@ __all__ = [
     "list_public_contracts",
     "list_public_members",
     "make_receipt",
+    "sum_credit",
     "summarize_members",
     "tell_objection",
 ]

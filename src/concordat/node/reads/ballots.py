@@ -31,7 +31,7 @@ def list_ballots(
 
 
 def get_ballot(
-    node: Node, number: int, language: Language, *, after: str | None = None, limit: int | None = None
+    node: Node, number: int, language: Language, *, after: str | None = None, limit: int = 50
 ) -> Json:
     """One ballot: its motion, the rules of its opening, what happens at its end, and votes by member after a place.
 
@@ -45,8 +45,8 @@ def get_ballot(
         row = state.ballots.get((number,))
         if row is None:
             raise NotFound("read.no_such_ballot", str(number))
-        found = sorted((str(key[1]), vote) for key, vote in state.votes.group(number) if str(key[1]) > (after or ""))
-        votes = [(member, vote, _get_position(node, vote.entry)) for member, vote in found[:limit]]
+        found = state.votes.behind((number, after or ""), limit)
+        votes = [(member, vote, _get_position(node, vote.entry)) for (_, member), vote in found]
         position = _get_position(node, row.opened_entry)
     return _tell(number, row, language) | {
         "sentence": describe_motion(row.motion, language, get_names(node, language)),
@@ -65,6 +65,13 @@ def get_ballot(
             for member, vote, place in votes
         ],
     }
+
+
+def get_choice(node: Node, number: int, member: str) -> str | None:
+    """Return how a member voted, None when it has not."""
+    with node.engine.lock:
+        vote = node.application.state.votes.get((number, member))
+    return None if vote is None else vote.choice
 
 
 def describe_rules(row: Ballot, language: Language) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from concordat.contracts.text import Language
-from concordat.credit.records import Record, get_record_id
+from concordat.credit.records import Record, RecordId, get_record_id
 from concordat.credit.rulebook import RULEBOOK
 from concordat.credit.score import DECAYS, NEWCOMER, Reason, compute_reasons
 from concordat.errors import NotFound
@@ -151,8 +151,32 @@ def _get_limit_units(node: Node, member: str) -> int:
     return get_limit_units(state, member, node.application.time)
 
 
-def get_credit(node: Node, member: str, language: Language) -> Json:
+class CreditSums(NamedTuple):
+    """How many records count for a member and how many against it, and what they come to in points."""
+
+    kept: int
+    kept_delta: int
+    broken: int
+    broken_delta: int
+
+
+def sum_credit(node: Node, member: str) -> CreditSums:
+    """Return what a member's records come to, all of them."""
+    with node.engine.lock:
+        credit = node.application.state.credits[(member,)]
+        found = get_records(node.application.state, member)
+    breaches = {get_record_id(record) for record in found if record.severity}
+    deltas: tuple[list[int], list[int]] = ([], [])
+    for reason in get_reasons(tuple(found), credit.week):
+        deltas[reason.record in breaches].append(reason.delta)
+    kept, broken = deltas
+    return CreditSums(len(kept), sum(kept), len(broken), sum(broken))
+
+
+def get_credit(node: Node, member: str, language: Language, *, largest: int | None = None) -> Json:
     """A member's score and the reason for every point: `newcomer` plus all deltas is the score.
+
+    With `largest` only so many reasons of what was kept, and of what was broken: those that move most.
 
     Raises:
         NotFound: `read.no_credit`.
@@ -166,7 +190,12 @@ def get_credit(node: Node, member: str, language: Language) -> Json:
         limit_units = _get_limit_units(node, member)
         full_size_units = state.get_params().full_size_units
     records = {get_record_id(record): record for record in found}
-    positions = {get_record_id(record): node.application.sizes[record.height - 1] + record.index for record in found}
+    reasons = get_reasons(tuple(found), credit.week)
+    if largest is not None:
+        reasons = _choose_largest(reasons, records, largest)
+    positions = {
+        reason.record: node.application.sizes[reason.record[0] - 1] + reason.record[1] for reason in reasons
+    }
     with node.reading_index() as index:
         times = fetch_times(index, set(positions.values()))
     names = get_names(node, language)
@@ -185,9 +214,18 @@ def get_credit(node: Node, member: str, language: Language) -> Json:
         "reasons": [
             {"position": positions[reason.record], "time": format_time(times[positions[reason.record]])}
             | _make_reason(node, reason, records[reason.record], language, names)
-            for reason in get_reasons(tuple(found), credit.week)
+            for reason in reasons
         ],
     }
+
+
+def _choose_largest(
+    reasons: tuple[Reason, ...], records: Mapping[RecordId, Record], limit: int
+) -> tuple[Reason, ...]:
+    falling = sorted(reasons, key=lambda reason: -abs(reason.delta))
+    kept = [reason for reason in falling if not records[reason.record].severity]
+    broken = [reason for reason in falling if records[reason.record].severity]
+    return (*kept[:limit], *broken[:limit])
 
 
 def get_reasons(records: tuple[Record, ...], week: int) -> tuple[Reason, ...]:
