@@ -10,7 +10,6 @@ from concordat.primitives.plain import Json
 from concordat.protocol.families.behaviors import Anchor, OfMember, Record
 from concordat.protocol.families.clock import Advance
 
-from .test_lists import walk
 from .world import World
 
 
@@ -74,7 +73,7 @@ def test_links_lead_through_behaviors_also_in_the_midst_of_one_entry(world: Worl
     tell(world)
     whole = get(world, f"{path}limit=200")["behaviors"]
     assert len(whole) > 2
-    pages = [page["behaviors"] for page in walk(world, f"{path}limit={limit}")]
+    pages = [page["behaviors"] for page in world.pages(f"{path}limit={limit}")]
     assert [row for page in pages for row in page] == whole
     assert all(len(page) == limit for page in pages[:-1])
 
@@ -83,7 +82,7 @@ def test_what_is_recorded_meanwhile_neither_repeats_nor_hides_a_behavior(world: 
     tell(world)
     whole = get(world, "/v1/behaviors")["behaviors"]
     found = []
-    for page in walk(world, "/v1/behaviors?limit=2"):
+    for page in world.pages("/v1/behaviors?limit=2"):
         found += page["behaviors"]
         record(world, "birch-vale", 1)
     assert found == whole
