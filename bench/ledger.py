@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -247,8 +250,14 @@ def measure_restart() -> Iterator[Result]:
 
         median, limit = measure_pair(restart, lambda: seconds_of(lambda: StateTree().update(rows)))
         store.close()
+        load = [sys.executable, "-m", "bench.memory", folder]
+        found = [subprocess.run(load, check=True, capture_output=True, text=True).stdout.split() for _ in range(RUNS)]
+        row_mb = sum(len(key) + len(value) for key, value in rows) / 1e6
     rival = "hashing the same rows into a state tree"
     yield Result("ledger.restart", median, limit, rival, "lower", "seconds at 10^6 keys")
+    for place, name in enumerate(("resident", "peak")):
+        memory_mb = statistics.median(float(each[place]) for each in found)
+        yield Result(f"ledger.{name}", memory_mb, row_mb, "the same rows as bytes", "lower", "MB at 10^6 keys")
 
 
 def _fill(state: State, count: int) -> None:

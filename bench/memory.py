@@ -17,10 +17,11 @@ def main(folder: Path) -> None:
     with closing(DiskFiles(folder)) as files, closing(BlockStore.open(files)) as store:
         chain = read_genesis((folder / "genesis.json").read_bytes())
         application, _ = load_application(chain, NODE_KEY.sign, files, store)
-        print(*fetch_memory_mb("self"), application.state.row_count)
+        print(*fetch_memory_mb("self"))
+        del application  # until here it is held
 
 
-def fetch_memory_mb(process: str) -> tuple[float, float]:
+def fetch_memory_mb(process: int | str) -> tuple[float, float]:
     """Return what a process holds, and the most that it has held."""
     lines = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
     return int(lines["VmRSS"].split()[0]) / 1000, int(lines["VmHWM"].split()[0]) / 1000

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from bench.large import (
     name_member,
 )
 from bench.measure import Result
+from bench.memory import fetch_memory_mb
 from concordat.api.access import SESSION_COOKIE
 from concordat.client.api import Client
 
@@ -120,7 +121,7 @@ def measure_pages() -> Iterator[Result]:
     with serving(folder, seconds=600) as url:
         cookie = _sign_in(url)
         times = {address: _time_address(url, cookie, address) for address in ADDRESSES}
-        resident_mb = _fetch_resident_mb(folder)
+        resident_mb, _ = fetch_memory_mb(json.loads((folder / "ready.json").read_text())["pid"])
     rows = (folder / "node" / "snapshot.state").stat().st_size / 1e6
     yield Result("pages.memory", resident_mb, rows, "the state's rows as bytes", "lower", "MB", runs=1)
     for address, found in sorted(times.items(), key=lambda item: -item[1]):
@@ -148,11 +149,3 @@ def _time_address(url: str, cookie: str, address: str) -> float:
             raise ValueError(f"{address}: {answer.status}")
     connection.close()
     return sorted(times)[(len(times) * 95 - 1) // 100]
-
-
-def _fetch_resident_mb(folder: Path) -> float:
-    import json
-
-    pid = json.loads((folder / "ready.json").read_text())["pid"]
-    lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return int(lines["VmRSS"].split()[0]) / 1000
