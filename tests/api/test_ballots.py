@@ -41,9 +41,9 @@ def test_a_ballot_has_its_motion_rules_votes_and_what_follows(world: World) -> N
     assert found["sentence"] == "The parameter hearing_days is to be 21 from height 900 on."
     assert found["motion"] == {"type": "parameter", "name": "hearing_days", "value": 21, "from_height": 900}
     assert (found["status"], found["electorate"]) == ("open", 3)
-    assert (found["threshold_milli"], found["quorum_milli"]) == (500, 500)
+    assert (found["threshold_milli"], found["quorum_milli"]) == (749, 500)
     assert (found["yes"], found["no"], found["abstain"]) == (1, 0, 1)
-    assert "more than 50% of yes and no" in found["rules"]
+    assert "more than 74.9% of yes and no" in found["rules"]
     assert "height 900" in found["next"]
     assert [(vote["member"], vote["choice"]) for vote in found["votes"]] == [
         ("azure-bay", "abstain"),
