@@ -13,13 +13,14 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from concordat.console.frame import SCRIPTS_VERSION
 from concordat.contracts.text import Language
-from concordat.crypto.proof import Trust
+from concordat.crypto.proof import Trust, encode_proof, read_proof
 from concordat.node import proofs
 from concordat.primitives.plain import Json
 from concordat.verifier.browser import make_words, render_offline_page
 from concordat.verifier.verdict import compute_verdict
 from console.corpus import Question, judge, list_golden, make_corpus
 from console.scene import Scene
+from crypto.building import WITNESS_SEEDS, render_witness_key, witness_proof
 from primitives.golden import FOLDER
 
 from .visits import click_through, end, open_context
@@ -30,15 +31,27 @@ SEED, COUNT = 20260401, 1500
 PHONE_WIDTH = 360
 CHUNK = 250
 
-ANSWER = """async ([hashing, verifier, questions]) => {
+ANSWER = """async ([hashing, verifier, policies, questions]) => {
   const { toHex, fromHex } = await import(hashing);
   const { verifyProof } = await import(verifier);
-  return questions.map(({ proof, trust }) => {
+  const { parsePolicy } = await import(policies);
+  const read = (text) => {
+    try {
+      return { policy: text === undefined ? null : parsePolicy(fromHex(text)) };
+    } catch (error) {
+      return { code: error.code };
+    }
+  };
+  return questions.map(({ proof, trust, policy: text }) => {
+    const { policy, code } = read(text);
+    if (code) {
+      return { code, authority: ["nobody"], entries: [], states: [], signatures: [], witnesses: [], not_proved: [] };
+    }
     const root = {};
     if ("genesis" in trust) root.genesis = fromHex(trust.genesis);
     if ("note" in trust) root.note = trust.note;
     if ("node_key" in trust) root.nodeKey = fromHex(trust.node_key);
-    const found = verifyProof(fromHex(proof), Object.keys(root).length ? root : null);
+    const found = verifyProof(fromHex(proof), Object.keys(root).length ? root : null, policy);
     return {
       code: found.code,
       authority: found.authority,
@@ -72,7 +85,7 @@ def load_cases(name: str) -> list[Json]:
 
 def test_both_verifiers_agree_on_every_golden_case_and_on_every_edited_proof(page: Page, address: str) -> None:
     questions: list[Question] = [*list_golden(), *make_corpus(SEED, COUNT)]
-    scripts = [script(address, "hashing.js"), script(address, "verify.js")]
+    scripts = [script(address, name) for name in ("hashing.js", "verify.js", "policy.js")]
     told = [
         verdict
         for at in range(0, len(questions), CHUNK)
@@ -82,7 +95,9 @@ def test_both_verifiers_agree_on_every_golden_case_and_on_every_edited_proof(pag
     differing = [(q, ours, theirs) for q, ours, theirs in zip(questions, expected, told, strict=True) if ours != theirs]
     assert differing == []
     codes = {verdict["code"] for verdict in expected}
-    assert len(codes) >= 12, codes  # a corpus that shows nothing but one refusal would show nothing
+    assert codes >= {"policy.malformed", "witness.bad_key", "policy_not_met"}
+    assert any(verdict["not_proved"][:1] == ["witnesses_independent"] for verdict in expected)
+    assert len(codes) >= 15, codes  # a corpus that shows nothing but one refusal would show nothing
 
 
 def test_signatures_paths_and_encodings_are_judged_as_in_the_golden_cases(page: Page, address: str) -> None:
@@ -221,6 +236,57 @@ def test_the_offline_file_checks_a_proof_without_any_network_and_refuses_a_forge
     assert [url for url in asked if not url.startswith("file:")] == []
     assert said == []
     end(context)
+
+
+def test_a_policy_of_witnesses_is_dropped_or_pasted_and_the_page_says_how_many_of_whom(
+    browser: Browser, scene: Scene, tmp_path: Path
+) -> None:
+    words = make_words()["catalogs"]["en"]
+    proof = read_proof(proofs.make_contract_proof(scene.node, 9))
+    names = list(WITNESS_SEEDS)
+    known = "".join(f"witness {name[-1]} {render_witness_key(name)}\n" for name in names)
+    files = {
+        "verifier.html": render_offline_page().encode(),
+        "c.proof": encode_proof(witness_proof(proof, *names[:2])),
+        "genesis.json": scene.node.genesis_bytes,
+        "two.policy": f"{known}group q 2 a b c\nquorum q\n".encode(),
+        "bad.policy": f"{known}quorum q\n".encode(),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    context = browser.new_context(locale="en", offline=True)
+    _, said = watch(context)
+    page = context.new_page()
+    page.goto((tmp_path / "verifier.html").as_uri())
+    page.set_input_files("#files", [tmp_path / "c.proof", tmp_path / "two.policy", tmp_path / "genesis.json"])
+    see(page, words["verifier.policy_met"])
+    assert "2 of 3" in page.inner_text("#policy")
+    assert page.locator("#policy li.good").count() == 2
+    assert words["proof.not_proved.single_history"] not in list_words(page)
+    assert words["proof.not_proved.witnesses_independent"] in list_words(page)
+    check_accessible(page, 1280)
+    paste(page, f"{known}group q all a b c\nquorum q\n")
+    see(page, words["verifier.policy_not_met"])
+    assert words["proof.policy_not_met"] in page.inner_text("[role=alert]")
+    assert "2 of 3" in page.inner_text("#policy")
+    page.set_input_files("#files", tmp_path / "bad.policy")
+    see(page, "policy.malformed")
+    assert page.locator("#policy").count() == 0
+    paste(page, known + "quorum a\n")
+    see(page, words["verifier.policy_met"])
+    assert said == []
+    end(context)
+
+
+def paste(page: Page, text: str) -> None:
+    page.evaluate(
+        """(text) => {
+          const data = new DataTransfer();
+          data.setData("text/plain", text);
+          document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+        }""",
+        text,
+    )
 
 
 def watch(context: BrowserContext) -> tuple[list[str], list[str]]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from random import Random
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from msgspec.structs import replace
 
 from concordat.crypto.checkpoint import NoteSignature
+from concordat.crypto.cosignature import VerifierKey, render_verifier_key
+from concordat.crypto.policy import parse_policy
 from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof, Trust, encode_proof, verify_proof
 from concordat.crypto.state_tree import SiblingSet, StatePath
+from concordat.errors import Corrupt
 from crypto import curve
 from crypto.building import (
     GENESIS,
@@ -20,6 +23,7 @@ from crypto.building import (
     Ledger,
     make_leaf,
     make_wire,
+    render_witness_key,
     sign_checkpoint,
     witness_proof,
 )
@@ -28,10 +32,11 @@ from primitives.golden import FOLDER
 
 
 class Question(TypedDict):
-    """A proof file in hexadecimal, and what is trusted: at most one of genesis (hex), note, node_key (hex)."""
+    """A proof file in hex; what is trusted: at most one of genesis (hex), note, node_key (hex); a policy (hex)."""
 
     proof: str
     trust: dict[str, str]
+    policy: NotRequired[str]
 
 
 class Verdict(TypedDict):
@@ -46,9 +51,20 @@ class Verdict(TypedDict):
     witnesses: list[list[str | int]]
 
 
+def _refuse(code: str) -> Verdict:
+    return {
+        "code": code, "authority": ["nobody"], "entries": [], "states": [], "signatures": [], "not_proved": [],
+        "witnesses": [],
+    }  # fmt: skip
+
+
 def judge(question: Question) -> Verdict:
     """Return the verdict of the Python verifier."""
     trust = question["trust"]
+    try:
+        policy = parse_policy(bytes.fromhex(question["policy"])) if "policy" in question else None
+    except Corrupt as error:
+        return _refuse(error.code)
     found = verify_proof(
         bytes.fromhex(question["proof"]),
         Trust(
@@ -58,6 +74,7 @@ def judge(question: Question) -> Verdict:
         )
         if trust
         else None,
+        policy,
     )
     return {
         "code": found.code,
@@ -71,17 +88,19 @@ def judge(question: Question) -> Verdict:
 
 
 def list_golden() -> list[Question]:
-    """Return the questions of vectors/crypto/proof.json, and those of witnessed.json that name no policy."""
+    """Return the questions of vectors/crypto/proof.json and witnessed.json."""
     cases = [
         case["input"]
         for name in ("proof", "witnessed")
         for case in json.loads((FOLDER / "crypto" / f"{name}.json").read_text(encoding="utf-8"))["cases"]
-        if "policy" not in case["input"]
     ]
-    return [
-        {"proof": given["proof"], "trust": {key: text for key, text in given.items() if key != "proof"}}
-        for given in cases
-    ]
+    return [_make_golden(given) for given in cases]
+
+
+def _make_golden(given: dict[str, str]) -> Question:
+    trust = {key: text for key, text in given.items() if key not in {"proof", "policy"}}
+    question: Question = {"proof": given["proof"], "trust": trust}
+    return question | {"policy": given["policy"].encode().hex()} if "policy" in given else question
 
 
 def make_corpus(seed: int, count: int) -> list[Question]:
@@ -131,7 +150,28 @@ def _make_question(dice: Random, bases: list[tuple[Proof, list[dict[str, str]]]]
         trust = {name: found.hex() if name != "note" else found.decode("utf-8", "replace")}
     if dice.random() < 0.02:
         trust = {}
-    return {"proof": data.hex(), "trust": trust}
+    question: Question = {"proof": data.hex(), "trust": trust}
+    if dice.random() < 0.3:
+        question["policy"] = _make_policy(dice).hex()
+    return question
+
+
+def _make_policy(dice: Random) -> bytes:
+    """Return a policy over the witnesses of the corpus, now and then edited."""
+    lines = [f"witness {name[-1]} {render_witness_key(name)}" for name in WITNESS_SEEDS]
+    groups = ["group x any a b", "group q 2 a b c", "group q all x c", "group y 1 a a", "group none any a"]
+    lines += [line for line in groups if dice.random() < 0.25]
+    lines += [f"quorum {dice.choice('aqxc')}", "quorum none", "# quorum a", "\tquorum\t b  "][dice.randrange(4) :][:1]
+    if dice.random() < 0.2:
+        dice.shuffle(lines)
+    if dice.random() < 0.1:
+        lines.insert(0, dice.choice(["log x+00000000+AA==", "witness", "group q any", f"log {_SMALL_ORDER}", "\xa0"]))
+    data = "\n".join([*lines, ""]).encode("latin-1")
+    return _edit_bytes(dice, data) if dice.random() < 0.3 else data
+
+
+_SMALL_ORDER = render_verifier_key(VerifierKey("w", 4, bytes([1, *bytes(31)])))
+"""A key by which any signature is right."""
 
 
 def _edit_bytes(dice: Random, data: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """The verifier that runs in a browser: its scripts, the words it needs, and the same as one file for use offline.
 
-The scripts in `scripts/` are `verify.js` (spec/proof.md, code for code) on `hashing.js`, `encoding.js` and
-`trees.js`; `verdict.js` (the sentences) and `page.js` (what people see). Their words are the catalogs of `wording/`,
-handed over as data: nothing is written twice.
+The scripts in `scripts/` are `verify.js` (spec/proof.md, code for code) on `hashing.js`, `encoding.js`,
+`trees.js` and `policy.js`; `verdict.js` (the sentences) and `page.js` (what people see). Their words are the catalogs
+of `wording/`, handed over as data: nothing is written twice.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from concordat.verifier.verdict import TABLES
 from concordat.wording.sentences import CATALOGS, REASON_FAMILIES, TELLING, TURNED
 
 _FOLDER: Final = Path(__file__).parent / "scripts"
-SCRIPTS: Final = ("hashing.js", "encoding.js", "trees.js", "verify.js", "verdict.js", "page.js")
+SCRIPTS: Final = ("hashing.js", "encoding.js", "trees.js", "policy.js", "verify.js", "verdict.js", "page.js")
 """In the order in which each needs those before it."""
 
 _FAMILIES: Final = ("act", "event", "operation", "proof", "reason", "receipt", "rejection", "verdict", "verifier")

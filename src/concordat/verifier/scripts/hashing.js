@@ -127,6 +127,10 @@ export function sha512(message) {
 
 export const hash = (domain, ...parts) => sha256(joinBytes([domain], ...parts));
 
+/** The 4 bytes by which a note's line points to a key (C2SP signed-note). */
+export const computeKeyId = (name, kind, publicKey) =>
+  sha256(joinBytes(encodeText(`${name}\n`), [kind], publicKey)).subarray(0, 4);
+
 // ── Ed25519 by ZIP-215 (PRF-1); nothing here is secret, so nothing need take constant time ──────────────────────────
 
 const P = 2n ** 255n - 19n;
@@ -200,6 +204,15 @@ function sumMultiples(first, firstPoint, second, secondPoint) {
     if (choice) result = addPoints(result, table[choice]);
   }
   return result;
+}
+
+/** Whether the key is a point of prime order in its one encoding: of others a signature may fit any message. */
+export function isSoundKey(publicKey) {
+  if (publicKey.length !== 32 || BigInt.asUintN(255, readLittleEndian(publicKey)) >= P) return false;
+  const point = decodePoint(publicKey);
+  if (!point || point[0] === 0n) return false;
+  const [x, y, z] = sumMultiples(ORDER, point, 0n, IDENTITY);
+  return x === 0n && y === z;
 }
 
 /** Whether the signature (64 bytes) by the key (32 bytes) over the message is valid by ZIP-215. */

@@ -1,6 +1,8 @@
 // What people see of the verifier: on the console's page, and in the one file that needs no network.
 
+import { Refusal } from "./encoding.js";
 import { fromHex, sha256, toHex } from "./hashing.js";
+import { findSigned, parsePolicy } from "./policy.js";
 import { readFile, tellVerdict } from "./verdict.js";
 import { verifyProof } from "./verify.js";
 
@@ -11,8 +13,8 @@ const PROOF_PATH = /^\/v1(\/[A-Za-z0-9._~-]+)+\/proof$/;
 let language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
 if ("offline" in ROOT.dataset && navigator.language.startsWith("zh")) language = "zh";
 
-/** What was chosen: `{name, proof}`, `{name, trust}`, where the root came from, and what could not be read. */
-const chosen = { proof: null, trust: null, byNode: false, unknown: [], failed: "" };
+/** What was chosen: proof `{name, bytes}`, trust `{name, root}`, policy `{name, read, code}`, where the root came from, what was not read. */
+const chosen = { proof: null, trust: null, policy: null, byNode: false, unknown: [], failed: "" };
 
 function say(key, values = {}) {
   return WORDS.catalogs[language][`verifier.${key}`].replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -32,10 +34,28 @@ function take(name, bytes) {
   const found = readFile(bytes);
   if (!found) chosen.unknown.push(name);
   else if (found.proof) chosen.proof = { name, bytes };
+  else if (found.policy) chosen.policy = { name, ...readPolicy(bytes) };
   else {
     chosen.trust = { name, root: found };
     chosen.byNode = false;
   }
+}
+
+function readPolicy(bytes) {
+  try {
+    return { read: parsePolicy(bytes), code: "" };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { read: null, code: error.code };
+  }
+}
+
+/** What was copied as files or as text; text for a field of the form stays there. */
+function takePasted(event) {
+  if (event.target.closest("input") && !event.clipboardData.files.length) return;
+  event.preventDefault();
+  const { files } = event.clipboardData;
+  takeFiles(files.length ? files : [new File([event.clipboardData.getData("text/plain")], say("pasted"))]);
 }
 
 async function takeFiles(files) {
@@ -108,16 +128,33 @@ function makeHeading() {
 
 function showResult() {
   const parts = [];
-  const { proof, trust, byNode, unknown, failed } = chosen;
+  const { proof, trust, policy, byNode, unknown, failed } = chosen;
   const lines = unknown.map((name) => say("unknown", { name }));
   if (proof) lines.push(`${say("proof_is", { name: proof.name })} · SHA-256 ${toHex(sha256(proof.bytes))}`);
   if (trust) lines.push(`${say(`trust.${Object.keys(trust.root)[0]}`, { name: trust.name })}${showDigestOf(trust.root)}`);
+  if (policy) lines.push(say("policy_is", { name: policy.name }));
   if (lines.length) parts.push(make("ul", { class: "plain small" }, lines.map((line) => make("li", {}, line))));
   if (failed) parts.push(makeRefusal(say("not_given", { status: failed }), say("not_given_next")));
-  else if (proof && trust) parts.push(...makeVerdict(tellVerdict(verifyProof(proof.bytes, trust.root), WORDS, language)));
+  else if (policy?.code) parts.push(makeRefusal(say("bad_policy", { name: policy.name }), say("bad_policy_next"), policy.code));
+  else if (proof && trust) {
+    const told = tellVerdict(verifyProof(proof.bytes, trust.root, policy?.read), WORDS, language);
+    parts.push(...makeVerdict(told));
+    if (policy && (told.valid || told.code === "policy_not_met")) parts.splice(-1, 0, makeCount(policy.read, told.valid));
+  }
   else if (proof || trust) parts.push(make("p", {}, say(proof ? "needs_trust" : "needs_proof")));
   if (proof && trust && byNode) parts.splice(1, 0, make("p", { class: "note warn" }, say("by_node")));
   document.getElementById("result").replaceChildren(...parts);
+}
+
+/** How many of whom the policy names have cosigned, and whether that is enough. */
+function makeCount(policy, isMet) {
+  const { witnesses } = verifyProof(chosen.proof.bytes, chosen.trust.root);
+  const signed = findSigned(policy, witnesses.map((one) => ({ ...one, kind: 4 })));
+  const count = [...signed.values()].filter(Boolean).length;
+  return make("section", { class: "card", id: "policy" }, make("h2", {}, say("policy")),
+    make("p", {}, say("policy_count", { signed: count, named: signed.size }), " ", say(isMet ? "policy_met" : "policy_not_met")),
+    make("ul", { class: "checks" }, [...signed].map(([name, has]) =>
+      make("li", has ? { class: "good", "data-sign": "✓" } : { "data-sign": "–" }, `${name} · ${say(has ? "cosigned" : "not_cosigned")}`))));
 }
 
 const showDigestOf = ({ genesis }) => (genesis ? ` · SHA-256 ${toHex(sha256(genesis))}` : "");
@@ -150,5 +187,6 @@ function makeVerdict(verdict) {
 }
 
 showForm();
+document.addEventListener("paste", takePasted);
 const asked = "offline" in ROOT.dataset ? null : new URLSearchParams(location.search).get("of");
 if (asked && PROOF_PATH.test(asked)) takeFromNode(asked);

@@ -243,12 +243,13 @@ function tellRefusal(teller, code) {
   return { valid: false, code, statement: teller.say(`proof.${code}`), nextStep: teller.say(`next.proof.${code}`) };
 }
 
-/** What a file is, by how it begins: `{proof}`, or a root of trust as `verifyProof` takes it; null for anything else. */
+/** What a file is, by how it begins: `{proof}`, `{policy}`, or a root of trust as `verifyProof` takes it; null for anything else. */
 export function readFile(bytes) {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   if (text.startsWith("concordat/proof/v1\n")) return { proof: bytes };
   if (text.startsWith("{")) return { genesis: bytes };
   if (text.startsWith("concordat key v1\n")) return readKeyFile(text);
+  if (/^[ \t]*quorum[ \t]/m.test(text)) return { policy: bytes };
   return text.startsWith("concordat/") && isNote(text) ? { note: text } : null;
 }
 

@@ -4,8 +4,9 @@
 
 import { INTEGER_MAX, Reader, Refusal, check, decode } from "./encoding.js";
 import { readBoolean, readBytes, readDigest, readInteger, readList, readNatural, readStruct, readText } from "./encoding.js";
-import { compareBytes, encodeText, fromBase64, fromHex, hash, isSame, isValidSignature } from "./hashing.js";
+import { compareBytes, computeKeyId, encodeText, fromBase64, fromHex, hash, isSame, isValidSignature } from "./hashing.js";
 import { joinBytes, sha256, toBase64, toHex } from "./hashing.js";
+import { isPolicyMet } from "./policy.js";
 import { EMPTY_LOG_ROOT, computeInclusionRoot, computeStateRoot, isConsistent } from "./trees.js";
 
 const PROOF_BYTES_MAX = 16 * 1024 * 1024;
@@ -61,9 +62,6 @@ function readConsistency(value) {
 // ── checkpoint (PRF-10 to PRF-12) ───────────────────────────────────────────────────────────────────────────────────
 
 const computeOrigin = ({ chainId, isSimulated }) => `concordat/${isSimulated ? "simulated/" : ""}${toHex(chainId)}`;
-
-export const computeKeyId = (name, kind, publicKey) =>
-  sha256(joinBytes(encodeText(`${name}\n`), [kind], publicKey)).subarray(0, 4);
 
 export function renderNote(checkpoint) {
   const { height, time, logSize, logRoot, stateRoot, paramsHash } = checkpoint;
@@ -162,14 +160,17 @@ function compareSigners(left, right) {
   return compareBytes(left.publicKey, right.publicKey);
 }
 
-/** Check every cosignature (WIT-2); who cosigned, and when. */
-function checkWitnesses({ checkpoint, witnesses }) {
-  return witnesses.map((one) => {
+/** Check every cosignature (WIT-2) and that they suffice (WIT-5); who cosigned, and when. */
+function checkWitnesses({ checkpoint, publicKey, witnesses }, policy) {
+  const found = witnesses.map((one) => {
     const time = getCosignedTime(one);
     const message = encodeText(`cosignature/v1\ntime ${time}\n${renderNote(checkpoint)}`);
     check(isValidSignature(one.publicKey, one.signature.subarray(8), message), "bad_cosignature");
     return { name: one.name, publicKey: one.publicKey, time };
   });
+  const node = { name: computeOrigin(checkpoint), kind: 1, publicKey };
+  check(!policy || isPolicyMet(policy, node, witnesses), "policy_not_met");
+  return found;
 }
 
 function readGenesis(bytes) {
@@ -275,12 +276,12 @@ const refuse = (code, signatures = []) => ({
 
 /**
  * The verdict on a proof file (Uint8Array) by what the reader trusts (PRF-16): exactly one of `{genesis}` (its exact
- * bytes), `{note}` (a signed note's text), `{nodeKey}` (32 bytes); or null. Never throws. A reader's policy of witnesses
- * is not asked for here: the verdict names who cosigned.
+ * bytes), `{note}` (a signed note's text), `{nodeKey}` (32 bytes); or null; and by whose witness the reader asks for: a
+ * policy as `parsePolicy` gives it, or null. Never throws.
  *
  * Everything but `code` and `signatures` is empty unless `valid`.
  */
-export function verifyProof(bytes, trust) {
+export function verifyProof(bytes, trust, policy = null) {
   if (!trust) return refuse("untrusted_root");
   try {
     const proof = readProof(bytes);
@@ -291,7 +292,7 @@ export function verifyProof(bytes, trust) {
     for (const { key, value, path } of proof.states) {
       check(isSame(computeStateRoot(key, value, path), proof.checkpoint.stateRoot), "bad_state");
     }
-    const witnesses = checkWitnesses(proof);
+    const witnesses = checkWitnesses(proof, policy);
     return {
       valid: true,
       code: "ok",
@@ -301,7 +302,11 @@ export function verifyProof(bytes, trust) {
       signatures,
       witnesses,
       authority,
-      notProved: [...(trust.nodeKey ? ["chain_identity"] : []), ...NOT_PROVED],
+      notProved: [
+        ...(trust.nodeKey ? ["chain_identity"] : []),
+        policy && policy.quorum !== null ? "witnesses_independent" : NOT_PROVED[0],
+        ...NOT_PROVED.slice(1),
+      ],
     };
   } catch (error) {
     if (error instanceof Refusal) return refuse(error.code);
