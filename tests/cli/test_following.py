@@ -12,6 +12,7 @@ from concordat.cli.main import run
 from concordat.client.keys import derive_key, save_key
 from concordat.testing.stand_in import Reply, Request, stand_in
 
+from .standing import answer_visit
 from .world import SCHEMAS
 
 ENTRY = {"position": 3, "height": 8, "time": "2027-01-04T00:00:00Z", "code": "ok", "sentence": "Something happened."}
@@ -22,6 +23,8 @@ END = {"code": "auth.forced_out", "reason": "Your member was forced out.", "next
 def answer(request: Request) -> Reply:
     if request.path == "/v1/status":
         return 200, json.dumps({"chain_id": "ab" * 32, "node_key": "cd" * 32, "height": 7}).encode()
+    if visited := answer_visit(request):
+        return visited
     assert request.path == "/v1/events?member=azure-bay&after=7"
     assert request.headers["Authorization"].startswith("Concordat ")
     events = (("entries", BLOCK), ("end", END))

@@ -73,7 +73,7 @@ def serve_answers(
                 return 200, json.dumps(status).encode()
             case "/v1/contracts/1":
                 return 200, json.dumps(waiting.pop(0) if len(waiting) > 1 else waiting[0]).encode()
-        return 200, proof if request.path.endswith("/proof") else b"{}"
+        return 200, proof if request.path.partition("?")[0].endswith("/proof") else b"{}"
 
     with stand_in(respond) as served:
         yield served

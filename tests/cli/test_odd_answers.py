@@ -16,6 +16,7 @@ from concordat.primitives.plain import Json
 from concordat.testing.consortium import NODE, Consortium
 from concordat.testing.stand_in import Reply, Request, Respond, stand_in
 
+from .standing import answer_visit
 from .test_node import serve, stand_between
 from .world import Call, World
 
@@ -50,7 +51,7 @@ def answer_with(answer: Json, status: int = 200) -> Respond:
     def respond(request: Request) -> Reply:
         if request.path == "/v1/status":
             return 200, json.dumps(STATUS).encode()
-        return status, json.dumps(answer).encode()
+        return answer_visit(request) or (status, json.dumps(answer).encode())
 
     return respond
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, Token
 
 from concordat.cli.output import Output, tell
-from concordat.errors import NotFound, Refused, UsageError
+from concordat.errors import ConcordatError, NotFound, Refused, UsageError
 from concordat.primitives.identifiers import INTEGER_MAX
 
 if TYPE_CHECKING:
@@ -57,23 +57,36 @@ class Where:
     ] = None
 
     seen: Annotated[Path | None, Parameter(env_var="CONCORDAT_SEEN")] = None
-    """Where you keep the last checkpoint that you have seen; a node whose history does not continue it is refused."""
+    """Where you keep the last checkpoint that you have seen, if not beside your key; a node whose history does not
+    continue it is refused."""
 
     def connect(self, output: Output) -> Client:
         """Return a client of the node, once its history is shown to continue the one seen before."""
         from concordat.client.api import Client  # here and below: what --help does without
-        from concordat.client.seen import keep_seen
 
         trust = fetch_root(self.trust)
         key = fetch_key_asking(self.key) if self.key else None
         client = Client(self.node, key, trust, language=output.language)
-        if self.seen is not None:
-            try:
-                keep_seen(client, self.seen)
-            except BaseException:
-                client.close()
-                raise
+        try:
+            self._compare_seen(client)
+        except BaseException:
+            client.close()
+            raise
         return client
+
+    def _compare_seen(self, client: Client) -> None:
+        """Compare the node with what was seen of it: as told, or beside the key; a folder may be one to read only."""
+        from concordat.client.seen import keep_seen, make_seen_path
+
+        if self.seen is not None:
+            keep_seen(client, self.seen)
+        elif self.key is not None:
+            try:
+                keep_seen(client, make_seen_path(self.key, client.chain_id()))
+            except ConcordatError as error:
+                if not error.code.startswith("disk."):
+                    raise
+                tell(f"warning: what you have seen of this node is not kept: {error}")
 
 
 WHERE = Where()

@@ -27,9 +27,15 @@ from concordat.client.receipts import check_refusal, prove_receipt
 from concordat.client.requests import make_path, sign_request
 from concordat.client.validity import VALID_FOR_US, check_nonce, make_payload_from, make_wall_nonces
 from concordat.contracts.text import Language
-from concordat.crypto.checkpoint import Checkpoint, is_note_signed_by, parse_signed_note, render_signed_note
-from concordat.crypto.proof import Trust, Verification, read_proof, verify_proof
-from concordat.errors import Corrupt, InvariantBroken, NotFound, Stale, UsageError
+from concordat.crypto.checkpoint import (
+    Checkpoint,
+    do_contradict,
+    is_note_signed_by,
+    parse_signed_note,
+    render_signed_note,
+)
+from concordat.crypto.proof import Proof, Trust, Verification, read_proof, verify_proof
+from concordat.errors import ConcordatError, Corrupt, InvariantBroken, NotFound, Stale, UsageError
 from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
@@ -80,6 +86,10 @@ class Conversation:
         self._height_seen = 0
         """The highest that the node named or proved."""
         self._genesis: Genesis | None = None
+        self._seen: str | None = None
+        """The newest signed note that was shown to continue all those before it."""
+        self.rewritten: tuple[str, str] | None = None
+        """Once a node has signed two histories: the note that was seen, and the one shown then, as evidence."""
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -150,6 +160,23 @@ class Conversation:
         """
         return None if self._trust is None else (yield from self._verify(proof))
 
+    def fetch_since_seen(self, target: str) -> Steps[bytes]:
+        """Return a proof file, with the path from the last checkpoint seen: `verify` then compares without asking more.
+
+        Raises:
+            Corrupt: `node.rewritten`. Stale: `node.behind` when the node's history is shorter than what was seen.
+        """
+        known = None if self._seen is None else parse_signed_note(self._seen).checkpoint
+        if known is None or known.log_size == 0:
+            return (yield from self.fetch(target))
+        try:
+            return (yield from self.fetch(f"{target}?from={known.log_size}"))
+        except ConcordatError as error:
+            if error.code != "proof.since_ahead":
+                raise
+            now = parse_signed_note((yield from self.fetch_checkpoint())).checkpoint
+            raise Stale("node.behind", f"{now.log_size} < {known.log_size}") from error
+
     def fetch_newest(self, target: str) -> Steps[Verification | None]:
         """Return what the proof at a path shows of the ledger as it stands; None when nothing is pinned.
 
@@ -158,7 +185,7 @@ class Conversation:
         """
         if self._trust is None:
             return None
-        data = yield from self.fetch(target)
+        data = yield from self.fetch_since_seen(target)
         seen = self._height_seen
         found = yield from self._verify(data)
         if found.checkpoint is not None and found.checkpoint.height < seen:
@@ -178,6 +205,8 @@ class Conversation:
                 raise _make_other_chain(signed.checkpoint.chain_id)
             if not is_note_signed_by(signed, self._node_key):
                 raise Corrupt("proof.bad_signature", "the checkpoint")
+            if self._seen is not None and do_contradict(parse_signed_note(self._seen).checkpoint, signed.checkpoint):
+                raise self._make_rewritten(self._seen, note, self._node_key)
         return note
 
     def compare(self, seen: str) -> Steps[str]:
@@ -188,20 +217,47 @@ class Conversation:
             Stale: `node.behind` when the node stands lower than what was seen.
         """
         known = parse_signed_note(seen).checkpoint
-        now = parse_signed_note((yield from self.fetch_checkpoint())).checkpoint
-        if now.height < known.height:
-            raise Stale("node.behind", f"{now.height} < {known.height}")
-        since = f"?from={known.log_size}" if 0 < known.log_size <= now.log_size else ""
-        data = yield from self.fetch(f"/v1/checkpoint/proof{since}")
+        target = "/v1/checkpoint/proof"
+        try:
+            data = yield from self.fetch(f"{target}?from={known.log_size}" if known.log_size else target)
+        except ConcordatError as error:
+            if error.code != "proof.since_ahead":
+                raise
+            data = yield from self.fetch(target)  # of a history that is shorter: behind, or another one
+        proof = read_proof(data)
+        if proof.checkpoint.height < known.height:
+            raise Stale("node.behind", f"{proof.checkpoint.height} < {known.height}")
         found = verify_proof(data, Trust(note=seen))
+        note = render_signed_note(proof.checkpoint, *proof.signatures)
         if found.code == "other_checkpoint":
-            shown = read_proof(data)
-            key = shown.signatures[0].public_key.hex()
-            raise Corrupt("node.rewritten", f"{key}: {_show_place(known)}; {_show_place(shown.checkpoint)}")
+            raise self._make_rewritten(seen, note, proof.signatures[0].public_key)
         if not found.valid:
             raise Corrupt(f"proof.{found.code}", "the newest checkpoint")
-        proof = read_proof(data)
-        return render_signed_note(proof.checkpoint, *proof.signatures)
+        self._seen = note
+        return note
+
+    def _make_rewritten(self, seen: str, shown: str, key: bytes) -> Corrupt:
+        """Keep two notes that one honest node can't have signed; return what is said of it, by name."""
+        self.rewritten = seen, shown
+        places = (_show_place(parse_signed_note(note).checkpoint) for note in self.rewritten)
+        return Corrupt("node.rewritten", f"{key.hex()}: {'; '.join(places)}")
+
+    def _check_seen(self, proof: Proof) -> None:
+        """Compare a verified checkpoint with the last one seen, and keep it where the file shows that it goes on.
+
+        Raises:
+            Corrupt: `node.rewritten`.
+        """
+        note = render_signed_note(proof.checkpoint, *proof.signatures)
+        if self._seen is None:
+            self._seen = note
+            return
+        known, old = parse_signed_note(self._seen).checkpoint, proof.consistency
+        is_from_seen = old is not None and old.old_size == known.log_size
+        if do_contradict(known, proof.checkpoint) or (old and is_from_seen and old.old_root != known.log_root):
+            raise self._make_rewritten(self._seen, note, proof.signatures[0].public_key)
+        if proof.checkpoint.height > known.height and (is_from_seen or proof.checkpoint.log_size == known.log_size):
+            self._seen = note
 
     def fetch_receipt(self, transaction: str) -> Steps[Json]:
         """Return the receipt of a transaction by its id (hex), proved when a root is pinned.
@@ -329,20 +385,21 @@ class Conversation:
 
     def _fetch_verification(self, transaction: bytes) -> Steps[Verification]:
         """Return what the ledger proves of a transaction to who trusts the pinned root."""
-        data = yield from self.fetch(f"/v1/transactions/{transaction.hex()}/proof")
+        data = yield from self.fetch_since_seen(f"/v1/transactions/{transaction.hex()}/proof")
         return (yield from self._verify(data))
 
     def _verify(self, data: bytes) -> Steps[Verification]:
         """Return what a proof file shows; who pins a key alone pins by it the chain that the node says it serves.
 
         Raises:
-            Corrupt: `proof.other_chain`.
+            Corrupt: `proof.other_chain`, `node.rewritten`.
         """
         found = verify_proof(data, self._trust)
         if found.checkpoint is not None:
             if found.checkpoint.chain_id != (yield from self.chain_id()):
                 raise Corrupt("proof.other_chain", found.checkpoint.chain_id.hex())
             self._height_seen = max(self._height_seen, found.checkpoint.height)
+            self._check_seen(read_proof(data))
         return found
 
     def _ask(

@@ -38,7 +38,8 @@ def ask_proof(conversation: Conversation, subject: Subject, name: str | int, sin
         Corrupt: `proof.*`, `node.unproved` when it is of something else.
     """
     target = f"{make_path(f'/v1/{_FOLDERS[subject]}', name)}/proof"
-    data = yield from conversation.fetch(target if since is None else f"{target}?from={since}")
+    asked = conversation.fetch_since_seen(target) if since is None else conversation.fetch(f"{target}?from={since}")
+    data = yield from asked
     found = yield from conversation.verify(data)
     if found is None:
         return data

@@ -20,6 +20,9 @@ KEY_FOLDER: Final = "keys/"
 STATEMENTS_FOLDER: Final = "statements/"
 """What citizens and members said of a record, sealed like keys."""
 
+SEEN_SUFFIX: Final = ".seen"
+"""Ends the name of what a key's holder has seen of a chain, which stands beside the key and is no node's."""
+
 AUDIT_FILE: Final = "audit.log"
 AUDIT_HEAD_FILE: Final = "audit.head"
 AUDIT_DAMAGED_PREFIX: Final = "audit.log.damaged-"
@@ -68,7 +71,7 @@ def examine_keys_and_audit(files: Files) -> tuple[Check, ...]:
 
 
 def _is_sealed_file(name: str) -> bool:
-    return name.startswith((KEY_FOLDER, STATEMENTS_FOLDER)) and not name.endswith(TEMPORARY_SUFFIX)
+    return name.startswith((KEY_FOLDER, STATEMENTS_FOLDER)) and not name.endswith((TEMPORARY_SUFFIX, SEEN_SUFFIX))
 
 
 def _check_sealed_file(files: Files, name: str) -> Check:
