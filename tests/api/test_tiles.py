@@ -114,3 +114,30 @@ def test_a_named_witness_stands_in_note_and_proof_and_others_do_not(tmp_path: Pa
     unnamed = Node(tmp_path / "node")
     assert unnamed.cosignatures.find(checkpoint) == ()
     unnamed.close()
+
+
+def test_a_busy_ledgers_entry_is_proved_at_a_checkpoint_that_a_witness_has_cosigned(tmp_path: Path) -> None:
+    with World(tmp_path / "node", witnesses=POLICY) as world:
+        trust = Trust(genesis=world.node.genesis_bytes)
+
+        def ask(path: str) -> bytes:
+            return world.client.get(f"/v1/{path}/proof?witnessed=true").content
+
+        sent = world.act("azure-bay", make_registration())
+        early = world.client.get(f"/v1/transactions/{sent['transaction']}/proof?witnessed=true")
+        assert (early.status_code, early.json()["code"]) == (409, "witness.not_yet")
+        note = world.client.get("/v1/checkpoint").text
+        assert world.client.post("/v1/checkpoint/cosignatures", content=cosign(note)).status_code == 200
+        still = verify_proof(ask(f"transactions/{sent['transaction']}"), trust, POLICY)
+        assert (still.code, len(still.entries), len(still.states)) == ("ok", 1, 1)
+        later = world.act("azure-bay", make_registration(2))
+        newest = world.client.get(f"/v1/transactions/{sent['transaction']}/proof").content
+        assert verify_proof(newest, trust, POLICY).code == "policy_not_met"
+        found = verify_proof(ask(f"transactions/{sent['transaction']}"), trust, POLICY)
+        assert (found.code, found.entries, found.states) == ("ok", still.entries, ())
+        assert found.checkpoint == parse_signed_note(note).checkpoint
+        assert [name for name, _, _ in found.witnesses] == [NAME]
+        first = world.get("/v1/ledger/0/proof?witnessed=true", "azure-bay").content
+        assert verify_proof(first, trust, POLICY).code == "ok"
+        again = world.client.get(f"/v1/transactions/{later['transaction']}/proof?witnessed=true")
+        assert again.json()["code"] == "witness.not_yet"

@@ -16,6 +16,8 @@ from concordat.api.traffic import Limits
 from concordat.client.clock import fetch_now_us
 from concordat.client.keys import Key, derive_key
 from concordat.client.requests import sign_request
+from concordat.crypto.policy import Policy
+from concordat.node.cosignatures import NO_WITNESSES
 from concordat.node.founding import found_chain
 from concordat.node.node import Node
 from concordat.primitives.identifiers import Label
@@ -83,10 +85,12 @@ def make_registration(version: int = 1, rows: int = 24) -> Register:
 class World:
     """One node and its faces. Close it, or use it in `with`."""
 
-    def __init__(self, folder: Path, requests_per_minute: int = 100_000, **parameters: int) -> None:
+    def __init__(
+        self, folder: Path, requests_per_minute: int = 100_000, witnesses: Policy = NO_WITNESSES, **parameters: int
+    ) -> None:
         self.founded = found_chain(folder, make_plan() | {"parameters": parameters}, None, fetch_now_us())
         self.folder = folder
-        self.node = Node(folder)
+        self.node = Node(folder, witnesses=witnesses)
         self.client = TestClient(make_app(self.node, limits=Limits(requests_per_minute=requests_per_minute)))
         self.client.follow_redirects = False
         self._nonces: dict[str, Iterator[int]] = {}

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter, 
 from concordat.api.access import get_asking_officer, get_reader
 from concordat.api.asking import Asking
 from concordat.api.paging import Cursor, Index, Limit, make_next, read_cursor, render_rows
-from concordat.api.transactions import Since, render_proof
+from concordat.api.transactions import Since, Witnessed, render_proof
 from concordat.contracts.templates import Draft
 from concordat.contracts.terms import Terms
 from concordat.contracts.text import Language
@@ -299,9 +299,11 @@ def get_entry(node: NamedDependency[Node], language: NamedDependency[Language], 
 
 
 @get("/ledger/{position:int}/proof", sync_to_thread=True)
-def get_entry_proof(node: NamedDependency[Node], position: Position, since: Since = None) -> Response[bytes]:
+def get_entry_proof(
+    node: NamedDependency[Node], position: Position, since: Since = None, witnessed: Witnessed = False
+) -> Response[bytes]:
     """The proof file of one entry."""
-    return render_proof(proofs.make_entry_proof(node, position, since), f"entry-{position}")
+    return render_proof(proofs.make_entry_proof(node, position, since, is_witnessed=witnessed), f"entry-{position}")
 
 
 ROUTES: Final = (

@@ -57,6 +57,9 @@ Since = Annotated[
 ]
 """The `from` of a proof's query."""
 
+Witnessed = Annotated[bool, QueryParameter(description="at a checkpoint that witnesses have cosigned, not the newest")]
+"""Whether a proof of an entry is to be one for who asks for witnesses."""
+
 
 class Prepare(Struct, frozen=True):
     """What `prepare` reads; all but `public_key` and `operations` may be left out."""
@@ -258,11 +261,13 @@ def get_transaction(
 
 @get("/transactions/{transaction:str}/proof", sync_to_thread=True)
 def get_transaction_proof(
-    node: NamedDependency[Node], transaction: FromPath[str], since: Since = None
+    node: NamedDependency[Node], transaction: FromPath[str], since: Since = None, witnessed: Witnessed = False
 ) -> Response[bytes]:
     """The proof file of a transaction's entry in history."""
     position = reads.find_transaction(node, _read_hex(transaction, 32)).position
-    return render_proof(proofs.make_entry_proof(node, position, since), f"transaction-{transaction[:16]}")
+    return render_proof(
+        proofs.make_entry_proof(node, position, since, is_witnessed=witnessed), f"transaction-{transaction[:16]}"
+    )
 
 
 @get("/transactions/by-client-key/{public_key:str}/{client_key:str}", sync_to_thread=True)

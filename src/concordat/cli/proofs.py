@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from concordat.cli.output import OUTPUT, Output, emit, emit_line, tell
 from concordat.cli.where import WHERE, Root, Where, read_contract_number
 from concordat.client.files import save_new_file
+from concordat.errors import UsageError
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json
 from concordat.wording.sentences import render
@@ -23,6 +24,7 @@ def proof(
     *,
     out: Path,
     since: int | None = None,
+    witnessed: bool = False,
     where: Where = WHERE,
     output: Output = OUTPUT,
 ) -> None:
@@ -31,12 +33,17 @@ def proof(
     :param kind: What is proved.
     :param name: Its id or number.
     :param out: The file to write; it must not exist.
+    :param witnessed: Of a transaction or entry: at a checkpoint that witnesses have cosigned, not the newest.
     :param since: Also show that the ledger of this older size is the beginning of today's.
     """
     from concordat.client.proofs import fetch_proof  # here: what --help does without
 
+    if witnessed and kind not in {"tx", "entry"}:
+        raise UsageError("cli.usage", f"--witnessed {kind}: the state is proved only as it stands")
+
     with where.connect(output) as client:
-        data = fetch_proof(client, kind, read_contract_number(name) if kind == "contract" else name, since)
+        number = read_contract_number(name) if kind == "contract" else name
+        data = fetch_proof(client, kind, number, since, is_witnessed=witnessed)
     save_new_file(out, data)
     emit(output, {"file": str(out), "bytes": len(data), "checked": where.trust is not None}, [str(out)])
     tell(f"verify it with: concordat verify {out} --trust genesis.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import urlencode
 
 from concordat.client.requests import make_path
 from concordat.crypto.proof import Verification
@@ -26,19 +27,32 @@ _FOLDERS: Final[dict[Subject, str]] = {
 }
 
 
-def fetch_proof(client: Client, subject: Subject, name: str | int, since: int | None = None) -> bytes:
+def fetch_proof(
+    client: Client, subject: Subject, name: str | int, since: int | None = None, *, is_witnessed: bool = False
+) -> bytes:
     """As `ask_proof`, with a client that waits."""
-    return client.hold(ask_proof(client.conversation, subject, name, since))
+    return client.hold(ask_proof(client.conversation, subject, name, since, is_witnessed=is_witnessed))
 
 
-def ask_proof(conversation: Conversation, subject: Subject, name: str | int, since: int | None = None) -> Steps[bytes]:
+def ask_proof(
+    conversation: Conversation,
+    subject: Subject,
+    name: str | int,
+    since: int | None = None,
+    *,
+    is_witnessed: bool = False,
+) -> Steps[bytes]:
     """Return the proof file of a subject by its id or number; it must hold, and be of it, when a root is pinned.
+
+    That of a transaction or entry may be `is_witnessed`: at a checkpoint that witnesses have cosigned, not the newest.
 
     Raises:
         Corrupt: `proof.*`, `node.unproved` when it is of something else.
     """
     target = f"{make_path(f'/v1/{_FOLDERS[subject]}', name)}/proof"
-    asked = conversation.fetch_since_seen(target) if since is None else conversation.fetch(f"{target}?from={since}")
+    query: dict[str, int | str] = {"from": since} if since is not None else {}
+    query |= {"witnessed": "true"} if is_witnessed else {}
+    asked = conversation.fetch(f"{target}?{urlencode(query)}") if query else conversation.fetch_since_seen(target)
     data = yield from asked
     found = yield from conversation.verify(data)
     if found is None:

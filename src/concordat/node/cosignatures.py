@@ -59,6 +59,12 @@ class Cosignatures:
         with self._lock:
             return tuple(one.signature for _, one in sorted(self._newest.items()) if one.checkpoint == checkpoint)
 
+    def find_newest(self, log_size: int) -> Checkpoint | None:
+        """Return the checkpoint of more than so many entries that most witnesses have cosigned, of these the newest."""
+        with self._lock:
+            found = [one.checkpoint for one in self._newest.values() if one.checkpoint.log_size > log_size]
+        return max(found, key=lambda one: (found.count(one), one.height), default=None)
+
     def read(self, text: str) -> tuple[Checkpoint, tuple[NoteSignature, ...]]:
         """Return a checkpoint that the node signed, and the cosignatures of named witnesses below it; keep nothing.
 

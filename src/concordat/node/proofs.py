@@ -7,7 +7,7 @@ from typing import Final
 
 from concordat.crypto.checkpoint import Checkpoint, NoteSignature, make_node_signature, render_signed_note
 from concordat.crypto.proof import ConsistencyProof, EntryProof, Proof, StateProof, encode_proof
-from concordat.errors import NotFound, UsageError
+from concordat.errors import NotFound, Stale, UsageError
 from concordat.node.node import Node
 from concordat.node.reads import find_entry
 from concordat.primitives.codec import decode
@@ -36,12 +36,28 @@ def make_checkpoint_proof(node: Node, since_size: int | None = None) -> bytes:
     return _make_proof(node, (), [node.application.state.params.key_bytes((0,))], since_size)
 
 
-def make_entry_proof(node: Node, position: int, since_size: int | None = None) -> bytes:
-    """Prove one entry of history and, when a transaction caused it, for which member its key speaks."""
+def make_entry_proof(
+    node: Node, position: int, since_size: int | None = None, *, is_witnessed: bool = False
+) -> bytes:
+    """Prove one entry of history and, when a transaction caused it, for which member its key speaks.
+
+    On a busy ledger no witness has seen the newest checkpoint; `is_witnessed` asks for one that some have cosigned. The
+    state is proved only as it stands, so that an older checkpoint leaves out whose the key is, unless nothing changed.
+
+    Raises:
+        Stale: `witness.not_yet`.
+    """
     cause = decode(Entry, find_entry(node, position).leaf).cause
     signer = get_public_key(cause.wire) if isinstance(cause, TransactionCause) else b""
     keys = [node.application.state.officers.key_bytes((signer,))] if len(signer) == 32 else []
-    return _make_proof(node, (position,), keys, since_size)
+    if not is_witnessed:
+        return _make_proof(node, (position,), keys, since_size)
+    with node.engine.lock:
+        checkpoint = node.cosignatures.find_newest(position)
+        if checkpoint is None or checkpoint.height > node.application.height:
+            raise Stale("witness.not_yet", str(position))
+        is_same = checkpoint.state_root == node.application.checkpoint.state_root
+        return _make_proof(node, (position,), keys if is_same else (), since_size, checkpoint)
 
 
 def make_member_proof(node: Node, member: str, since_size: int | None = None) -> bytes:
@@ -100,17 +116,26 @@ def make_ballot_proof(node: Node, number: int, since_size: int | None = None) ->
     return _make_proof(node, (), keys, since_size)
 
 
-def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], since_size: int | None) -> bytes:
-    """Assemble a proof at the newest checkpoint; `since_size` adds the path from an older size of history.
+def _make_proof(
+    node: Node,
+    positions: Iterable[int],
+    keys: Iterable[bytes],
+    since_size: int | None,
+    checkpoint: Checkpoint | None = None,
+) -> bytes:
+    """Assemble a proof at the newest checkpoint, or at an older one; `since_size` adds the path from a size before it.
+
+    An older one has to have the state of today if `keys` are proved.
 
     Raises:
         NotFound: `read.no_such_entry`. UsageError: `proof.since_ahead`.
     """
     with node.engine.lock:
         application = node.application
-        history, checkpoint = application.history, application.checkpoint
+        history, checkpoint = application.history, checkpoint or application.checkpoint
+        size = checkpoint.log_size
         entries = [
-            EntryProof(position, find_entry(node, position).leaf, history.inclusion_path(position, history.size))
+            EntryProof(position, find_entry(node, position).leaf, history.inclusion_path(position, size))
             for position in sorted(positions)
         ]
         states = []
@@ -119,9 +144,9 @@ def _make_proof(node: Node, positions: Iterable[int], keys: Iterable[bytes], sin
             states.append(StateProof(key, value, path))
         consistency = None
         if since_size is not None:
-            if not 0 < since_size <= history.size:
-                raise UsageError("proof.since_ahead", f"{since_size}, not 1 to {history.size}")
-            if since_size < history.size:  # of the same size it is the same log: its root says so
-                path_since = history.consistency_path(since_size, history.size)
+            if not 0 < since_size <= size:
+                raise UsageError("proof.since_ahead", f"{since_size}, not 1 to {size}")
+            if since_size < size:  # of the same size it is the same log: its root says so
+                path_since = history.consistency_path(since_size, size)
                 consistency = ConsistencyProof(since_size, history.root_at(since_size), path_since)
     return encode_proof(Proof(checkpoint, _sign(node, checkpoint), tuple(entries), tuple(states), consistency))

@@ -83,6 +83,7 @@ _FACE_RULES: Final[dict[str, str | None]] = {
     "witness.bad_key": "WIT-1",
     "witness.other_history": "WIT-7",
     "witness.other_log": "WIT-7",
+    "witness.not_yet": "WIT-7",
     "witness.unknown": "WIT-7",
 }
 """By the code, or by its family. What verifies a file or a proof, and a defect, has none."""

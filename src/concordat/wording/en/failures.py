@@ -415,6 +415,8 @@ WORDS: dict[str, str] = {
     "next.witness.no_answer": "Ask its operator.",
     "rejection.witness.not_signed": "The checkpoint is not signed by the key that is known for {0}.",
     "next.witness.not_signed": "Check the address, and whose log this is.",
+    "rejection.witness.not_yet": "No witness that this node names has cosigned a checkpoint with entry {0} yet.",
+    "next.witness.not_yet": "Ask again in a moment, or ask without `witnessed`.",
     "rejection.witness.other_history": "This node holds another history than the checkpoint that its key signed: "
     "{0}.",
     "next.witness.other_history": "Keep the checkpoint as evidence; ask the node's operator to explain.",

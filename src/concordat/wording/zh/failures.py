@@ -385,6 +385,8 @@ WORDS: dict[str, str] = {
     "next.witness.no_answer": "请询问其运营方。",
     "rejection.witness.not_signed": "该检查点不是由 {0} 已知的密钥签名。",
     "next.witness.not_signed": "请检查地址，并确认这是谁的日志。",
+    "rejection.witness.not_yet": "本节点登记的见证方尚未联署包含第 {0} 条记录的检查点。",
+    "next.witness.not_yet": "请稍后再试，或不要求 witnessed。",
     "rejection.witness.other_history": "本节点持有的历史与其密钥签署的检查点不同：{0}。",
     "next.witness.other_history": "请保留该检查点作为证据，并请节点运营方解释。",
     "rejection.witness.other_log": "该检查点不是由本节点签名：{0}。",
