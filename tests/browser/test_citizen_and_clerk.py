@@ -163,7 +163,7 @@ def read_the_answer(page: Page, town: Town, code: str) -> None:
 def see_silence(page: Page, town: Town) -> None:
     """Another member objects, and nobody answers: after thirty days everybody sees that."""
     statement = make_dossier("what it said, with a salt")
-    objection = {"type": "objections.file", "member": "loom-street", "entry": None, "statement": statement}
+    objection = {"type": "objections.file", "member": "loom-street", "about": None, "statement": statement}
     assert "Objection 2 against" in town.act("quarry-ward", objection)["sentence"]
     town.advance("2031-04-03T00:00:00Z")
     page.goto(f"{town.url}/public/members/loom-street")

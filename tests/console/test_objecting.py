@@ -7,11 +7,18 @@ import re
 import pytest
 
 from concordat.client.commitments import compute_statement_commitment
+from concordat.client.keys import make_key
 from concordat.ledger.doctor import examine, is_authoritative
 from concordat.ledger.files import DiskFiles
+from concordat.primitives.identifiers import Label
+from concordat.primitives.ledger_time import DAY_US
 from concordat.primitives.plain import Json
+from concordat.protocol.families.ballots import Open
+from concordat.protocol.families.membership import compute_possession_message
+from concordat.protocol.families.objections import File
+from concordat.protocol.records import AboutBallot, Appoint, ChangeParameter, Recover
 
-from .scene import PASSWORD, Scene, get_key
+from .scene import PASSWORD, RIVER, Scene, get_key
 from .visitor import Document, Visitor
 
 WORDS = "The reading of 3 May at my well is another's.\nMine was 7."
@@ -32,8 +39,8 @@ def look(visitor: Visitor, code: str, number: str = "1") -> Document:
     return visitor.send(form, member="azure-bay", objection=number, code=code)
 
 
-def file(visitor: Visitor, text: str = WORDS, entry: int | None = None) -> Json:
-    body = {"entry": entry, "text": text}
+def file(visitor: Visitor, text: str = WORDS, entry: int | None = None, record: str | None = None) -> Json:
+    body = {"entry": entry, "record": record, "text": text}
     return visitor.client.post("/v1/public/members/azure-bay/objections", json=body).json()
 
 
@@ -102,10 +109,10 @@ def test_only_the_member_that_has_to_answer_reads_the_words(scene: Scene) -> Non
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        ({"entry": None, "text": " "}, 400, "input.missing_field"),
-        ({"entry": None, "text": "x" * 4001}, 400, "input.does_not_fit"),
-        ({"entry": 10**6, "text": WORDS}, 404, "read.no_such_entry"),
-        ({"entry": -1, "text": WORDS}, 400, "input.does_not_fit"),
+        ({"entry": None, "record": None, "text": " "}, 400, "input.missing_field"),
+        ({"entry": None, "record": None, "text": "x" * 4001}, 400, "input.does_not_fit"),
+        ({"entry": 10**6, "record": None, "text": WORDS}, 404, "read.no_such_entry"),
+        ({"entry": -1, "record": None, "text": WORDS}, 400, "input.does_not_fit"),
         ({"text": WORDS}, 400, "input.missing_field"),
     ],
 )
@@ -141,3 +148,72 @@ def test_what_was_said_is_kept_over_a_restart_and_its_damage_is_found(scene: Sce
     path.write_bytes(path.read_bytes().replace(b"Mine", b"Nine"))
     found = [check for check in examine(DiskFiles(scene.node.folder)) if check.status == "failed"]
     assert [(check.id, check.file) for check in found] == [("statements.seal", f"statements/{path.name}")]
+
+
+def test_a_citizen_comments_before_the_vote_and_members_read_it(scene: Scene, officer: Visitor) -> None:
+    begins, ends = scene.now + 4 * DAY_US, scene.now + 12 * DAY_US
+    for motion in (ChangeParameter("hearing_days", 21, 9000), Appoint("silver-plain", "verifier")):
+        scene.act("azure-bay", Open(motion, "", begins, ends))
+    with Visitor(scene.node) as citizen, Visitor(scene.node) as other:
+        assert "/public/ballots/1" in citizen.open("/public").links()
+        page = citizen.open("/public/ballots/1")
+        page = citizen.send(page.form_to("/public/ballots/1"), text="21 days are long.")
+        code = get_code(page)
+        assert "21 days are long." in look(citizen, code).text
+        assert "21 days are long." not in citizen.open("/public/ballots/1").text
+
+        assert "Answer comment 1 on your ballot" in officer.open("/").text
+        assert "21 days are long." in officer.open("/ballots/1").text
+        page = officer.open("/objections/azure-bay/1")
+        page = officer.send(page.form_to("/act"), statement="The court takes 20.")
+        assert "answered objection 1" in officer.send(page.form_to(officer.path), password=PASSWORD).text
+        assert "The court takes 20." in look(citizen, code).text
+
+        other.come_in(get_key("north-terrace"))
+        assert "The court takes 20." in other.open("/ballots/1").text
+        form = other.open("/ballots/2").form(action="file", ballot="2")
+        assert "North Terrace objects" in other.send(form, statement="Why this one?").text
+        scene.act("north-terrace", File("azure-bay", AboutBallot(2), bytes(32)))
+        scene.advance(4)
+        assert "Not answered; the time was over" in citizen.open("/public/ballots/2").text
+        assert "The vote goes on although not every comment is answered" in other.open("/ballots/2").text
+        assert "Comments were taken until the vote began." in citizen.open("/public/ballots/1").text
+
+
+def test_a_members_own_affairs_are_not_put_before_everybody(scene: Scene) -> None:
+    key = make_key()
+    message = compute_possession_message(scene.node.chain.id, "cloud-ford")
+    motion = Recover("cloud-ford", key.public_key, bytes(32), key.sign(message))
+    scene.act("azure-bay", Open(motion, "", scene.now + 4 * DAY_US, scene.now + 12 * DAY_US))
+    with Visitor(scene.node) as citizen:
+        assert "/public/ballots/1" not in citizen.open("/public").links()
+        assert citizen.client.get("/v1/public/ballots").json() == []
+        answers = [
+            citizen.client.get("/v1/public/ballots/1"),
+            citizen.client.post("/v1/public/ballots/1/comments", json={"text": WORDS}),
+        ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "read.no_such_ballot")] * 2
+
+
+def test_a_credit_record_is_named_by_its_id(scene: Scene, officer: Visitor) -> None:
+    terms = scene.make_terms(Label("Readings", "读数"), "maple-ridge", "cloud-ford", RIVER, days=7)
+    scene.keep(scene.agree(terms), 1)
+    place = next(key[1:] for key, _ in scene.node.application.state.records.items() if key[0] == "maple-ridge")
+    record = ".".join(map(str, place))
+    with Visitor(scene.node) as citizen:
+        path = "/public/members/maple-ridge/object"
+        page = citizen.open(f"{path}?record={record}")
+        assert f'value="{record}"' in page.html
+        page = citizen.send(page.form_to(path), text=WORDS, record=record)
+        assert citizen.status == 200, page.text
+        listed = citizen.client.get("/v1/public/members/maple-ridge/objections").json()
+        assert [(row["record"], row["entry"], row["ballot"]) for row in listed] == [(record, None, None)]
+        wrong = {"entry": None, "record": "1.2.3", "text": WORDS}
+        answer = citizen.client.post("/v1/public/members/maple-ridge/objections", json=wrong)
+        assert (answer.status_code, answer.json()["code"]) == (400, "input.does_not_fit")
+    page = officer.open(f"{path}?record={record}")
+    page = officer.send(page.form(action="file"), statement=WORDS, record=record)
+    page = officer.send(page.form_to(officer.path), password=PASSWORD)
+    assert "Signed and recorded" in page.text
+    mine = officer.client.get("/v1/members/maple-ridge/objections/2").json()
+    assert (mine["record"], mine["objector"], mine["text"]) == (record, "azure-bay", WORDS)

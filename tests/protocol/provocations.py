@@ -19,7 +19,15 @@ from concordat.protocol.families.objections import Answer as AnswerObjection
 from concordat.protocol.families.objections import File
 from concordat.protocol.messages import Operation
 from concordat.protocol.params import DEFAULT_PARAMS
-from concordat.protocol.records import Appoint, ChangeParameter, Dismiss
+from concordat.protocol.records import (
+    AboutBallot,
+    AboutEntry,
+    AboutRecord,
+    Admit,
+    Appoint,
+    ChangeParameter,
+    Dismiss,
+)
 from concordat.protocol.transactions import DOMAIN, PAYLOAD_OFFSET, TRANSACTION_BYTES_MAX, Receipt
 from concordat.testing.consortium import DATASET, SCHEMA, Consortium
 from protocol.scenes import (
@@ -27,6 +35,7 @@ from protocol.scenes import (
     EDITION_2,
     QUORUM_350,
     agree,
+    announce,
     apply_for,
     breach,
     expel,
@@ -252,6 +261,21 @@ def answer_twice(c: Consortium) -> Receipt:
     return c.attempt("cedar-ford", AnswerObjection(1, DIGEST))
 
 
+def object_to_no_record(c: Consortium) -> Receipt:
+    return c.attempt("azure-bay", File("cedar-ford", AboutRecord((1, 0, 0, 1)), DIGEST))
+
+
+def comment_on_an_admission(c: Consortium) -> Receipt:
+    apply_for(c)
+    number = announce(c, Admit("echo-hill"), days=5)
+    return c.attempt("node", File("azure-bay", AboutBallot(number), DIGEST))
+
+
+def comment_too_late(c: Consortium) -> Receipt:
+    number = open_ballot(c, QUORUM_350)
+    return c.attempt("birch-vale", File("azure-bay", AboutBallot(number), DIGEST))
+
+
 # ── ballots ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -400,7 +424,11 @@ PROVOKE: dict[str, Scene] = {
     "behaviors.batch_overlaps": lambda c: c.attempt("azure-bay", make_anchor(c), make_anchor(c, root=bytes(32))),
     "objections.unknown_member": lambda c: c.attempt("azure-bay", File("nobody", None, DIGEST)),
     "objections.own_member": lambda c: c.attempt("azure-bay", File("azure-bay", None, DIGEST)),
-    "objections.unknown_entry": lambda c: c.attempt("azure-bay", File("cedar-ford", (1, 0), DIGEST)),
+    "objections.unknown_entry": lambda c: c.attempt("azure-bay", File("cedar-ford", AboutEntry((1, 0)), DIGEST)),
+    "objections.unknown_record": object_to_no_record,
+    "objections.unknown_ballot": lambda c: c.attempt("azure-bay", File("cedar-ford", AboutBallot(7), DIGEST)),
+    "objections.not_public": comment_on_an_admission,
+    "objections.voting_began": comment_too_late,
     "objections.too_many_open": lambda c: c.attempt("azure-bay", *(File("cedar-ford", None, DIGEST),) * 21),
     "objections.unknown": lambda c: c.attempt("cedar-ford", AnswerObjection(1, DIGEST)),
     "objections.closed": answer_twice,

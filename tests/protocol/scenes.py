@@ -76,6 +76,13 @@ def open_ballot(c: Consortium, motion: Motion, opener: str = "azure-bay", *, day
     return c.state.counters[("ballots",)].count
 
 
+def announce(c: Consortium, motion: Motion, *, days: int, lasts: int = 7, opener: str = "azure-bay") -> int:
+    """Open a ballot in which voting begins days later."""
+    operation = make_ballot(c, motion, days=days + lasts)
+    c.act(opener, replace(operation, opens_at=c.time + days * DAY_US))
+    return c.state.counters[("ballots",)].count
+
+
 def vote(c: Consortium, number: int, **choices: str) -> None:
     """Let members vote: `azure_bay="yes"`."""
     for member, choice in choices.items():

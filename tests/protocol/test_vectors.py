@@ -22,6 +22,7 @@ from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver,
 from concordat.protocol.families.datasets import Withdraw
 from concordat.protocol.messages import OPERATIONS, Operation
 from concordat.protocol.params import DEFAULT_PARAMS
+from concordat.protocol.records import AboutBallot, AboutEntry, AboutRecord
 from concordat.protocol.vectors import KINDS
 from concordat.testing.consortium import DATASET, START_US, Consortium
 from primitives.golden import FOLDER, Case, check_golden, render_cases
@@ -31,6 +32,8 @@ from protocol.provocations import PROVOKE, make_stage, set_bit
 from protocol.scenes import (
     EDITION_2,
     QUORUM_350,
+    announce,
+    breach,
     make_anchor,
     make_ballot,
     make_officer,
@@ -76,7 +79,9 @@ def make_operations() -> Inputs:
     ]
     operations += [
         objections.File("azure-bay", None, STATEMENT),
-        objections.File("azure-bay", (2, 1), STATEMENT),
+        objections.File("azure-bay", AboutEntry((2, 1)), STATEMENT),
+        objections.File("azure-bay", AboutRecord((2, 1, 0, 3)), STATEMENT),
+        objections.File("azure-bay", AboutBallot(1), STATEMENT),
         objections.Answer(1, STATEMENT),
         make_ballot(c, QUORUM_350),
         Vote(1, "abstain"),
@@ -172,11 +177,21 @@ def make_objection_cases() -> Inputs:
     for name, params in (("edition 1", DEFAULT_PARAMS), ("edition 2", replace(EDITION_2, objection_answer_days=7))):
         c = scenes[name] = Consortium(params=params)
         c.attempt("node", objections.File("cedar-ford", None, STATEMENT))
-        c.attempt("azure-bay", objections.File("cedar-ford", (1, 0), STATEMENT))
+        c.attempt("azure-bay", objections.File("cedar-ford", AboutEntry((1, 0)), STATEMENT))
         c.attempt("cedar-ford", objections.Answer(2, STATEMENT))
         c.attempt("cedar-ford", objections.Answer(2, STATEMENT))
         c.advance(7)
         c.attempt("cedar-ford", objections.Answer(1, STATEMENT))
+    c = scenes["comments before a vote"] = Consortium(params=EDITION_2)
+    number = announce(c, QUORUM_350, days=5)
+    for signer in ("node", "birch-vale"):
+        c.attempt(signer, objections.File("azure-bay", AboutBallot(number), STATEMENT))
+    c.attempt("azure-bay", objections.Answer(1, STATEMENT))
+    c.advance(5)
+    c.attempt("node", objections.File("azure-bay", AboutBallot(number), STATEMENT))
+    breach(c, "cedar-ford", 1)
+    ((_, *place), _) = next(c.state.records.items())
+    c.attempt("birch-vale", objections.File("cedar-ford", AboutRecord(tuple(place)), STATEMENT))  # type: ignore[arg-type]
     return {name: describe_blocks(c) for name, c in scenes.items()}
 
 

@@ -17,7 +17,7 @@ from concordat.client.clock import fetch_now_us
 from concordat.client.requests import WINDOW_US, check_request
 from concordat.errors import InvariantBroken, Refused
 from concordat.node.node import Node
-from concordat.node.reads import get_officer, is_concerned, is_party
+from concordat.node.reads import get_officer, is_concerned, is_part_of_objection, is_party
 from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.protocol.standing import is_admitted
 
@@ -26,7 +26,7 @@ Audience = Literal[
     "officer",
     "member",
     "own_member",
-    "only_member",
+    "own_objection",
     "own_contract",
     "own_list",
     "own_entry",
@@ -52,8 +52,11 @@ ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("GET", "/v1/public/members/{member}/objections"): "public",
     ("POST", "/v1/public/members/{member}/objections"): "public",
     ("POST", "/v1/public/members/{member}/objections/{number}"): "public",
-    ("GET", "/v1/members/{member}/objections/{number}"): "only_member",
-    ("POST", "/v1/members/{member}/objections/{number}/answer"): "only_member",
+    ("GET", "/v1/members/{member}/objections/{number}"): "own_objection",
+    ("POST", "/v1/statements"): "officer",
+    ("GET", "/v1/public/ballots"): "public",
+    ("GET", "/v1/public/ballots/{number}"): "public",
+    ("POST", "/v1/public/ballots/{number}/comments"): "public",
     ("POST", "/v1/transactions/prepare"): "public",
     ("POST", "/v1/transactions"): "public",
     ("POST", "/v1/transactions/batch"): "public",
@@ -87,11 +90,11 @@ ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("GET", "/v1/events"): "own_list",
     ("GET", "/v1/health"): "operator",
 }
-"""Who may call each route. `member`: an officer of an admitted member. `only_member`: an officer of the member that
-the path names, whatever its standing. `own_*`: `member`, or an officer of anybody else who stands on the ledger (an
-applicant, an expelled member) for what concerns its own member: a party reads its contracts whatever its standing. The
-transaction's id is what opens a receipt; a client's own key, which can be guessed, opens it to the key that signed,
-known or not.
+"""Who may call each route. `member`: an officer of an admitted member. `own_objection`: an officer of the member that
+has to answer or of the one that objected, whatever its standing. Other `own_*`: `member`, or an officer of anybody else
+who stands on the ledger (an applicant, an expelled member) for what concerns its own member: a party reads its
+contracts whatever its standing. The transaction's id is what opens a receipt; a client's own key, which can be guessed,
+opens it to the key that signed, known or not.
 """
 
 SESSION_COOKIE: Final = "concordat_session"
@@ -294,8 +297,9 @@ def _is_allowed(connection: Connection, reader: Reader, audience: Audience) -> b
         return True
     if audience == "operator":
         return reader.is_operator
-    if audience == "only_member":
-        return bool(connection.path_params["member"] == reader.member)
+    if audience == "own_objection":
+        path = connection.path_params
+        return is_part_of_objection(get_face(connection).node, path["member"], path["number"], reader.member)
     if reader.is_admitted:
         return True
     match audience:

@@ -103,7 +103,14 @@ _CONTRACT: Final = _has("id", "template", "parties", "size", "status", "proposer
 _PUBLIC_MEMBER: Final = _has(
     "id", "kind", "roles", "status", "score", "confidence", "grade", "kept", "late", "broken", name=_LABEL
 )
-_OBJECTION: Final = _has("objection", "objector", "entry", "filed_at", "answer_by", "status", "closed_at")
+_OBJECTION: Final = _has(
+    *("objection", "objector", "entry", "record", "ballot", "filed_at", "answer_by", "status", "closed_at")
+)
+_COMMENT: Final = _has(*_OBJECTION["required"], "text", "answer")
+_PUBLIC_BALLOT: Final = _has(
+    *("id", "motion", "sentence", "reason", "opener", "status", "outcome", "opened_at", "opens_at", "closes_at"),
+    *("ended_at", "electorate", "cast", "yes", "no", "abstain"),
+)
 _PUBLIC_CONTRACT: Final = _has("id", title=_LABEL, parties=_list_of(_has("id", name=_LABEL)))
 _BALLOT: Final = _has(
     *("id", "motion", "sentence", "reason", "opener", "status", "outcome", "opened_at", "opens_at", "closes_at"),
@@ -158,7 +165,12 @@ _ANSWERS: Final[dict[str, Json]] = {
     "POST /v1/public/members/{member}/objections": _has(*_OBJECTION["required"], "code", "member"),
     "POST /v1/public/members/{member}/objections/{number}": _has(*_OBJECTION["required"], "text", "answer", "member"),
     "GET /v1/members/{member}/objections/{number}": _has(*_OBJECTION["required"], "text", "answer", "member"),
-    "POST /v1/members/{member}/objections/{number}/answer": _has("statement", "salt"),
+    "POST /v1/statements": _has("statement", "salt"),
+    "GET /v1/public/ballots": _list_of(_PUBLIC_BALLOT),
+    "GET /v1/public/ballots/{number}": _has(
+        *(*_PUBLIC_BALLOT["required"], "rules", "next"), comments=_list_of(_OBJECTION)
+    ),
+    "POST /v1/public/ballots/{number}/comments": _has(*_OBJECTION["required"], "code", "member"),
     "GET /v1/public/contracts": _list_of(_PUBLIC_CONTRACT),
     "GET /v1/behaviors": _has(lag=_LAG, behaviors=_list_of(_BEHAVIOR)),
     "GET /v1/members/{member}/behaviors": _has(
@@ -178,6 +190,7 @@ _ANSWERS: Final[dict[str, Json]] = {
     "GET /v1/ballots/{number}": _has(
         *(*_BALLOT["required"], "excluded", "rules", "next"),
         votes=_list_of(_has("member", "choice", "time", "public_key", "position")),
+        comments=_list_of(_COMMENT),
     ),
     "POST /v1/contracts/judge": _has("valid", reasons=_list_of(_REASON)),
     "POST /v1/contracts/draft": _has("terms", "document", "clauses", "valid", "reasons"),
@@ -215,7 +228,8 @@ _BODIES: Final[dict[str, Json]] = {
     "POST /v1/contracts/draft": _as_json(make_schema(Draft)),
     "POST /v1/public/members/{member}/objections": _as_json(make_schema(public.Filing)),
     "POST /v1/public/members/{member}/objections/{number}": _as_json(make_schema(public.Code)),
-    "POST /v1/members/{member}/objections/{number}/answer": _as_json(make_schema(public.Words)),
+    "POST /v1/public/ballots/{number}/comments": _as_json(make_schema(public.Words)),
+    "POST /v1/statements": _as_json(make_schema(public.Words)),
 }
 
 _SECURITY: Final[Json] = {

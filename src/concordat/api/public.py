@@ -9,12 +9,13 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, RawBody
 
-from concordat.api.access import get_face
+from concordat.api.access import get_asking_officer, get_face
 from concordat.api.asking import Asking, get_address
 from concordat.api.paging import Cursor, Index, Limit, read_cursor, render_rows
 from concordat.api.records import Number
 from concordat.api.transactions import Since, render_proof
 from concordat.client.clock import fetch_now_us
+from concordat.contracts.text import Language
 from concordat.errors import Refused
 from concordat.node import objections, proofs, reads
 from concordat.node.node import Node
@@ -73,9 +74,10 @@ def list_public_contracts(
 
 
 class Filing(Struct, frozen=True):
-    """What a citizen says of a record: the position of the entry, nil for how the member stands, and her words."""
+    """What a citizen says: of the entry at a position, of the record with an id, or of the member as a whole."""
 
     entry: Natural | None
+    record: str | None
     text: str
 
 
@@ -86,7 +88,7 @@ class Code(Struct, frozen=True):
 
 
 class Words(Struct, frozen=True):
-    """The words of an answer."""
+    """What somebody says."""
 
     text: str
 
@@ -112,7 +114,37 @@ def file_objection(request: Asking, node: NamedDependency[Node], member: FromPat
     """A citizen objects: the node keeps her words, the ledger a commitment; `code` opens them to her again."""
     filing = from_plain(Filing, read_json(body))
     take_objection(request)
-    return objections.file_objection(node, member, filing.entry, filing.text)
+    about = objections.find_subject(node, filing.entry, filing.record)
+    return objections.file_objection(node, member, about, filing.text)
+
+
+@get("/public/ballots", sync_to_thread=True)
+def list_public_ballots(
+    request: Asking,
+    node: NamedDependency[Node],
+    language: NamedDependency[Language],
+    after: Number = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response[Json]:
+    """Ballots about rules and offices, newest first; `after` one of them."""
+    place = read_cursor(request, cursor, Index, after=after)
+    rows = reads.list_public_ballots(node, language, after=place, limit=limit + 1)
+    return render_rows(request, rows, limit, _get_id)
+
+
+@get("/public/ballots/{number:int}", sync_to_thread=True)
+def get_public_ballot(node: NamedDependency[Node], language: NamedDependency[Language], number: Objected) -> Json:
+    """One of them: its motion and rules, how it stands, and whether its comments are answered; no words."""
+    return reads.get_public_ballot(node, number, language)
+
+
+@post("/public/ballots/{number:int}/comments", status_code=201, sync_to_thread=True)
+def file_comment(request: Asking, node: NamedDependency[Node], number: Objected, body: RawBody) -> Json:
+    """A citizen comments on a ballot before its vote begins; `code` opens her words and the answer again."""
+    words = from_plain(Words, read_json(body))
+    take_objection(request)
+    return objections.file_comment(node, number, words.text)
 
 
 @post("/public/members/{member:str}/objections/{number:int}", status_code=200, sync_to_thread=True)
@@ -131,10 +163,11 @@ def get_objection(node: NamedDependency[Node], member: FromPath[str], number: Ob
     return objections.open_objection(node, member, number)
 
 
-@post("/members/{member:str}/objections/{number:int}/answer", status_code=201, sync_to_thread=True)
-def keep_answer(node: NamedDependency[Node], member: FromPath[str], number: Objected, body: RawBody) -> Json:
-    """Keep the words of an answer; `statement` is the commitment to them that `objections.answer` signs."""
-    statement = objections.keep_answer(node, member, number, from_plain(Words, read_json(body)).text)
+@post("/statements", status_code=201, sync_to_thread=True)
+def keep_statement(request: Asking, node: NamedDependency[Node], body: RawBody) -> Json:
+    """Keep words; `statement` is the commitment that `objections.file` or `.answer` signs, `salt` opens them again."""
+    reads.check_public_member(node, get_asking_officer(request)[1])
+    statement = objections.keep_words(node, from_plain(Words, read_json(body)).text)
     return {"statement": statement.commitment.hex(), "salt": statement.salt.hex()}
 
 
@@ -155,9 +188,12 @@ ROUTES: Final = (
     get_public_member,
     get_public_proof,
     list_public_contracts,
+    list_public_ballots,
+    get_public_ballot,
+    file_comment,
     list_objections,
     file_objection,
     open_objection,
     get_objection,
-    keep_answer,
+    keep_statement,
 )

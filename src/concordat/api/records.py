@@ -18,6 +18,7 @@ from concordat.contracts.terms import Terms
 from concordat.contracts.text import Language
 from concordat.node import proofs, reads
 from concordat.node.node import Node
+from concordat.node.objections import list_comments
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.primitives.plain import Json, from_plain, read_json
@@ -224,10 +225,11 @@ def get_ballot(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response[Json]:
-    """One ballot: motion, the rules of its opening, what happens at its end, who voted what; votes `after` a member."""
+    """One ballot: motion, rules, what happens at its end, comments with words, who voted what; votes `after` one."""
     place = read_cursor(request, cursor, str, after=after)
     found = reads.get_ballot(node, number, language, after=place, limit=limit + 1)
-    return render_rows(request, found["votes"], limit, _get_member, **{**found, "votes": ...})
+    rest = {**found, "comments": list_comments(node, number), "votes": ...}
+    return render_rows(request, found["votes"], limit, _get_member, **rest)
 
 
 @get("/ballots/{number:int}/proof", sync_to_thread=True)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from cyclopts import Parameter
 
+from concordat.cli.objections import tell_objection
 from concordat.cli.output import OUTPUT, Output, emit_answer
 from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where
@@ -71,6 +72,9 @@ def _describe(found: Json, language: Language) -> Iterator[str]:
     )
     yield found["rules"]
     yield found["next"]
+    for row in found["comments"]:
+        yield tell_objection(row, language)
+        yield from (f"        {row[key]}" for key in ("text", "answer") if row[key])
     for vote in found["votes"]:
         said = render("event.ballots.voted", language, ballot=found["id"], member=vote["member"], choice=vote["choice"])
         yield f"{vote['position']:>6}  {vote['time']}  {said}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def proof(
-    kind: Literal["tx", "contract", "member", "entry"],
+    kind: Literal["tx", "contract", "ballot", "member", "entry"],
     name: str,
     /,
     *,
@@ -28,7 +28,7 @@ def proof(
     where: Where = WHERE,
     output: Output = OUTPUT,
 ) -> None:
-    """Save the proof of a transaction, contract, member or ledger entry.
+    """Save the proof of a transaction, contract, ballot, member or ledger entry.
 
     :param kind: What is proved.
     :param name: Its id or number.

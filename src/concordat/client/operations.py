@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import inspect
 
+from concordat.credit.records import RecordId
 from concordat.errors import UsageError
 from concordat.primitives.codec import Struct
 from concordat.primitives.plain import Json, from_plain, is_time
@@ -22,6 +23,31 @@ _EXAMPLE_TEXTS = {
 }
 _EXAMPLE_FIELDS: Final = {"scheme": "EXAMPLE", "sponsor": "birch-vale"}
 """Where the type says too little: a scheme is no code, and nobody is its own sponsor."""
+
+_RECORD_PARTS: Final = 4
+"""Of a record's id: height, place in the block, operation, number."""
+
+
+def show_record_id(record: RecordId) -> str:
+    """Return how people write a record's id.
+
+    >>> show_record_id((12, 0, 0, 1))
+    '12.0.0.1'
+    """
+    return ".".join(map(str, record))
+
+
+def read_record_id(text: str) -> RecordId:
+    """Return the id that somebody typed.
+
+    Raises:
+        UsageError: `input.does_not_fit`.
+    """
+    parts = text.strip().split(".")
+    if len(parts) != _RECORD_PARTS or not all(part.isascii() and part.isdecimal() and len(part) < 16 for part in parts):
+        raise UsageError("input.does_not_fit", f"/record is not like 12.0.0.1: {text[:40]!r}")
+    height, index, operation, number = map(int, parts)
+    return (height, index, operation, number)
 
 
 def get_operation_type(name: str) -> type[Struct]:

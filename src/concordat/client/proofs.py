@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from concordat.client.api import Client
     from concordat.client.conversation import Conversation, Steps
 
-Subject = Literal["tx", "contract", "member", "entry"]
+Subject = Literal["tx", "contract", "ballot", "member", "entry"]
 
 _FOLDERS: Final[dict[Subject, str]] = {
     "tx": "transactions",
     "contract": "contracts",
+    "ballot": "ballots",
     "member": "members",
     "entry": "ledger",
 }
@@ -69,6 +70,8 @@ def _is_about(found: Verification, subject: Subject, name: str | int) -> bool:
     match subject:
         case "contract":
             return states.get(state.contracts.key_bytes((int(name),))) is not None
+        case "ballot":
+            return states.get(state.ballots.key_bytes((int(name),))) is not None
         case "member":
             return states.get(state.members.key_bytes((str(name),))) is not None
         case "entry":

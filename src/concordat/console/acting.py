@@ -12,10 +12,11 @@ from concordat.client.requests import make_path
 from concordat.errors import UsageError
 from concordat.node import reads
 from concordat.node.node import Node
-from concordat.node.objections import keep_answer
+from concordat.node.objections import find_subject, keep_words
 from concordat.primitives.plain import Json
-from concordat.protocol.families.objections import Answer
+from concordat.protocol.families.objections import Answer, File
 from concordat.protocol.messages import Operation
+from concordat.protocol.records import AboutBallot, ObjectionSubject
 
 STATEMENT_MAX: Final = 20_000
 
@@ -39,6 +40,7 @@ _ACTIONS: Final = {
     "rotate_key": ("membership.rotate_key", ("public_key", "card", "possession")),
     "revoke_key": ("membership.revoke_key", ()),
     "answer": ("objections.answer", ("objection", "statement")),
+    "file": ("objections.file", ("member", "about", "statement")),
     "vote": ("ballots.vote", ("ballot", "choice")),
     "open_ballot": ("ballots.open", ("motion", "reason", "opens_at", "closes_at")),
     "withdraw_ballot": ("ballots.withdraw", ("ballot",)),
@@ -86,6 +88,8 @@ def read_act(node: Node, form: Mapping[str, str], member: str) -> Act:
     name, fields = _ACTIONS[action]
     if action == "answer":
         return _read_answer(node, form, member)
+    if action == "file":
+        return _read_filing(node, form)
     values = {field: _read_field(node, form, field) for field in fields}
     (operation,) = read_operations(name, values)
     statement = _read_statement(form) if "statement" in fields else ""
@@ -97,9 +101,29 @@ def read_act(node: Node, form: Mapping[str, str], member: str) -> Act:
 def _read_answer(node: Node, form: Mapping[str, str], member: str) -> Act:
     """Keep the words of an answer to an objection; what is signed is the salted commitment to them (OBJ-8)."""
     number = read_number("objection", form.get("objection", ""))
-    text = _read_statement(form)
-    kept = keep_answer(node, member, number, text)
+    kept = keep_words(node, _read_statement(form))
     return Act(Answer(number, kept.commitment), "", 0, member, objection=number)
+
+
+def _read_filing(node: Node, form: Mapping[str, str]) -> Act:
+    """Keep the words of a comment on a ballot, or of an objection, and sign the commitment to them likewise."""
+    number = read_number("ballot", form["ballot"]) if "ballot" in form else None
+    if number is None:
+        member, about = form.get("member", ""), read_subject(node, form)
+    else:
+        member, about = reads.get_ballot(node, number, "en", limit=0)["opener"] or "", AboutBallot(number)
+    kept = keep_words(node, _read_statement(form))
+    return Act(File(member, about, kept.commitment), "", 0, member, ballot=number)
+
+
+def read_subject(node: Node, form: Mapping[str, str]) -> ObjectionSubject | None:
+    """Return what a form of an objection names: an entry, a record, or nothing.
+
+    Raises:
+        UsageError: `input.does_not_fit`. NotFound: `read.no_such_entry`.
+    """
+    entry = form.get("entry", "").strip()
+    return find_subject(node, read_number("entry", entry) if entry else None, form.get("record", "").strip())
 
 
 def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:

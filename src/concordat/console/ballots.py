@@ -7,6 +7,7 @@ from typing import Final
 from concordat.console.frame import LIMIT, Page, render_page
 from concordat.console.pages import LIST_PAGE, cut_list
 from concordat.node import reads
+from concordat.node.objections import list_comments
 from concordat.node.proofs import VOTES_IN_PROOF_MAX
 from concordat.primitives.plain import Json
 from concordat.verifier.verdict import tell_not_proved
@@ -39,6 +40,7 @@ def render_ballot(page: Page, number: int, after: str | None) -> str:
     member = page.reader.member
     is_awaited = member is not None and bool(reads.get_waits(page.node, member, about=name_ballot(number)))
     status = reads.get_status(page.node)
+    state = _tell_state(row, status["time"])
     return render_page(
         page,
         "ballot.html",
@@ -47,7 +49,10 @@ def render_ballot(page: Page, number: int, after: str | None) -> str:
         votes=votes,
         more=more,
         own=reads.get_choice(page.node, number, member) if member else None,
-        state=_tell_state(row, status["time"]),
+        state=state,
+        comments=list_comments(page.node, number),
+        may_comment=state == "early" and "admin" in page.reader.roles and row["opener"] != member,
+        own_member=member if row["opener"] == member else None,
         may_vote="admin" in page.reader.roles and is_awaited,
         proof={
             "lines": [

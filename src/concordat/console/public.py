@@ -14,7 +14,7 @@ from concordat.api.problems import Problem, get_retry_header
 from concordat.api.public import Objected, take_objection
 from concordat.api.records import Number
 from concordat.client.requests import make_path
-from concordat.console.acting import read_number
+from concordat.console.acting import read_number, read_subject
 from concordat.console.answers import Form, answer, like, open_page
 from concordat.console.behaviors import tell_lag
 from concordat.console.frame import Page, render_page
@@ -24,16 +24,22 @@ from concordat.errors import ConcordatError
 from concordat.node import reads
 from concordat.node.node import Node
 from concordat.node.objections import STATEMENT_CHARACTERS_MAX as CHARACTERS_MAX
-from concordat.node.objections import file_objection, open_objection
+from concordat.node.objections import file_comment, file_objection, open_objection
 from concordat.primitives.plain import Json
 from concordat.wording.sentences import describe_turns, render
+
+BALLOTS_MAX: Final = 10
+"""So many of the newest ballots stand on the page for everybody."""
 
 
 def _render_members(page: Page, after: str | None) -> str:
     found = reads.list_public_members(page.node, after=after, limit=LIST_PAGE + 1)
     members, more = cut_list(found, "/public?")
     contracts, _ = cut_list(reads.list_public_contracts(page.node, limit=LIST_PAGE + 1), "")
-    return render_page(page, "public.html", "public", members=members, more=more, contracts=contracts)
+    ballots = reads.list_public_ballots(page.node, page.language, limit=BALLOTS_MAX)
+    return render_page(
+        page, "public.html", "public", members=members, more=more, contracts=contracts, ballots=ballots
+    )
 
 
 def _render_member(page: Page, member: str, after: int | None) -> str:
@@ -74,16 +80,25 @@ def show_public_member(
 
 def _render_form(page: Page, member: str, form: Mapping[str, str], problem: Problem | None) -> str:
     row = reads.get_public_member(page.node, member, limit=1)
-    days = page.node.application.state.get_params().objection_answer_days
     return render_page(
-        page, "object.html", "public", member=row, form=form, days=days, problem=problem, characters=CHARACTERS_MAX
+        page,
+        "object.html",
+        "public",
+        member=row,
+        form=form,
+        days=page.node.application.state.get_params().objection_answer_days,
+        problem=problem,
+        characters=CHARACTERS_MAX,
+        signs="admin" in page.reader.roles and page.reader.member != member,
     )
 
 
 @get("/public/members/{member:str}/object", guards=[like("/v1/public/members/{member}")], sync_to_thread=True)
-def show_object(request: Asking, node: NamedDependency[Node], member: FromPath[str]) -> Response[str]:
-    """The form by which a citizen objects to a record."""
-    return answer(request, _render_form(open_page(node, request), member, {}, None))
+def show_object(
+    request: Asking, node: NamedDependency[Node], member: FromPath[str], record: FromQuery[str] = ""
+) -> Response[str]:
+    """The form by which a citizen, or another member's officer, objects to a record."""
+    return answer(request, _render_form(open_page(node, request), member, {"record": record}, None))
 
 
 @post("/public/members/{member:str}/object", status_code=200, sync_to_thread=True)
@@ -91,9 +106,9 @@ def send_object(request: Asking, node: NamedDependency[Node], member: FromPath[s
     """Take an objection; the answer has the code that opens it again, once."""
     page = open_page(node, request)
     try:
-        entry = read_number("entry", data["entry"].strip()) if data.get("entry", "").strip() else None
+        about = read_subject(node, data)
         take_objection(request)
-        made = file_objection(node, member, entry, data.get("text", "").replace("\r\n", "\n"))
+        made = file_objection(node, member, about, data.get("text", "").replace("\r\n", "\n"))
     except ConcordatError as error:
         problem = tell_refusal(page, error)
         html = _render_form(page, member, data, problem)
@@ -104,7 +119,8 @@ def send_object(request: Asking, node: NamedDependency[Node], member: FromPath[s
 def _render_objection(page: Page, row: Json) -> str:
     """An objection as its reader may see it: `code` once, just after it was filed; words where they may be read."""
     waits = page.reader.member == row["member"] and row["status"] == "open"
-    what = render("inbox.answer", page.language, about=row["objection"]) if waits else None
+    action = "answer" if row["ballot"] is None else "answer_comment"
+    what = render(f"inbox.{action}", page.language, about=row["objection"]) if waits else None
     return render_page(page, "objection.html", "public", row={"code": None} | row, what=what)
 
 
@@ -141,4 +157,54 @@ def show_objection(
     return answer(request, _render_objection(open_page(node, request), open_objection(node, member, number)))
 
 
-ROUTES: Final = (show_public, show_public_member, show_object, send_object, show_look, look, show_objection)
+# ── ballots ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _render_ballot(page: Page, number: int, form: Mapping[str, str], problem: Problem | None) -> str:
+    row = reads.get_public_ballot(page.node, number, page.language)
+    is_early = row["status"] == "open" and reads.get_status(page.node)["time"] < row["opens_at"]
+    return render_page(
+        page,
+        "public_ballot.html",
+        "public",
+        row=row,
+        form=form,
+        problem=problem,
+        is_early=is_early,
+        days=page.node.application.state.get_params().comment_answer_days,
+        characters=CHARACTERS_MAX,
+    )
+
+
+@get("/public/ballots/{number:int}", guards=[like("/v1/public/ballots/{number}")], sync_to_thread=True)
+def show_public_ballot(request: Asking, node: NamedDependency[Node], number: Objected) -> Response[str]:
+    """A ballot about rules or offices, as everybody may see it, and the form to comment before the vote begins."""
+    return answer(request, _render_ballot(open_page(node, request), number, {}, None))
+
+
+@post("/public/ballots/{number:int}", status_code=200, sync_to_thread=True)
+def send_comment(request: Asking, node: NamedDependency[Node], number: Objected, data: Form) -> Response[str]:
+    """Take a citizen's comment; the answer has the code that opens it again, once."""
+    page = open_page(node, request)
+    try:
+        take_objection(request)
+        made = file_comment(node, number, data.get("text", "").replace("\r\n", "\n"))
+    except ConcordatError as error:
+        problem = tell_refusal(page, error)
+        return answer(
+            request, _render_ballot(page, number, data, problem), problem.status, get_retry_header(error)
+        )
+    return answer(request, _render_objection(page, made | {"text": None, "answer": None}))
+
+
+ROUTES: Final = (
+    show_public_ballot,
+    send_comment,
+    show_public,
+    show_public_member,
+    show_object,
+    send_object,
+    show_look,
+    look,
+    show_objection,
+)

@@ -18,10 +18,10 @@ def tell_wait(page: Page, wait: Json) -> Json:
         number = wait["ballot"]
         about = reads.get_ballot(page.node, number, page.language, limit=0)["sentence"]
         return wait | {"what": page.say("wait.vote", number=number), "about": about, "href": f"/ballots/{number}"}
-    if wait["action"] == "answer":
+    if wait["action"] in {"answer", "answer_comment"}:
         what = _tell(page, wait, wait["objection"])
         href = make_path("/objections", wait["subject"], wait["objection"])
-        return wait | {"what": what, "about": page.say("wait.about_answer"), "href": href}
+        return wait | {"what": what, "about": page.say(f"wait.about_{wait['action']}"), "href": href}
     what = _tell(page, wait, wait["subject"])
     about = page.say(f"wait.about_{wait['action']}")
     return wait | {"what": what, "about": about, "href": f"/members/{wait['subject']}"}

@@ -11,19 +11,28 @@ import threading
 from typing import Final
 
 from concordat.client.commitments import Statement
+from concordat.client.operations import read_record_id
 from concordat.errors import NotFound, Rejected, Stale, UsageError
 from concordat.node.node import Node
 from concordat.node.payloads import make_payload
-from concordat.node.reads import check_public_member, find_entry, tell_objection
+from concordat.node.reads import (
+    check_public_member,
+    find_comments,
+    find_entry,
+    get_public_ballot,
+    tell_objection,
+)
 from concordat.node.statements import drop_statement, find_statement, keep_statement
 from concordat.primitives.codec import decode
 from concordat.primitives.plain import Json
 from concordat.protocol.families import objections
 from concordat.protocol.receipts import OK
-from concordat.protocol.records import Objection
+from concordat.protocol.records import AboutBallot, AboutEntry, AboutRecord, Objection, ObjectionSubject
 from concordat.protocol.transactions import Entry, make_signed_bytes
 
 STATEMENT_CHARACTERS_MAX: Final = 4000
+COMMENTS_MAX: Final = 50
+"""So many of the newest comments stand with a ballot."""
 _LANE: Final = 1
 """The node's ticks use the first one."""
 _WAIT_S: Final = 30
@@ -32,28 +41,55 @@ _LOCK: Final = threading.Lock()
 """The node's key signs one objection at a time, since each takes the lane's next number."""
 
 
-def file_objection(node: Node, member: str, position: int | None, text: str) -> Json:
+def file_objection(node: Node, member: str, about: ObjectionSubject | None, text: str) -> Json:
     """Keep a citizen's words and file the commitment; return the objection with its `code`.
 
     Raises:
-        UsageError: `input.*`. NotFound: `read.no_such_member`, `read.no_such_entry`. Rejected: by the ledger.
+        UsageError: `input.*`. NotFound: `read.no_such_member`. Rejected: by the ledger.
         Refused: `node.*`, `disk.*`. Stale: `node.slow`; it may still be taken.
     """
     check_public_member(node, member)
-    check_text(text)
-    entry = None
-    if position is not None:
-        found = decode(Entry, find_entry(node, position).leaf)
-        entry = (found.height, found.index)
     with _LOCK:
-        statement = keep_statement(node.folder, text)
+        statement = keep_words(node, text)
         try:
-            number = _file(node, objections.File(member, entry, statement.commitment))
+            number = _file(node, objections.File(member, about, statement.commitment))
         except Rejected:
             drop_statement(node.folder, statement)
             raise
     row = get_objection(node, member, number)
     return tell_objection(node, number, row) | {"code": statement.salt.hex(), "member": member}
+
+
+def file_comment(node: Node, ballot: int, text: str) -> Json:
+    """Do the same with a citizen's comment on a ballot.
+
+    Raises:
+        NotFound: `read.no_such_ballot`. The rest as `file_objection`.
+    """
+    opener = get_public_ballot(node, ballot, "en")["opener"]
+    return file_objection(node, opener, AboutBallot(ballot), text)
+
+
+def find_subject(node: Node, position: int | None, record: str | None) -> ObjectionSubject | None:
+    """Return what an objection is about: the entry at a position of history, a record by its id, or neither.
+
+    Raises:
+        NotFound: `read.no_such_entry`. UsageError: `input.does_not_fit`.
+    """
+    if record:
+        return AboutRecord(read_record_id(record))
+    if position is None:
+        return None
+    found = decode(Entry, find_entry(node, position).leaf)
+    return AboutEntry((found.height, found.index))
+
+
+def list_comments(node: Node, ballot: int) -> list[Json]:
+    """Return the newest comments on a ballot with their words and answers, as members read them."""
+    return [
+        tell_objection(node, number, row) | _tell_words(node, row)
+        for number, row in find_comments(node, ballot, limit=COMMENTS_MAX)
+    ]
 
 
 def _file(node: Node, operation: objections.File) -> int:
@@ -106,23 +142,23 @@ def open_objection(node: Node, member: str, number: int, code: str | None = None
     said = find_statement(node.folder, row.statement)
     if code is not None and not _is_code_of(said, code):
         raise NotFound("read.no_such_objection", f"{member} {number}")
-    answer = find_statement(node.folder, row.answer)
-    words = {"text": said.text if said else None, "answer": answer.text if answer else None}
-    return tell_objection(node, number, row) | words | {"member": member}
+    return tell_objection(node, number, row) | _tell_words(node, row) | {"member": member}
+
+
+def _tell_words(node: Node, row: Objection) -> dict[str, Json]:
+    said, answer = (find_statement(node.folder, digest) for digest in (row.statement, row.answer))
+    return {"text": said.text if said else None, "answer": answer.text if answer else None}
 
 
 def _is_code_of(statement: Statement | None, code: str) -> bool:
     return statement is not None and hmac.compare_digest(statement.salt.hex().encode(), code.strip().lower().encode())
 
 
-def keep_answer(node: Node, member: str, number: int, text: str) -> Statement:
-    """Keep the words of an answer, for an officer to sign the commitment to them.
+def keep_words(node: Node, text: str) -> Statement:
+    """Keep words, for somebody to sign the commitment to them.
 
     Raises:
-        UsageError: `input.*`. NotFound: `read.no_such_objection`. Rejected: `objections.closed`. Refused: `disk.*`.
+        UsageError: `input.*`. Refused: `disk.*`.
     """
-    row = get_objection(node, member, number)
     check_text(text)
-    if row.status != "open":
-        raise Rejected("objections.closed", number, row.status)
     return keep_statement(node.folder, text)

@@ -35,6 +35,8 @@ class Params(Struct, frozen=True):
     """Which rules and operations there are (spec/ledger.md LED-14); it only rises."""
     objection_answer_days: Annotated[int, Meta(ge=1, le=365)] = 30
     """How long a member has to answer an objection."""
+    comment_answer_days: Annotated[int, Meta(ge=1, le=14)] = 3
+    """How long the opener of a ballot has to answer a comment; never beyond the vote."""
     ballot_days_min: Annotated[int, Meta(ge=1, le=14)] = 7
     """The shortest vote."""
     ballot_days_max: Annotated[int, Meta(ge=14, le=180)] = 60

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from concordat.credit.records import RecordId
 from concordat.credit.rulebook import Grade
 from concordat.credit.score import Score
 from concordat.primitives.codec import Struct
@@ -245,13 +246,34 @@ class Delegation(Struct, frozen=True):
     valid_until: TimeUs
 
 
+class AboutEntry(Struct, frozen=True, tag="entry"):
+    """An objection to what an entry of history says."""
+
+    entry: EntryPlace
+
+
+class AboutRecord(Struct, frozen=True, tag="record"):
+    """An objection to a credit record of the member."""
+
+    record: RecordId
+
+
+class AboutBallot(Struct, frozen=True, tag="ballot"):
+    """A comment on a ballot before its vote begins."""
+
+    ballot: Positive
+
+
+ObjectionSubject = AboutEntry | AboutRecord | AboutBallot
+
+
 class Objection(Struct, frozen=True):
     """What somebody says is wrong, and whether the member that it concerns answered."""
 
     objector: MemberId | None
     """The member that objects; None for a citizen, for whom the node speaks."""
-    entry: EntryPlace | None
-    """The entry objected to; None when it is about the member's standing as a whole."""
+    about: ObjectionSubject | None
+    """None when it is about the member's standing as a whole."""
     statement: Digest
     filed_at: TimeUs
     answer_by: TimeUs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concordat.credit.grades import get_limit_milli
 from concordat.credit.rulebook import RULEBOOK
 from concordat.primitives.ledger_time import WEEK_US
-from concordat.protocol.records import Member
+from concordat.protocol.records import Appoint, CallOff, ChangeParameter, ChangeRulebook, Dismiss, Member, Motion
 from concordat.protocol.state import State
 
 
@@ -17,6 +17,11 @@ def is_admitted(member: Member | None) -> bool:
 def is_in_standing(member: Member | None) -> bool:
     """True for a member that may enter new contracts."""
     return member is not None and member.status == "active"
+
+
+def is_open_to_citizens(motion: Motion) -> bool:
+    """True of motions about rules and offices; those about one member's own affairs are the members' (BAL-21)."""
+    return isinstance(motion, ChangeParameter | ChangeRulebook | CallOff | Appoint | Dismiss)
 
 
 def get_limit_units(state: State, member: str, now_us: int) -> int:

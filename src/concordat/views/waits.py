@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from concordat.protocol.families.ballots.voting import is_eligible
 from concordat.protocol.families.contracts.duties import get_silent_creditors
-from concordat.protocol.records import OfficerRole
+from concordat.protocol.records import AboutBallot, OfficerRole
 from concordat.protocol.state import State
 
 SCHEMA = """
@@ -20,8 +20,9 @@ CREATE INDEX IF NOT EXISTS waits_about ON waits (about, by);
 """
 
 Action = Literal[
-    "sign", "deliver", "deliver_again", "acknowledge", "sponsor", "guarantee", "attest", "respond", "answer", "vote"
-]
+    "sign", "deliver", "deliver_again", "acknowledge", "sponsor", "guarantee", "attest", "respond", "answer",
+    "answer_comment", "vote",
+]  # fmt: skip
 Otherwise = Literal[
     "offer_void", "late", "suspended", "breach_terminate", "breach_continue", "accepted", "lapses",
     "application_lapses", "expelled", "stays_out", "unanswered", "others_decide",
@@ -49,6 +50,7 @@ ACTION_ROLES: Final[dict[Action, OfficerRole]] = {
     "attest": "admin",
     "respond": "admin",
     "answer": "admin",
+    "answer_comment": "admin",
     "vote": "admin",
 }
 """Which role it takes to do what a wait asks for."""
@@ -123,7 +125,8 @@ def find_objection_waits(state: State, member: str, number: int) -> Iterator[Wai
     """Yield what an objection against a member waits for; the wait is about `member/number`."""
     row = state.objections[(member, number)]
     if row.status == "open":
-        yield Wait(member, f"{member}/{number}", "answer", 0, row.answer_by, "unanswered")
+        action: Action = "answer_comment" if isinstance(row.about, AboutBallot) else "answer"
+        yield Wait(member, f"{member}/{number}", action, 0, row.answer_by, "unanswered")
 
 
 def name_ballot(number: int) -> str:

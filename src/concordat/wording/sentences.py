@@ -22,6 +22,7 @@ from concordat.primitives.ledger_time import SECOND_US, format_time
 from concordat.primitives.plain import Json
 from concordat.protocol.families import behaviors, membership
 from concordat.protocol.receipts import OK, TransactionCause
+from concordat.protocol.records import AboutBallot, AboutEntry, AboutRecord
 from concordat.protocol.transactions import Entry, read_payload
 from concordat.wording import en, zh
 
@@ -153,6 +154,8 @@ def _show_struct(value: Struct, language: Language, names: Mapping[str, str]) ->
             return value.in_language(language)
         case behaviors.OfMember() | behaviors.OfDataset() | behaviors.OfContract():
             return render(f"subject.{_get_tag(value)}", language, *_get_fields(value).values(), names=names)
+        case AboutEntry() | AboutRecord() | AboutBallot():
+            return render(f"about.{_get_tag(value)}", language, *_get_fields(value).values(), names=names)
     return render(f"motion.{_get_tag(value)}", language, *_get_fields(value).values(), names=names)
 
 

@@ -39,11 +39,18 @@ from concordat.node.reads.history import (
 )
 from concordat.node.reads.inbox import get_inbox
 from concordat.node.reads.members import CreditSums, get_credit, get_member, list_members, sum_credit, summarize_members
-from concordat.node.reads.objections import list_objections, tell_objection
+from concordat.node.reads.objections import (
+    find_comments,
+    is_part_of_objection,
+    list_objections,
+    tell_objection,
+)
 from concordat.node.reads.overview import get_overview
 from concordat.node.reads.public import (
     check_public_member,
+    get_public_ballot,
     get_public_member,
+    list_public_ballots,
     list_public_contracts,
     list_public_members,
 )
@@ -59,6 +66,7 @@ __all__ = [
     "count_waits",
     "draft_contract",
     "find_client_key",
+    "find_comments",
     "find_entry",
     "find_first_position",
     "find_lacking_rules",
@@ -82,6 +90,7 @@ __all__ = [
     "get_names",
     "get_officer",
     "get_overview",
+    "get_public_ballot",
     "get_public_member",
     "get_receipt",
     "get_rules",
@@ -90,6 +99,7 @@ __all__ = [
     "get_waits",
     "get_waits_after",
     "is_concerned",
+    "is_part_of_objection",
     "is_party",
     "judge_terms",
     "list_ballots",
@@ -100,6 +110,7 @@ __all__ = [
     "list_following",
     "list_members",
     "list_objections",
+    "list_public_ballots",
     "list_public_contracts",
     "list_public_members",
     "make_receipt",

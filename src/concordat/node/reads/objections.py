@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concordat.client.operations import show_record_id
 from concordat.node.node import Node
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json
-from concordat.protocol.records import Objection
+from concordat.protocol.records import AboutBallot, AboutEntry, AboutRecord, Objection
 
 
 def list_objections(node: Node, member: str, *, after: int | None = None, limit: int = 50) -> list[Json]:
@@ -18,13 +19,34 @@ def list_objections(node: Node, member: str, *, after: int | None = None, limit:
     return [tell_objection(node, number, row) for number, row in rows]
 
 
+def is_part_of_objection(node: Node, member: str, number: int, reader: str | None) -> bool:
+    """True for the member that has to answer, and for the one that objected."""
+    with node.engine.lock:
+        row = node.application.state.objections.get((member, number))
+    return reader is not None and (reader == member or (row is not None and row.objector == reader))
+
+
+def find_comments(node: Node, ballot: int, *, limit: int) -> list[tuple[int, Objection]]:
+    """Return the newest comments on a ballot, newest first: each a numbered objection that its opener answers."""
+    with node.engine.lock:
+        state = node.application.state
+        row = state.ballots.get((ballot,))
+        found = state.objections.group(row.opener) if row is not None and row.opener is not None else []
+    about = AboutBallot(ballot)
+    comments = [(int(key[1]), comment) for key, comment in reversed(found) if comment.about == about]
+    return comments[:limit]
+
+
 def tell_objection(node: Node, number: int, row: Objection) -> dict[str, Json]:
     """Return what everybody may know of an objection; `entry` is its position in history."""
-    entry = None if row.entry is None else node.application.sizes[row.entry[0] - 1] + row.entry[1]
+    about = row.about
+    height, index = about.entry if isinstance(about, AboutEntry) else (0, 0)
     return {
         "objection": number,
         "objector": row.objector,
-        "entry": entry,
+        "entry": node.application.sizes[height - 1] + index if height else None,
+        "record": show_record_id(about.record) if isinstance(about, AboutRecord) else None,
+        "ballot": about.ballot if isinstance(about, AboutBallot) else None,
         "filed_at": format_time(row.filed_at),
         "answer_by": format_time(row.answer_by),
         "status": row.status,

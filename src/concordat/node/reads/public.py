@@ -7,16 +7,20 @@ code of a legal identity, no dossier, no applicant, and no contract that is offe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
+from concordat.contracts.text import Language
 from concordat.errors import NotFound
 from concordat.node.node import Node
+from concordat.node.reads.ballots import get_ballot
 from concordat.node.reads.behaviors import get_lag
 from concordat.node.reads.members import get_turns, summarize_members
-from concordat.node.reads.objections import list_objections
+from concordat.node.reads.objections import find_comments, list_objections, tell_objection
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.records import IN_FORCE
+from concordat.protocol.standing import is_open_to_citizens
 from concordat.protocol.state import State
 from concordat.views.behaviors import Source
 from concordat.views.lists import fetch_broken, fetch_ever_admitted, fetch_in_force, fetch_performance
@@ -26,7 +30,11 @@ PUBLIC_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "turn": ("what", "time", "guarantor"),
     "contract": ("id", "title", "parties"),
     "party": ("id", "name"),
-    "objection": ("objection", "objector", "entry", "filed_at", "answer_by", "status", "closed_at"),
+    "objection": ("objection", "objector", "entry", "record", "ballot", "filed_at", "answer_by", "status", "closed_at"),
+    "ballot": (
+        *("id", "motion", "sentence", "reason", "opener", "status", "outcome", "opened_at", "opens_at", "closes_at"),
+        *("ended_at", "electorate", "cast", "yes", "no", "abstain"),
+    ),
     "lag": ("count", "p50_ms", "p95_ms"),
     "breach": ("contract", "obligation", "time"),
 }
@@ -85,6 +93,34 @@ def get_public_member(node: Node, member: str, *, after: int | None = None, limi
     ]
     told["contracts"] = list_public_contracts(node, member=member, after=after, limit=limit)
     return told
+
+
+def list_public_ballots(
+    node: Node, language: Language, *, after: int | None = None, limit: int = 50
+) -> list[Json]:
+    """Ballots about rules and offices, newest first (BAL-21)."""
+    with node.engine.lock:
+        ballots = node.application.state.ballots
+        last = len(ballots) if after is None else min(after - 1, len(ballots))
+        numbers = (n for n in range(last, 0, -1) if is_open_to_citizens(ballots[(n,)].motion))
+        found = list(islice(numbers, limit))
+    return [_narrow("ballot", get_ballot(node, number, language, limit=0)) for number in found]
+
+
+def get_public_ballot(node: Node, number: int, language: Language) -> Json:
+    """One of them, with its newest comments: when, by which clock, answered or not; never a word.
+
+    Raises:
+        NotFound: `read.no_such_ballot`; the same of a ballot that is the members' own.
+    """
+    with node.engine.lock:
+        row = node.application.state.ballots.get((number,))
+    if row is None or not is_open_to_citizens(row.motion):
+        raise NotFound("read.no_such_ballot", str(number))
+    found = get_ballot(node, number, language, limit=0)
+    comments = find_comments(node, number, limit=OBJECTIONS_MAX)
+    told = [_narrow("objection", tell_objection(node, place, comment)) for place, comment in comments]
+    return _narrow("ballot", found) | {"rules": found["rules"], "next": found["next"], "comments": told}
 
 
 def _find_breaches(state: State, member: str, contracts: Iterable[int]) -> Iterator[Json]:

@@ -59,8 +59,8 @@ WORDS: dict[str, str] = {
     "{occurred_at:time}. It concerns: {subject:subject}; evidence {evidence:digest}.",
     "operation.behaviors.anchor": "{signer:member} anchors the next batch of series {series}, from {first_at:time} "
     "to {last_at:time}. Items: {count:number}; root {root:digest}.",
-    "operation.objections.file": "{signer:member} objects, and {member:who} has to answer. Entry by height and place: "
-    "{entry:number}; statement {statement:digest}.",
+    "operation.objections.file": "{signer:member} objects, and {member:who} has to answer. About, nothing for its "
+    "standing as a whole: {about:subject}; statement {statement:digest}.",
     "operation.objections.answer": "{signer:member} answers objection {objection} against it. Statement "
     "{statement:digest}.",
     # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +93,7 @@ WORDS: dict[str, str] = {
     "act.membership.delegate": "Delegation",
     "act.behaviors.record": "Record of a behavior",
     "act.behaviors.anchor": "Anchoring of a series",
-    "act.objections.file": "Objection to a record",
+    "act.objections.file": "Objection or comment",
     "act.objections.answer": "Answer to an objection",
     # ── entries of the ledger ───────────────────────────────────────────────────────────────────────────────────────
     "receipt.refused": "{act} by {signer:member} was refused: {reason}",
@@ -199,7 +199,8 @@ WORDS: dict[str, str] = {
     "event.behaviors.anchored": "{member:member} anchored batch {batch} of series {series}, from {first_at:time} to "
     "{last_at:time}; items: {count:number}.",
     "event.objections.filed": "Objection {objection} against {member:who}, to be answered by {answer_by:time}. "
-    "Objector, none for a citizen: {objector:who}; entry by height and place: {entry:number}.",
+    "Objector, none for a citizen: {objector:who}; about, nothing for its standing: "
+    "{about:subject}.",
     "event.objections.answered": "{member:member} answered objection {objection} against it.",
     "event.objections.unanswered": "{member:member} did not answer objection {objection} against it in time.",
 }

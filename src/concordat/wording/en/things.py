@@ -34,6 +34,9 @@ WORDS: dict[str, str] = {
     "status.check.ok": "sound",
     "status.check.warning": "note",
     "status.check.failed": "not so",
+    "about.entry": "the entry at height and place {0:number}",
+    "about.record": "the credit record {0:number}",
+    "about.ballot": "ballot {0:number}, before its vote",
     "status.ballot.open": "open",
     "status.ballot.withdrawn": "withdrawn",
     "status.ballot.lost": "lost",
@@ -232,6 +235,7 @@ WORDS: dict[str, str] = {
     "inbox.attest": "Verify the dossier of {about:who}",
     "inbox.respond": "File a statement in your hearing",
     "inbox.answer": "Answer objection {about}",
+    "inbox.answer_comment": "Answer comment {about} on your ballot",
     "inbox.vote": "Vote in ballot {ballot:number}: {motion:motion}",
     "inbox.vote_later": "Vote in ballot {ballot:number}, from {opens_at:time} on: {motion:motion}",
     "otherwise.offer_void": "The offer is void.",
@@ -264,6 +268,7 @@ WORDS: dict[str, str] = {
     "show.inbox.item_open": "{what}. Otherwise: {consequence}",
     "show.lag": "From what happened to the ledger, of the latest {count}: half within {p50:number} ms, 95 of 100 "
     "within {p95:number} ms.",
+    "show.no_objections": "Nobody has objected or commented.",
     "show.no_ballots": "Nothing has been put to the vote.",
     "show.ballot": "Put by {opener:member}; from {opens_at:time} to {closes_at:time}. Yes {yes:number}, "
     "no {no:number}, abstain {abstain:number}, of {electorate:number} members with a vote.",

@@ -52,8 +52,8 @@ WORDS: dict[str, str] = {
     "涉及：{subject:subject}；凭据摘要{evidence:digest}。",
     "operation.behaviors.anchor": "{signer:member}锚定序列 {series} 的下一批数据，时段为{first_at:time}至"
     "{last_at:time}。条数：{count:number}；根摘要{root:digest}。",
-    "operation.objections.file": "{signer:member}提出异议，由{member:who}答复。条目（高度、位次）：{entry:number}；"
-    "陈述摘要{statement:digest}。",
+    "operation.objections.file": "{signer:member}提出异议，由{member:who}答复。所针对事项（整体情况不列）："
+    "{about:subject}；陈述摘要{statement:digest}。",
     "operation.objections.answer": "{signer:member}答复对其提出的第{objection}号异议。陈述摘要{statement:digest}。",
     # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
     "act.unreadable": "请求",
@@ -179,7 +179,7 @@ WORDS: dict[str, str] = {
     "event.behaviors.anchored": "{member:member}锚定了序列 {series} 的第 {batch} 批数据，时段为{first_at:time}至"
     "{last_at:time}，条数：{count:number}。",
     "event.objections.filed": "对{member:who}的第{objection}号异议，须于{answer_by:time}前答复。异议方（公民不列名）："
-    "{objector:who}；条目（高度、位次）：{entry:number}。",
+    "{objector:who}；所针对事项（整体情况不列）：{about:subject}。",
     "event.objections.answered": "{member:member}答复了对其提出的第{objection}号异议。",
     "event.objections.unanswered": "{member:member}未按时答复对其提出的第{objection}号异议。",
 }
