@@ -15,7 +15,10 @@ from concordat.console.frame import SCRIPTS_VERSION
 from concordat.contracts.text import Language
 from concordat.crypto.proof import Trust, encode_proof, read_proof
 from concordat.node import proofs
+from concordat.primitives.ledger_time import DAY_US
 from concordat.primitives.plain import Json
+from concordat.protocol.families.ballots import Open, Vote
+from concordat.protocol.records import Appoint, CallOff, ChangeParameter, ChangeRulebook, Dismiss, Motion
 from concordat.verifier.browser import make_words, render_offline_page
 from concordat.verifier.verdict import compute_verdict
 from console.corpus import Question, judge, list_golden, make_corpus
@@ -150,6 +153,32 @@ def test_every_proof_of_a_lively_chain_is_told_in_the_same_words(
     files = [proofs.make_entry_proof(node, position) for position in range(size)]
     files += [proofs.make_contract_proof(node, number) for (number,), _ in node.application.state.contracts.items()]
     files += [proofs.make_member_proof(node, member) for (member,), _ in node.application.state.members.items()]
+    check_told(page, address, files, genesis, language)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_ballots_proof_is_told_in_the_same_words(
+    page: Page, address: str, tmp_path: Path, language: Language
+) -> None:
+    scene = Scene(tmp_path / "node")
+    begins, ends = scene.now, scene.now + 10 * DAY_US
+    motions: list[Motion] = [
+        ChangeParameter("hearing_days", 21, 9000), ChangeRulebook(bytes(32), 9000),
+        Appoint("silver-plain", "seed"), Dismiss("azure-bay", "seed"),
+    ]  # fmt: skip
+    scene.act("azure-bay", *(Open(motion, "", begins, ends) for motion in motions))
+    for member, choice in (("azure-bay", "yes"), ("north-terrace", "yes"), ("cloud-ford", "abstain")):
+        scene.act(member, Vote(1, choice), Vote(2, choice))  # type: ignore[arg-type]  # choices
+    scene.act("maple-ridge", Vote(1, "no"))
+    scene.advance(10)
+    scene.act("north-terrace", Open(CallOff(1), "", scene.now, scene.now + 10 * DAY_US))
+    files = [proofs.make_ballot_proof(scene.node, number) for number in range(1, 6)]
+    check_told(page, address, files, scene.node.genesis_bytes, language)
+    scene.node.close()
+
+
+def check_told(page: Page, address: str, files: list[bytes], genesis: bytes, language: Language) -> None:
+    """Both verifiers tell the same of each file, word for word."""
     told = page.evaluate(
         """async ([hashing, verifier, teller, files, genesis, words, language]) => {
           const { fromHex } = await import(hashing);
