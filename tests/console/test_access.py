@@ -80,6 +80,7 @@ def test_every_route_of_the_console_is_known_here(told: Scene) -> None:
         "/members/{member:str}/certificate.pdf",
         "/members/{member:str}/behaviors",
         "/behaviors",
+        "/public/ballots/{number:int}",
         "/behaviors/{position:int}/{number:int}",
         "/datasets",
         "/datasets/{owner:str}/{name:str}",

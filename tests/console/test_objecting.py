@@ -7,16 +7,14 @@ import re
 import pytest
 
 from concordat.client.commitments import compute_statement_commitment
-from concordat.client.keys import make_key
 from concordat.ledger.doctor import examine, is_authoritative
 from concordat.ledger.files import DiskFiles
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US
 from concordat.primitives.plain import Json
 from concordat.protocol.families.ballots import Open
-from concordat.protocol.families.membership import compute_possession_message
 from concordat.protocol.families.objections import File
-from concordat.protocol.records import AboutBallot, Appoint, ChangeParameter, Recover
+from concordat.protocol.records import AboutBallot, Admit, Appoint, ChangeParameter
 
 from .scene import PASSWORD, RIVER, Scene, get_key
 from .visitor import Document, Visitor
@@ -181,9 +179,8 @@ def test_a_citizen_comments_before_the_vote_and_members_read_it(scene: Scene, of
 
 
 def test_a_members_own_affairs_are_not_put_before_everybody(scene: Scene) -> None:
-    key = make_key()
-    message = compute_possession_message(scene.node.chain.id, "cloud-ford")
-    motion = Recover("cloud-ford", key.public_key, bytes(32), key.sign(message))
+    scene.apply("stone-delta", "azure-bay")
+    motion = Admit("stone-delta")
     scene.act("azure-bay", Open(motion, "", scene.now + 4 * DAY_US, scene.now + 12 * DAY_US))
     with Visitor(scene.node) as citizen:
         assert "/public/ballots/1" not in citizen.open("/public").links()
