@@ -55,30 +55,12 @@ def change_a_parameter() -> Consortium:
 
 
 def fail_for_want_of_votes() -> Consortium:
-    """BAL-14: with a majority and no quorum it may be repeated, and then needs none."""
+    """BAL-14: whoever is alone awake decides nothing, however often."""
     c = begin()
     vote(c, open_ballot(c, Appoint("dune-shore", "verifier")), azure_bay="yes")
     c.advance(7)
     vote(c, open_ballot(c, Appoint("dune-shore", "verifier"), "birch-vale"), azure_bay="yes")
     c.advance(7)
-    return c
-
-
-def repeat_what_is_weighty() -> Consortium:
-    """BAL-14: who is alone awake twice does not change the rules of ballots."""
-    c = begin()
-    for _ in range(2):
-        vote(c, open_ballot(c, ChangeParameter("ballot_threshold_milli", 600, 99)), azure_bay="yes")
-        c.advance(7)
-    return c
-
-
-def repeat_too_late() -> Consortium:
-    """BAL-14: after 60 days the quorum is asked for again."""
-    c = begin()
-    for _ in range(2):
-        vote(c, open_ballot(c, Appoint("dune-shore", "verifier")), azure_bay="yes")
-        c.advance(68)
     return c
 
 
@@ -250,19 +232,6 @@ def make_notice(c: Consortium, motion: Motion) -> Open:
     return replace(make_ballot(c, motion), opens_at=opens_at, closes_at=opens_at + 60 * DAY_US)
 
 
-def take_back_what_needs_no_quorum() -> Consortium:
-    """BAL-9, BAL-14: who opens the second ballot does not spoil it."""
-    c = begin()
-    motion = Appoint("dune-shore", "verifier")
-    vote(c, open_ballot(c, motion), azure_bay="yes")
-    c.advance(7)
-    number = open_ballot(c, motion, "cedar-ford")
-    c.attempt("cedar-ford", Withdraw(number))
-    vote(c, number, azure_bay="yes")
-    c.advance(7)
-    return c
-
-
 def shorten_the_time_of_a_stay() -> Consortium:
     """BAL-13: it is a rule of ballots by another name."""
     c = begin()
@@ -274,10 +243,10 @@ def shorten_the_time_of_a_stay() -> Consortium:
 SCENES: dict[str, Callable[[], Consortium]] = {
     scene.__name__: scene
     for scene in (
-        change_a_parameter, fail_for_want_of_votes, repeat_too_late, change_the_rules_of_ones_own_ballot, entrench,
+        change_a_parameter, fail_for_want_of_votes, change_the_rules_of_ones_own_ballot, entrench,
         stay_an_exit, stay_an_exit_and_hear_again, expel_without_a_quorum,
-        admit_by_vote, become_moot, recover_a_key, vote_in_time_late_and_twice, repeat_what_is_weighty,
+        admit_by_vote, become_moot, recover_a_key, vote_in_time_late_and_twice,
         admit_by_too_few, call_off_a_rulebook, call_off_at_the_last_moment,
-        announce_and_take_back, take_back_what_needs_no_quorum, shorten_the_time_of_a_stay,
+        announce_and_take_back, shorten_the_time_of_a_stay,
     )
 }  # fmt: skip

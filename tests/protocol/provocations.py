@@ -47,6 +47,7 @@ from protocol.scenes import (
     make_object,
     make_officer,
     make_record,
+    make_rotation,
     open_ballot,
 )
 
@@ -255,6 +256,11 @@ def attest_twice(c: Consortium) -> Receipt:
     return c.attempt("azure-bay", attestation, attestation)
 
 
+def rotate_twice(c: Consortium) -> Receipt:
+    c.act("azure-bay", make_rotation(c, "azure-bay", "azure-bay/2"))
+    return c.attempt("azure-bay/2", make_rotation(c, "azure-bay", "azure-bay/3"))
+
+
 def answer_twice(c: Consortium) -> Receipt:
     c.act("node", File("cedar-ford", None, DIGEST))
     c.act("cedar-ford", AnswerObjection(1, DIGEST))
@@ -404,6 +410,7 @@ PROVOKE: dict[str, Scene] = {
     "membership.too_many_officers": lambda c: c.attempt(
         "azure-bay", *(make_officer(c, "azure-bay", f"azure-bay/{n}") for n in range(2, 34))
     ),
+    "membership.key_is_new": rotate_twice,
     "membership.possession_not_proved": lambda c: c.attempt("azure-bay", make_officer(c, "birch-vale", "azure-bay/2")),
     "membership.not_your_officer": lambda c: c.attempt("azure-bay", m.RemoveOfficer(c.get_public_key("birch-vale"))),
     "membership.roles_not_in_order": lambda c: c.attempt(
@@ -449,6 +456,7 @@ PROVOKE: dict[str, Scene] = {
 
 
 EDITION_2_CODES = (
+    "membership.key_is_new",
     "ledger.role_expired",
     "membership.outlasts_own_role",
     "membership.delegated_to_oneself",

@@ -45,12 +45,6 @@ def test_a_motion_comes_to_the_vote_however_often_it_is_announced_and_taken_back
     c.act("azure-bay", make_ballot(c, QUORUM_350))  # the end of those that were withdrawn has come
 
 
-def test_who_opens_a_ballot_again_does_not_spoil_it() -> None:
-    c = scenes.take_back_what_needs_no_quorum()
-    assert list_refusals(c) == ["ballots.has_votes"]
-    assert [get_ballot_status(c, number) for number in (1, 2)] == ["no_quorum", "applied"]
-
-
 def test_parameters_change_while_verifiers_are_few() -> None:
     roles: dict[str, tuple[MemberRole, ...]] = {"azure-bay": ("operator", "seed"), "birch-vale": ("seed",)}
     c = Consortium({**FOUNDERS, **roles, "cedar-ford": ("verifier",)}, params=EDITION_2)

@@ -41,8 +41,8 @@ class Params(Struct, frozen=True):
     """The shortest vote."""
     ballot_days_max: Annotated[int, Meta(ge=14, le=180)] = 60
     """The longest vote, and the longest notice before it."""
-    ballot_quorum_milli: Annotated[int, Meta(ge=250, le=800)] = 500
-    """The share of those entitled that must take part; the bounds keep a few from deciding and a few from blocking."""
+    ballot_quorum_milli: Annotated[int, Meta(ge=250, le=500)] = 500
+    """The share of those entitled that must take part; above a half, whoever stays away would decide."""
     ballot_threshold_milli: Annotated[int, Meta(ge=500, le=800)] = 500
     """What yes must exceed among yes and no."""
     ballot_weighty_milli: Annotated[int, Meta(ge=500, le=800)] = 666

@@ -77,7 +77,7 @@ def get_choice(node: Node, number: int, member: str) -> str | None:
 def describe_rules(row: Ballot, language: Language) -> str:
     """Return in words what it takes to carry."""
     return render(
-        "ballot.rules" if row.quorum_milli else "ballot.rules_without_quorum",
+        "ballot.rules",
         language,
         threshold=row.threshold_milli,
         quorum=row.quorum_milli,

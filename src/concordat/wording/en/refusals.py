@@ -152,6 +152,9 @@ WORDS: dict[str, str] = {
     "next.membership.guarantor_not_fit": "Look up standing and grade in the list of members and name one that fits.",
     "rejection.membership.too_many_officers": "A member has at most {0} officers.",
     "next.membership.too_many_officers": "Remove an officer first.",
+    "rejection.membership.key_is_new": "The key is less than an hour old and hands over from {0:time} on.",
+    "next.membership.key_is_new": "Wait until then; a key that was lost or stolen is ended at once with "
+    "membership.revoke_key or membership.remove_officer.",
     "rejection.membership.possession_not_proved": "The new key's own signature is missing or wrong.",
     "next.membership.possession_not_proved": "Let the officer who holds the new key sign for it.",
     "rejection.membership.not_your_officer": "The key {0:digest} is not an officer's of your member.",

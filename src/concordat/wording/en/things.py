@@ -252,8 +252,6 @@ WORDS: dict[str, str] = {
     "otherwise.unanswered": "Everybody sees that it was not answered.",
     "ballot.rules": "It carries with more than {threshold:share} of yes and no, when at least {quorum:share} of the "
     "{electorate:number} members with a vote take part. Nothing changes these rules while it runs.",
-    "ballot.rules_without_quorum": "It carries with more than {threshold:share} of yes and no, however few of the "
-    "{electorate:number} members with a vote take part. Nothing changes these rules while it runs.",
     "ballot.next.close": "Carried, it takes effect at the close; otherwise everything stays as it is.",
     "ballot.next.height": "Carried, it takes effect with the first block from height {height:number} on; otherwise "
     "everything stays as it is.",

@@ -143,6 +143,9 @@ WORDS: dict[str, str] = {
     "next.membership.guarantor_not_fit": "请在成员列表中查看资格和等级，另选符合条件的成员。",
     "rejection.membership.too_many_officers": "每个成员至多{0}名经办人。",
     "next.membership.too_many_officers": "请先停用一名经办人的密钥。",
+    "rejection.membership.key_is_new": "该密钥启用不足一小时，自{0:time}起方可更换。",
+    "next.membership.key_is_new": "请届时再试；遗失或被盗的密钥可用 membership.revoke_key "
+    "或 membership.remove_officer 立即停用。",
     "rejection.membership.possession_not_proved": "新密钥的持有签名缺失或有误。",
     "next.membership.possession_not_proved": "请由持有新密钥的经办人签名。",
     "rejection.membership.not_your_officer": "密钥{0:digest}不属于本成员的经办人。",

@@ -242,8 +242,6 @@ WORDS: dict[str, str] = {
     "otherwise.unanswered": "人人可见其未答复。",
     "ballot.rules": "有表决权的成员共{electorate:number}家；参加者不少于{quorum:share}，且赞成票在赞成与反对票中超过"
     "{threshold:share}，即为通过。表决期间规则不变。",
-    "ballot.rules_without_quorum": "有表决权的成员共{electorate:number}家；不论参加者多少，赞成票在赞成与反对票中超过"
-    "{threshold:share}，即为通过。表决期间规则不变。",
     "ballot.next.close": "通过则于截止时生效，否则一切照旧。",
     "ballot.next.height": "通过则自高度{height:number}起的首个区块生效，否则一切照旧。",
     "ballot.next.rules": "通过则最早于截止后28日、自高度{height:number}起的首个区块生效；在此之前可由另一表决取消。",

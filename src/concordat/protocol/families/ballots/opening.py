@@ -32,9 +32,6 @@ from concordat.protocol.state import State
 OPEN_MAX = 5
 """Ballots that one member may have open at once (BAL-4)."""
 
-RERUN_DAYS = 60
-"""For so long a ballot that failed for want of a quorum alone may be repeated without one (BAL-14)."""
-
 OWN_RULES_MILLI = 749
 """Three quarters, for the rules of ballots themselves and for the edition (BAL-13)."""
 
@@ -42,6 +39,9 @@ BALLOT_PARAMETERS = "ballot_"
 
 RULES_BESIDE = ("edition", "hearing_days")
 """Parameters that are rules of ballots by another name: a stay is voted on for as long as the hearing lasts."""
+
+WEIGHTY_PARAMETERS = ("verify_k", "due_events_per_block_max")
+"""How hard it is to become a member, and how long everybody waits."""
 
 
 def check_open(context: Context, operation: Open) -> str:
@@ -85,7 +85,7 @@ def open_ballot(
         closes_at=closes_at,
         electorate=electorate,
         excluded=excluded,
-        quorum_milli=0 if is_rerun(context, motion) else context.params.ballot_quorum_milli,
+        quorum_milli=context.params.ballot_quorum_milli,
         threshold_milli=compute_threshold_milli(context, motion),
     )
     number = add_count(state, "ballots", 1)
@@ -106,45 +106,23 @@ def open_stay(context: Context, member: str, limb: Limb, ends: int) -> None:
 def compute_threshold_milli(context: Context, motion: Motion) -> int:
     """BAL-13: the share of yes among yes and no that must be exceeded."""
     params = context.params
-    if isinstance(motion, CallOff):
-        return context.state.ballots[(motion.ballot,)].threshold_milli
-    if not is_weighty(motion):
-        return params.ballot_threshold_milli
-    own_rules_milli = OWN_RULES_MILLI if isinstance(motion, ChangeParameter) else 0
-    return max(own_rules_milli, params.ballot_weighty_milli, params.ballot_threshold_milli)
-
-
-def is_weighty(motion: Motion) -> bool:
-    """BAL-13: what lets in without a check, takes over, ends the rules or stays an exit by score."""
+    weighty_milli = max(params.ballot_weighty_milli, params.ballot_threshold_milli)
     match motion:
-        case ChangeParameter(name=name):
-            return name.startswith(BALLOT_PARAMETERS) or name in RULES_BESIDE
-        case Stay(limb=limb):
-            return limb == "score"
+        case CallOff(ballot=number):
+            return context.state.ballots[(number,)].threshold_milli
+        case ChangeParameter(name=name) if name.startswith(BALLOT_PARAMETERS) or name in RULES_BESIDE:
+            return max(weighty_milli, OWN_RULES_MILLI)
+        case ChangeParameter(name=name) if name not in WEIGHTY_PARAMETERS:
+            return params.ballot_threshold_milli
+        case Stay(limb="strikes"):
+            return params.ballot_threshold_milli
         case _:
-            return isinstance(motion, Admit | CallOff | Recover | ChangeRulebook)
+            return weighty_milli
 
 
 def get_excluded(motion: Motion) -> tuple[str, ...]:
     """BAL-10: nobody votes in its own matter."""
     return (motion.member,) if isinstance(motion, Admit | Stay | Appoint | Dismiss | Recover) else ()
-
-
-def is_rerun(context: Context, motion: Motion) -> bool:
-    """BAL-14: it failed lately for want of a quorum and for nothing else.
-
-    Of what is weighty never: whoever is alone awake twice would take an absent member's keys.
-    """
-    if is_weighty(motion):
-        return False
-    former = find_former(context.state, motion)
-    row = context.state.ballots[(former,)] if former else None
-    return (
-        row is not None
-        and row.status == "no_quorum"
-        and row.ended_at is not None
-        and context.time <= row.ended_at + RERUN_DAYS * DAY_US
-    )
 
 
 def find_former(state: State, motion: Motion) -> int:
@@ -189,12 +167,12 @@ def free_place(context: Context, row: Ballot) -> None:
 
 
 def apply_withdraw(context: Context, operation: Withdraw) -> None:
-    """BAL-9: by its opener, while nobody has voted, here or in the one that it repeats (BAL-14)."""
+    """BAL-9: by its opener, while nobody has voted."""
     member, _ = get_signer(context, "admin")
     row = get_open(context, operation.ballot)
     if row.opener != member:
         raise Rejected("ballots.not_the_opener", member, operation.ballot)
-    if row.yes + row.no + row.abstain or not row.quorum_milli:
+    if row.yes + row.no + row.abstain:
         raise Rejected("ballots.has_votes", operation.ballot)
     context.state.ballots.put((operation.ballot,), replace(row, status="withdrawn", ended_at=context.time))
     context.emit(Withdrawn(operation.ballot, member))

@@ -292,6 +292,7 @@ REJECTIONS = (
     Rejection("membership.too_early_to_return", "MEM-14", may_succeed_later=True),
     Rejection("membership.guarantor_not_fit", "MEM-15", may_succeed_later=True),
     Rejection("membership.too_many_officers", "MEM-17", may_succeed_later=True),
+    Rejection("membership.key_is_new", "MEM-24", may_succeed_later=True),
     Rejection("membership.possession_not_proved", "MEM-16", may_succeed_later=False),
     Rejection("membership.not_your_officer", "MEM-18", may_succeed_later=False),
     Rejection("membership.roles_not_in_order", "MEM-20", may_succeed_later=False),

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from concordat.crypto.signatures import is_sound_key, is_valid
 from concordat.errors import Rejected
+from concordat.primitives.ledger_time import SECOND_US
 from concordat.protocol.context import Context, check_officer, check_own_role, get_signer
 from concordat.protocol.families.membership import (
     ALL_ROLES,
@@ -30,6 +31,9 @@ from concordat.protocol.records import Grant as GrantRow
 from concordat.protocol.state import State
 
 OFFICERS_MAX = 32
+
+ROTATION_REST_US = 3600 * SECOND_US
+"""MEM-24: so long a new key stands, and an administrator can name it: a thief's would else always be gone."""
 
 
 def apply_add_officer(context: Context, operation: AddOfficer) -> None:
@@ -85,6 +89,8 @@ def apply_rotate_key(context: Context, operation: RotateKey) -> None:
     """MEM-1, MEM-16, MEM-22, MEM-24: the signing key hands over to a new one."""
     member, officer = _get_signing_officer(context)
     check_new_key(context, operation.public_key)
+    if context.genesis_us < officer.added_at > context.time - ROTATION_REST_US:
+        raise Rejected("membership.key_is_new", officer.added_at + ROTATION_REST_US)
     message = compute_possession_message(context.chain_id, member)
     check_possession(operation.public_key, operation.possession, message)
     _hand_over_duties(context, member, context.public_key, operation.public_key)
