@@ -257,6 +257,7 @@ def attest_twice(c: Consortium) -> Receipt:
 
 
 def rotate_twice(c: Consortium) -> Receipt:
+    c.advance(1)
     c.act("azure-bay", make_rotation(c, "azure-bay", "azure-bay/2"))
     return c.attempt("azure-bay/2", make_rotation(c, "azure-bay", "azure-bay/3"))
 
