@@ -15,12 +15,15 @@ from concordat.primitives.codec import decode
 from concordat.primitives.identifiers import Label
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
+from concordat.protocol.families.ballots import Open, Vote, Withdraw
 from concordat.protocol.families.behaviors import Anchor, OfContract, OfDataset, OfMember, Record, Subject
 from concordat.protocol.families.clock import Advance
 from concordat.protocol.families.contracts import Acknowledge, Decline, Deliver, Object, Propose, Sign
 from concordat.protocol.families.datasets import Register
 from concordat.protocol.families.membership import Apply, Attest, Sponsor
+from concordat.protocol.families.objections import File
 from concordat.protocol.messages import Operation
+from concordat.protocol.records import Appoint, ChangeParameter
 from concordat.protocol.transactions import Entry, Payload, Receipt, make_signed_bytes
 
 START = "2026-03-02T00:00:00Z"
@@ -254,6 +257,7 @@ def _tell_the_end(scene: Scene) -> None:
     )
     scene.apply("amber-coast", "azure-bay")
     _record_behaviors(scene, main)
+    _decide(scene)
 
 
 def _record_behaviors(scene: Scene, contract: int) -> None:
@@ -265,3 +269,13 @@ def _record_behaviors(scene: Scene, contract: int) -> None:
     for batch in (1, 2):
         at = scene.now - (3 - batch) * 3_600_000_000
         scene.act("north-terrace", Anchor("gate-levels", at, at + 3_000_000_000, 3000, bytes([batch]) * 32))
+
+
+def _decide(scene: Scene) -> None:
+    """One ballot withdrawn, one open; an objection that Azure Bay has to answer."""
+    for motion in (ChangeParameter("hearing_days", 21, 9000), Appoint("silver-plain", "verifier")):
+        scene.act("north-terrace", Open(motion, "Two verify too slowly.", scene.now, scene.now + 20 * DAY_US))
+    scene.act("north-terrace", Withdraw(1))
+    for member, choice in (("north-terrace", "yes"), ("azure-bay", "yes"), ("cloud-ford", "abstain")):
+        scene.act(member, Vote(2, choice))  # type: ignore[arg-type]  # a choice
+    scene.act("silver-plain", File("azure-bay", None, sha256(b"what is wrong").digest()))

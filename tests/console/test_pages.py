@@ -170,7 +170,7 @@ def test_who_is_signed_in_is_not_asked_to_sign_in(visitor: Visitor) -> None:
 
 def test_what_waits_comes_first_and_leads_to_its_place(visitor: Visitor) -> None:
     page = visitor.open("/")
-    assert page.text.index("Waits for you · 8") < page.text.index("Mirror regions and their cooperation")
+    assert page.text.index("Waits for you · 9") < page.text.index("Mirror regions and their cooperation")
     places = [
         page.text.index(words) for words in ("Mirror regions", "contract execution", "credit management", "All members")
     ]

@@ -140,6 +140,26 @@ def test_search_finds_a_key_an_entry_and_a_block(told: Scene, visitor: Visitor) 
     assert visitor.open("/search?q=999999999").links()
 
 
+def test_search_finds_what_a_digest_stands_for(told: Scene, visitor: Visitor) -> None:
+    state = told.node.application.state
+    version = state.versions[("azure-bay", "river-flow-series", 3)]
+    evidence = sha256(b"protocol of the gate").hexdigest()
+    for digest, link in (
+        (state.contracts[(9,)].document.hex(), "/contracts/9"),
+        (version.digest.hex(), "/datasets/azure-bay/river-flow-series"),
+        (state.members[("amber-coast",)].dossier.hex(), "/ledger/"),
+        (evidence, "/behaviors/"),
+        (f"{evidence[:8]}…{evidence[-4:]}", "/behaviors/"),
+        ("01" * 32, "/behaviors/"),
+    ):
+        links = visitor.open(f"/search?q={digest}").links()
+        assert [found for found in links if found.startswith(link) and found != "/behaviors"], digest
+    assert "/ballots/2" in visitor.open("/search?q=2").links()
+    for nothing in ("", "ab" * 32):
+        page = visitor.open(f"/search?q={nothing}")
+        assert "Try a member's name" in page.text or "Try a member’s name" in page.text
+
+
 def test_the_network_page_tells_the_disk_to_the_operator_alone(told: Scene, visitor: Visitor) -> None:
     assert "blocks.log" in visitor.open("/network").text
     with Visitor(told.node) as other:

@@ -107,8 +107,11 @@ def draw_map(tiles: Sequence[Tile], flows: Sequence[Flow], label: str, grid: Gri
     """Return the schematic map: tiles in a staggered grid, lines for cooperation under them. No geography is meant."""
     columns = min(grid.columns_max, max(2, -(-len(tiles) // 2)))
     places = {
-        tile.member: (4 + number % columns * grid.step_x, 4 + number // columns * _STEP_Y + number % 2 * _STAGGER_Y)
-        for number, tile in enumerate(tiles)
+        member: (
+            4 + number % columns * grid.step_x,
+            4 + number // columns * _STEP_Y + number % columns % 2 * _STAGGER_Y,
+        )
+        for number, member in enumerate(arrange([tile.member for tile in tiles], flows, columns))
     }
     rows = -(-len(tiles) // columns)
     width = 8 + (columns - 1) * grid.step_x + grid.tile_width
@@ -119,9 +122,35 @@ def draw_map(tiles: Sequence[Tile], flows: Sequence[Flow], label: str, grid: Gri
         if flow.first in places and flow.second in places
     )
     boxes = Markup("").join(_draw_tile(tile, *places[tile.member], grid) for tile in tiles)
-    return Markup('<svg class="map {}" viewBox="0 {} {} {}" role="group" aria-label="{}">{}{}</svg>').format(
-        grid.name, -_ABOVE, width, height + _ABOVE, label, lines, boxes
+    return Markup('<svg class="map {}" width="{}" viewBox="0 {} {} {}" role="group" aria-label="{}">{}{}</svg>').format(
+        grid.name, width * 6 // 5, -_ABOVE, width, height + _ABOVE, label, lines, boxes
     )
+
+
+def arrange(members: Sequence[str], flows: Sequence[Flow], columns: int) -> list[str]:
+    """Return the members in the order of the map's places: who works with whom stands beside or below, where it can.
+
+    A line that passes under a third tile would seem to lead there.
+    """
+    weights: dict[tuple[str, str], int] = {}
+    for flow in flows:
+        weights[flow.first, flow.second] = weights[flow.second, flow.first] = flow.in_force + flow.suspended
+    sums = {member: sum(weights.get((member, other), 0) for other in members) for member in members}
+    left, placed = list(members), list[str]()
+    while left:
+        number = len(placed)
+        beside = placed[number - 1 : number] if number % columns else []
+        above = placed[number - columns : number - columns + 1] if number >= columns else []
+        near = beside + above
+
+        # Who works with somebody already there, but would not stand near, waits for a better place.
+        def rank(member: str, near: list[str] = near) -> tuple[int, int, int]:
+            close, known = (sum(weights.get((member, other), 0) for other in others) for others in (near, placed))
+            return close, close - known, sums[member]
+
+        placed.append(max(left, key=rank))
+        left.remove(placed[-1])
+    return placed
 
 
 def _draw_flow(flow: Flow, first: tuple[int, int], second: tuple[int, int], grid: Grid) -> Markup:

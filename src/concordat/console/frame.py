@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -202,4 +203,20 @@ def render_page(page: Page, template: str, section: str, **values: object) -> st
         "status": reads.get_status(page.node),
         "reader": page.reader if page.reader.public_key is not None else None,
     }
-    return _environment.get_template(template).render(values)
+    return _keep_whole(_environment.get_template(template).render(values))
+
+
+_TEXT: Final = re.compile(r"(<(?!title|option|text)[a-z][^>]*>|</[a-z0-9]+>)([^<]*\bC-[0-9]{4,}[^<]*)")
+
+
+def _keep_whole(html: str) -> str:
+    """Mark contracts' numbers in running text, which a narrow column would part at the hyphen.
+
+    >>> _keep_whole('<title>C-0037</title><a title="C-0037">Sign C-0037</a>')
+    '<title>C-0037</title><a title="C-0037">Sign <span class="whole">C-0037</span></a>'
+    """
+
+    def mark(found: re.Match[str]) -> str:
+        return found[1] + re.sub(r"\bC-[0-9]{4,}", r'<span class="whole">\g<0></span>', found[2])
+
+    return _TEXT.sub(mark, html)

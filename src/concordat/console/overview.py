@@ -28,6 +28,8 @@ LATEST_ENTRIES: Final = 6
 MAP_TILES_MAX: Final = 24
 STANDING_MAX: Final = 8
 
+_UNMAPPED: Final = ("refused", "lapsed")
+
 _GROUPS: Final = (
     ("negotiating", ("proposed",)),
     ("in_force", ("active",)),
@@ -48,12 +50,12 @@ def render_welcome(page: Page) -> str:
 
 def render_overview(page: Page) -> str:
     """What waits for the reader, then the three domains one above the other, and the data layers beside them."""
-    found = reads.get_overview(page.node, shown=MAP_TILES_MAX, ranked=STANDING_MAX)
-    flows = [Flow(pair["first"], pair["second"], pair["in_force"], pair["suspended"]) for pair in found["pairs"]]
-    mapped = [row for row in found["members"] if row["status"] not in {"refused", "lapsed"}]
-    groups = [(key, _add_up(found, "contract", "number", statuses)) for key, statuses in _GROUPS]
-    tiles, title = [_make_tile(page, row) for row in mapped], page.say("map.title")
     member = page.reader.member or ""
+    found = reads.get_overview(page.node, member, shown=MAP_TILES_MAX, ranked=STANDING_MAX)
+    flows = [Flow(pair["first"], pair["second"], pair["in_force"], pair["suspended"]) for pair in found["pairs"]]
+    groups = [(key, _add_up(found, "contract", "number", statuses)) for key, statuses in _GROUPS]
+    tiles, title = [_make_tile(page, row) for row in found["members"]], page.say("map.title")
+    total = sum(row["number"] for row in found["totals"] if row["kind"] == "member" and row["status"] not in _UNMAPPED)
     return render_page(
         page,
         "overview.html",
@@ -62,6 +64,7 @@ def render_overview(page: Page) -> str:
         waits_count=reads.count_waits(page.node, member),
         maps=[draw_map(tiles, flows, title, grid) for grid in (WIDE, NARROW)],
         flows=flows,
+        map_part=page.say("map.part", shown=len(tiles), total=total) if total > len(tiles) else "",
         contracts_bar=draw_shares([(count, f"group-{key}") for key, count in groups]),
         contract_groups=[group for group in groups if group[1]],
         standing=[row | {"bar": _draw_score(row)} for row in found["standing"]],

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from concordat.client.requests import make_path
-from concordat.console.formats import show_number
 from concordat.console.frame import LIMIT, Page, render_page
 from concordat.node import reads
 from concordat.primitives.plain import Json
@@ -112,7 +111,7 @@ def render_entry(page: Page, position: int) -> str:
         entry=entry,
         proof={"lines": lines, "not_proved": tell_not_proved(page.language, LIMIT), "digests": digests},
         next_step=tell_next_step(page, entry),
-        links=_find_links(page, entry),
+        links=find_links(page, entry),
         json=json.dumps(entry, ensure_ascii=False, indent=2),
     )
 
@@ -126,7 +125,7 @@ def tell_next_step(page: Page, receipt: Json) -> str:
     return describe_next_step(receipt["code"], parameters, page.language, page.names)
 
 
-def _find_links(page: Page, entry: Json) -> list[tuple[str, str]]:
+def find_links(page: Page, entry: Json) -> list[tuple[str, str]]:
     """Return where the things lead that an entry's operations and events name."""
     found: dict[str, str] = {}
     newest = reads.count_contracts(page.node)
@@ -140,6 +139,9 @@ def _find_links(page: Page, entry: Json) -> list[tuple[str, str]]:
             member = fact.get(key)
             if member in page.names:
                 found[f"/members/{member}"] = page.name(member)
+        owner = fact.get("owner") or (entry["signer"]["member"] if entry.get("signer") else None)
+        if owner and isinstance(fact.get("dataset"), str):
+            found[make_path("/datasets", owner, fact["dataset"])] = f"{owner}/{fact['dataset']}"
     return list(found.items())
 
 
@@ -159,59 +161,6 @@ def render_codes(page: Page) -> str:
 def _blank(sentence: str) -> str:
     """Return a sentence of the catalog with an ellipsis where a receipt has values."""
     return re.sub(r"\{[^}]*\}", "…", sentence)
-
-
-def render_search(page: Page, query: str) -> str:
-    """What a query names: a contract's number, a member, a dataset, a transaction."""
-    found = _search(page, query.strip())
-    return render_page(page, "search.html", "", query=query, found=found)
-
-
-def _search(page: Page, query: str) -> list[tuple[str, str, str]]:
-    if not query:
-        return []
-    found: list[tuple[str, str, str]] = []
-    contracts = {row["id"]: row for row in reads.list_contracts(page.node, query=query)}
-    named = re.fullmatch(r"(?:[Cc]-)?0*([1-9][0-9]{0,8})", query)
-    if named and (number := int(named[1])) <= reads.count_contracts(page.node):
-        contracts = {number: reads.get_contract(page.node, number)} | contracts
-    for row in contracts.values():
-        text = f"{show_contract(row['id'])} {page.label(row['title'])}"
-        found.append((f"/contracts/{row['id']}", text, page.say("contracts.contract")))
-    found += [
-        (f"/members/{row['id']}", page.label(row["name"]), page.say("members.member"))
-        for row in reads.list_members(page.node, query=query)
-    ]
-    for row in reads.list_datasets(page.node, query=query):
-        place = f"{row['owner']}/{row['name']}"
-        found.append((f"/datasets/{place}", f"{page.label(row['title'])} · {place}", page.say("datasets.dataset")))
-    return [*found[:50], *_search_ledger(page, query)]
-
-
-def _search_ledger(page: Page, query: str) -> list[tuple[str, str, str]]:
-    """What a number or digits name: an entry, a block, an officer's key, transactions that begin so."""
-    found: list[tuple[str, str, str]] = []
-    if re.fullmatch(r"[0-9]{1,9}", query):
-        number = int(query)
-        if number < reads.get_status(page.node)["log_size"]:
-            title = page.say("entry.title", position=number)
-            found.append((f"/ledger/{number}", title, page.say("entry.position")))
-        span = reads.get_block_span(page.node, number)
-        if span is not None and span[0] < span[1]:
-            title = page.say("search.block", height=show_number(number), count=span[1] - span[0])
-            found.append((f"/ledger?before={span[1]}", title, page.say("frame.height", height=number)))
-    # A digest is often copied as it is shown: its first digits, an ellipsis, its last ones.
-    digits = re.fullmatch(r"([0-9a-f]{8,64})(?:…[0-9a-f]{0,4})?", query.lower())
-    if digits is None:
-        return found
-    if len(digits[1]) == 64 and (officer := reads.get_officer(page.node, bytes.fromhex(digits[1]))):
-        found.append((f"/members/{officer.member}", page.name(officer.member), page.say("member.keys")))
-    positions = reads.find_transactions(page.node, digits[1])
-    found += [
-        (f"/ledger/{position}", page.say("entry.title", position=position), page.say("proof.transaction"))
-        for position in positions
-    ]
-    return found
 
 
 def render_verify(page: Page) -> str:

@@ -21,6 +21,7 @@ from concordat.console.frame import SCRIPTS, SCRIPTS_VERSION, STATIC
 from concordat.console.member import render_member
 from concordat.console.network import render_network
 from concordat.console.overview import render_overview, render_welcome
+from concordat.console.search import render_search
 from concordat.console.settings import render_settings
 from concordat.errors import NotFound
 from concordat.node.node import Node
@@ -212,7 +213,7 @@ def show_proof(request: Asking, node: NamedDependency[Node]) -> Response[str]:
 @get("/search", guards=[like("/v1/members")], sync_to_thread=True)
 def show_search(request: Asking, node: NamedDependency[Node], q: FromQuery[str] = "") -> Response[str]:
     """What a query names."""
-    return answer(request, pages.render_search(open_page(node, request), q[:200]))
+    return answer(request, render_search(open_page(node, request), q[:200]))
 
 
 @get("/verify", sync_to_thread=True)

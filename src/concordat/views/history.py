@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS links (
     kind TEXT NOT NULL, -- member, contract, dataset; standing: the entries at which a member came in, went or returned
     id TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (kind, id, position)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS digests (
+    digest BLOB NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (digest, position)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS applications (member TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS keys (public_key BLOB PRIMARY KEY, member TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -38,6 +41,10 @@ _MEMBER_FIELDS = frozenset(
         "parent", "objector",
     }
 )  # fmt: skip
+
+
+_DIGEST_FIELDS = ("digest", "document", "evidence", "root", "dossier", "statement")
+"""What an operation commits to, by which people look it up: a dataset's version, terms, evidence, a batch, papers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ def _fold_entry(connection: sqlite3.Connection, position: int, entry: Entry, lea
         facts += payload.operations if payload else ()
     connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", (position, transaction_id, member, leaf))
     save_behaviors(connection, position, entry)
+    digests = {getattr(fact, name, None) for fact in facts for name in _DIGEST_FIELDS} - {None}
+    connection.executemany("INSERT OR IGNORE INTO digests VALUES (?, ?)", [(digest, position) for digest in digests])
     links = dict.fromkeys(link for fact in facts for link in find_links(fact, member))
     if member:
         links[("member", member)] = None
@@ -159,12 +168,13 @@ def fetch_application(connection: sqlite3.Connection, member: str) -> int:
 
 
 def fetch_positions(connection: sqlite3.Connection, first: bytes, last: bytes, limit: int) -> list[int]:
-    """Return the positions of transactions whose identifiers lie between two."""
+    """Return where transactions stand whose identifiers, or what they commit to, lie between two digests."""
     rows = connection.execute(
-        "SELECT position FROM entries WHERE transaction_id BETWEEN ? AND ? ORDER BY transaction_id LIMIT ?",
-        (first, last, limit),
+        "SELECT position FROM entries WHERE transaction_id BETWEEN ? AND ? "
+        "UNION SELECT position FROM digests WHERE digest BETWEEN ? AND ? LIMIT ?",
+        (first, last, first, last, limit),
     )
-    return [int(row[0]) for row in rows]
+    return sorted(int(row[0]) for row in rows)
 
 
 def fetch_transaction(connection: sqlite3.Connection, transaction_id: bytes) -> IndexedEntry | None:

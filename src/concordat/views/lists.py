@@ -135,6 +135,15 @@ def fetch_ballots(
     return [int(row[0]) for row in rows]
 
 
+def fetch_mapped(connection: sqlite3.Connection, limit: int) -> list[str]:
+    """Return by identifier who is on the map: members, former ones and applicants, but for those that were refused."""
+    rows = connection.execute(
+        "SELECT id FROM things WHERE kind = 'member' AND status NOT IN ('refused', 'lapsed') ORDER BY id LIMIT ?",
+        (limit,),
+    )
+    return [str(row[0]) for row in rows]
+
+
 def fetch_ever_admitted(connection: sqlite3.Connection, *, after: str | None = None, limit: int = 50) -> list[str]:
     """Return by identifier who is a member or was one; an applicant is neither."""
     rows = connection.execute(

@@ -190,8 +190,8 @@ def find_transaction(node: Node, transaction_id: bytes) -> IndexedEntry:
     return indexed
 
 
-def find_transactions(node: Node, digits: str, limit: int = 10) -> list[int]:
-    """Return the positions of transactions whose identifier begins with these hexadecimal digits."""
+def find_positions(node: Node, digits: str, limit: int = 10) -> list[int]:
+    """Return the positions of transactions whose identifier, or a digest in which, begins with these digits."""
     with node.reading_index() as index:
         return fetch_positions(index, bytes.fromhex(f"{digits:0<64}"), bytes.fromhex(f"{digits:f<64}"), limit)
 
