@@ -7,35 +7,14 @@ from playwright.sync_api import Browser, Page
 
 from concordat.protocol.families.datasets import Register
 from console.scene import AIR, Scene
-from console.visitor import PAGES
 
 from .visits import click_through, end, open_context
 
 pytestmark = pytest.mark.browser
 
-SHIFT_MAX = 0.02
-COUNT_SHIFTS = """
-window.shifted = 0;
-new PerformanceObserver(found => found.getEntries().forEach(one => { window.shifted += one.value; }))
-  .observe({type: "layout-shift", buffered: true});
-"""
-
 
 def get_style(page: Page, selector: str, name: str) -> str:
     return str(page.eval_on_selector(selector, f"one => getComputedStyle(one).{name}"))
-
-
-@pytest.mark.parametrize("width", [1280, 360])
-def test_nothing_moves_while_a_page_loads(browser: Browser, address: str, width: int) -> None:
-    context = open_context(browser, address, scripts=True, width=width)
-    page = context.new_page()
-    page.add_init_script(COUNT_SHIFTS)
-    shifts = {}
-    for path in PAGES:
-        page.goto(f"{address}{path}")
-        shifts[path] = page.evaluate("window.shifted")
-    end(context)
-    assert {path: shift for path, shift in shifts.items() if shift > SHIFT_MAX} == {}
 
 
 def test_a_page_is_dark_from_its_first_paint_and_white_on_paper(browser: Browser, address: str) -> None:
@@ -87,6 +66,32 @@ def test_search_is_done_by_keyboard_alone(browser: Browser, address: str) -> Non
         page.keyboard.press("Enter")
     page.wait_for_load_state()
     assert page.url == f"{address}/members/silver-plain"
+    end(context)
+
+
+def test_keys_lead_to_the_search_and_to_pages_and_can_be_turned_off(browser: Browser, address: str) -> None:
+    context = open_context(browser, address, scripts=True, width=1280)
+    page = context.new_page()
+    page.goto(f"{address}/?lang=en")
+    page.wait_for_selector("#keys-show")
+    page.keyboard.press("/")
+    page.keyboard.type("?g/m")  # typed, not obeyed
+    assert page.input_value("#q") == "?g/m"
+    page.focus("#keys-show")
+    page.keyboard.press("?")
+    assert page.is_visible("#keys h2")
+    page.keyboard.press("Escape")
+    assert not page.is_visible("#keys h2")
+    page.keyboard.press("g")
+    with page.expect_navigation():
+        page.keyboard.press("m")
+    assert page.url == f"{address}/members"
+    page.wait_for_selector("#keys-show")
+    page.keyboard.press("?")
+    page.click("#keys [aria-pressed=true]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") != "q"
     end(context)
 
 

@@ -17,7 +17,6 @@ def open_context(
     """A browser of an officer who has signed in by password."""
     context = browser.new_context(
         java_script_enabled=scripts,
-        bypass_csp=scripts,  # axe is a script, and the console allows none
         viewport={"width": width, "height": 900},
         locale=language,
         color_scheme=theme,
