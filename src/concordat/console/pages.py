@@ -166,7 +166,7 @@ def _blank(sentence: str) -> str:
 def render_verify(page: Page) -> str:
     """The verifier that runs in the reader's browser."""
     words = Markup(render_words())  # noqa: S704  # JSON of the catalogs, with no `<` in it
-    return render_page(page, "verify.html", "", words=words)
+    return render_page(page, "verify.html", "", words=words, is_awaited="of" in dict(page.query))
 
 
 def render_proof(page: Page) -> str:
