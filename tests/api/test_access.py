@@ -269,7 +269,10 @@ def test_a_session_ends_with_its_key(world: World) -> None:
     possession = key.sign(compute_possession_message(world.founded.chain_id, "azure-bay"))
     world.act("azure-bay", AddOfficer(key.public_key, ("auditor",), bytes(32), possession))
     sign_in(world, "second officer")
-    assert world.get("/v1/me").json()["officer"] == {"public_key": key.public_key.hex(), "roles": ["auditor"]}
+    assert world.get("/v1/me").json()["officer"] == {
+        "public_key": key.public_key.hex(),
+        "roles": [{"role": "auditor", "until": None, "in_place_of": None}],
+    }
     world.act("azure-bay", RemoveOfficer(key.public_key))
     assert world.get("/v1/me").status_code == 401
 

@@ -119,8 +119,7 @@ def test_a_vote_waits_in_the_inbox_of_an_admin_until_it_is_cast(world: World) ->
     assert (item["action"], item["role"], item["ballot"]) == ("vote", "admin", number)
     assert item["consequence"] == "The others decide."
     assert item["by"] == read(world, f"/v1/ballots/{number}")["closes_at"]
-    (wait,) = read(world, "/v1/me")["waits"]
-    assert (wait["ballot"], wait["contract"]) == (number, 0)
+    assert (item["contract"], item["page"]) == (0, f"/ballots/{number}")
     cast(world, number, azure_bay="yes")
     assert read(world, "/v1/inbox")["items"] == []
     assert len(read(world, "/v1/inbox", "birch-vale")["items"]) == 1

@@ -77,10 +77,12 @@ def test_links_lead_through_every_list_without_a_gap_or_a_repetition(world: Worl
 def test_what_waits_is_walked_by_links(world: World) -> None:
     for number in range(7):
         world.act(f"applicant-{number}", make_application(f"applicant-{number}"))
-    waits = world.get("/v1/me", "azure-bay").json()["waits"]
+    waits = world.get("/v1/inbox", "azure-bay").json()["items"]
     assert len(waits) == 7
     for limit in (1, 3, 7):
-        pages = [page["waits"] for page in world.pages(f"/v1/me?limit={limit}")]
+        answers = list(world.pages(f"/v1/inbox?limit={limit}"))
+        assert {page["count"] for page in answers} == {7}
+        pages = [page["items"] for page in answers]
         assert [wait for page in pages for wait in page] == waits
 
 

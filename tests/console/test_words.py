@@ -7,7 +7,7 @@ from pathlib import Path
 import concordat.console
 from concordat.api.access import PUBLIC
 from concordat.console.frame import Page
-from concordat.console.waits import tell_wait
+from concordat.console.waits import tell_about
 from concordat.console.words import WORDS
 
 from .scene import Scene
@@ -59,5 +59,5 @@ def test_words_have_no_markup() -> None:
 def test_a_guarantor_is_not_called_a_sponsor(told: Scene) -> None:
     page = Page(told.node, "en", PUBLIC, path="/", query=(), origin="", csrf="", names={})
     for action, word in (("sponsor", "sponsor"), ("guarantee", "guarantor")):
-        wait = {"contract": 0, "obligation": 0, "subject": "maple-ridge", "action": action}
-        assert tell_wait(page, wait)["about"] == f"It names your member as {word}"
+        item = {"contract": 0, "subject": "maple-ridge", "action": action}
+        assert tell_about(page, item) == f"It names your member as {word}"

@@ -16,16 +16,9 @@ import pytest
 from api.world import World, make_registration
 from concordat.errors import UsageError
 from concordat.ledger.files import DiskFiles
-from concordat.node.webhooks import (
-    SENT_FILE,
-    WEBHOOKS_FILE,
-    Sent,
-    Webhook,
-    follow,
-    read_webhooks,
-    send_following,
-    sending_webhooks,
-)
+from concordat.node.delivery import SENT_FILE, Sent, follow
+from concordat.node.notices import sending_notices
+from concordat.node.webhooks import POSITION, WEBHOOKS_FILE, Webhook, name_receiver, read_webhooks, send_following
 from concordat.testing.model_disk import ModelDisk
 from concordat.testing.stand_in import Reply, Request, stand_in
 
@@ -131,8 +124,8 @@ def test_a_node_sends_signed_and_follows_no_redirect(world: World) -> None:
         named = [{"member": "azure-bay", "url": f"{url}/in", "secret": SECRET.hex()}]
         (world.folder / WEBHOOKS_FILE).write_text(json.dumps(named))
         with closing(DiskFiles(world.folder)) as files:
-            Sent(files).keep(read_webhooks(files)[0], 0)
-        with sending_webhooks(world.node):
+            Sent(files).keep(name_receiver(read_webhooks(files)[0]), {POSITION: 0})
+        with sending_notices(world.node):
             world.act("azure-bay", make_registration())
             assert has_come.wait(WAIT_S)
     assert {request.path for request in seen} == {"/in"}
@@ -141,5 +134,6 @@ def test_a_node_sends_signed_and_follows_no_redirect(world: World) -> None:
     assert compare_digest(headers["Concordat-Signature"], make_mac(SECRET, signed, sha256).hexdigest())
     assert json.loads(body)["entries"][0]["sentence"]
     with closing(DiskFiles(world.folder)) as files:
-        assert Sent(files).find(read_webhooks(files)[0]) == 0, "a redirect acknowledges nothing"
+        marks = Sent(files).find(name_receiver(read_webhooks(files)[0]))
+    assert marks == {POSITION: 0}, "a redirect acknowledges nothing"
     assert (world.folder / SENT_FILE).exists()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from concordat.primitives.characters import INVISIBLE
-from concordat.primitives.identifiers import CODE_PATTERN, INTEGER_MAX, NAME_PATTERN, Label
+from concordat.primitives.identifiers import ADDRESS_PATTERN, CODE_PATTERN, INTEGER_MAX, NAME_PATTERN, Label
 from concordat.protocol.records import PARAMETER_PATTERN
 
 SLUGS = st.from_regex(r"[a-z][a-z0-9]{1,6}(-[a-z0-9]{1,6}){0,2}", fullmatch=True)
@@ -20,6 +20,7 @@ TEXTS = st.text(SEEN | st.just(" "), max_size=20)
 BY_PATTERN = {
     NAME_PATTERN: SLUGS,
     CODE_PATTERN: CODES,
+    ADDRESS_PATTERN: st.from_regex(r"[a-z]{1,9}(?:\.[a-z]{1,9})?@[a-z]{1,9}(?:\.[a-z]{2,9})?", fullmatch=True),
     PARAMETER_PATTERN: st.from_regex(r"[a-z][a-z0-9_]{1,20}", fullmatch=True),
 }
 

@@ -13,7 +13,7 @@ import pytest
 
 from concordat.crypto.signatures import sign
 from concordat.ledger.application import Application
-from concordat.protocol.families.membership import Sponsor
+from concordat.protocol.families.membership import ALL_ROLES, Sponsor
 from concordat.protocol.records import FINAL_DUTY
 from concordat.protocol.standing import is_admitted
 from concordat.protocol.state import State
@@ -156,7 +156,8 @@ def test_every_open_duty_waits_for_somebody_until_the_ledger_moves_it(folded: Fo
     expected = {
         (key[0], key[1], duty.waits_until) for key, duty in state.duties.items() if duty.waits_until is not None
     }
-    waits = [wait for member in fetch_names(index, "member") for wait in fetch_waits(index, member, limit=200)]
+    members = fetch_names(index, "member")
+    waits = [wait for member in members for wait in fetch_waits(index, member, ALL_ROLES, limit=200)]
     duties = {(wait.about, wait.obligation, wait.by) for wait in waits if wait.obligation}
     assert duties == expected
     unsigned = {
@@ -176,12 +177,12 @@ def test_every_open_duty_waits_for_somebody_until_the_ledger_moves_it(folded: Fo
 def test_waits_come_soonest_first_and_are_counted_beyond_the_limit(folded: Folded) -> None:
     _, index = folded
     for member in fetch_names(index, "member"):
-        waits = fetch_waits(index, member, limit=200)
+        waits = fetch_waits(index, member, ALL_ROLES, limit=200)
         assert [wait.by for wait in waits] == sorted(wait.by for wait in waits if wait.by is not None)
-        assert fetch_waits(index, member, limit=1) == waits[:1]
-        assert count_waits(index, member) == len(waits)
+        assert fetch_waits(index, member, ALL_ROLES, limit=1) == waits[:1]
+        assert count_waits(index, member, ALL_ROLES) == len(waits)
         for wait in waits[:3]:
-            assert wait in fetch_waits(index, member, about=wait.about)
+            assert wait in fetch_waits(index, member, ALL_ROLES, about=wait.about)
 
 
 def test_an_application_waits_for_its_sponsor_then_for_each_silent_verifier(tmp_path: Path) -> None:
@@ -189,16 +190,17 @@ def test_an_application_waits_for_its_sponsor_then_for_each_silent_verifier(tmp_
     application = c.make_application("echo-hill", "azure-bay")
     c.act("echo-hill", application)
     _, index = fold(c, tmp_path / "views.sqlite")
-    (wait,) = fetch_waits(index, "azure-bay")
+    (wait,) = fetch_waits(index, "azure-bay", ALL_ROLES)
     assert (wait.about, wait.action, wait.otherwise) == ("echo-hill", "sponsor", "application_lapses")
-    assert fetch_waits(index, "birch-vale") == []
+    assert fetch_waits(index, "birch-vale", ALL_ROLES) == []
     index.close()
     c.admit("fern-hollow", "azure-bay", "birch-vale")
     c.act("azure-bay", Sponsor("echo-hill", verdict=True))
     delete_index(tmp_path / "views.sqlite")
     _, index = fold(c, tmp_path / "views.sqlite")
     for verifier in VERIFIERS:
-        assert fetch_waits(index, verifier) == [Wait(verifier, "echo-hill", "attest", 0, wait.by, "application_lapses")]
+        expected = Wait(verifier, "echo-hill", "attest", 0, wait.by, "application_lapses")
+        assert fetch_waits(index, verifier, ALL_ROLES) == [expected]
     index.close()
 
 
@@ -245,15 +247,15 @@ def test_a_vote_is_waited_for_until_it_is_cast_or_its_member_loses_it(tmp_path: 
     number = open_ballot(c, ballot_scenes.LONGER_HEARING)
     application, index = fold(c, tmp_path / "views.sqlite")
     closes_at = application.state.ballots[(number,)].closes_at
-    assert fetch_waits(index, "azure-bay") == [
+    assert fetch_waits(index, "azure-bay", ALL_ROLES) == [
         Wait("azure-bay", f"#{number}", "vote", 0, closes_at, "others_decide")
     ]
     index.close()
     vote(c, number, azure_bay="abstain")
     delete_index(tmp_path / "views.sqlite")
     _, index = fold(c, tmp_path / "views.sqlite")
-    assert fetch_waits(index, "azure-bay") == []
-    assert len(fetch_waits(index, "birch-vale")) == 1
+    assert fetch_waits(index, "azure-bay", ALL_ROLES) == []
+    assert len(fetch_waits(index, "birch-vale", ALL_ROLES)) == 1
     index.close()
 
 

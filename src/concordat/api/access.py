@@ -17,7 +17,7 @@ from concordat.client.clock import fetch_now_us
 from concordat.client.requests import WINDOW_US, check_request
 from concordat.errors import InvariantBroken, Refused
 from concordat.node.node import Node
-from concordat.node.reads import get_officer, is_concerned, is_part_of_objection, is_party
+from concordat.node.reads import get_officer, get_roles, is_concerned, is_part_of_objection, is_party
 from concordat.primitives.identifiers import INTEGER_MAX
 from concordat.protocol.standing import is_admitted
 
@@ -67,6 +67,8 @@ ACCESS: Final[dict[tuple[str, str], Audience]] = {
     ("GET", "/v1/sessions/links/{token}"): "public",
     ("GET", "/v1/me"): "officer",
     ("GET", "/v1/inbox"): "officer",
+    ("GET", "/v1/notices"): "officer",
+    ("POST", "/v1/notices"): "officer",
     ("GET", "/v1/members"): "member",
     ("GET", "/v1/members/{member}"): "own_member",
     ("GET", "/v1/members/{member}/credit"): "own_member",
@@ -138,6 +140,7 @@ class Reader:
     public_key: bytes | None = None
     member: str | None = None
     roles: tuple[str, ...] = ()
+    """Those that the key holds now, also until a time or in another's place."""
     is_admitted: bool = False
     is_expelled: bool = False
     is_operator: bool = False
@@ -196,7 +199,8 @@ def find_reader(node: Node, public_key: bytes) -> Reader | None:
         row = node.application.state.members[(officer.member,)]
     is_operator = is_admitted(row) and "operator" in row.roles
     is_expelled = row.status == "expelled"
-    return Reader(public_key, officer.member, officer.roles, is_admitted(row), is_expelled, is_operator)
+    roles = tuple(held["role"] for held in get_roles(node, public_key))
+    return Reader(public_key, officer.member, roles, is_admitted(row), is_expelled, is_operator)
 
 
 # ── guards ──────────────────────────────────────────────────────────────────────────────────────────────────────────

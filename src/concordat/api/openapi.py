@@ -16,7 +16,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
-from concordat.api import events, public, records, reference, sessions, tiles, transactions
+from concordat.api import events, notices, public, records, reference, sessions, tiles, transactions
 from concordat.api.access import ACCESS, SESSION_COOKIE, guard_access
 from concordat.api.problems import PROBLEM_TYPE, Problem, ReasonView
 from concordat.api.transactions import OCTETS, PREPARE_DEFAULTS, Prepare
@@ -40,6 +40,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *transactions.ROUTES,
     *sessions.ROUTES,
     *records.ROUTES,
+    *notices.ROUTES,
     *public.ROUTES,
     *tiles.ROUTES,
     *events.ROUTES,
@@ -100,6 +101,8 @@ _RECEIPT: Final = _has(
 )
 _MEMBER: Final = _has("id", "kind", "roles", "status", "score", "confidence", "grade", name=_LABEL)
 _CONTRACT: Final = _has("id", "template", "parties", "size", "status", "proposer", "signed", "next", title=_LABEL)
+_ROLE: Final = _has("role", "until", "in_place_of")
+_NOTICES: Final = _has("settings", "refusal", "sends")
 _PUBLIC_MEMBER: Final = _has(
     "id", "kind", "roles", "status", "score", "confidence", "grade", "kept", "late", "broken", name=_LABEL
 )
@@ -142,12 +145,16 @@ _ANSWERS: Final[dict[str, Json]] = {
     "GET /v1/transactions/{transaction}": _ref("Receipt"),
     "GET /v1/transactions/by-client-key/{public_key}/{client_key}": _ref("Receipt"),
     "POST /v1/sessions/links": _has("url", "expires_at"),
-    "GET /v1/me": _has("member", officer=_has("public_key", "roles"), waits=_list_of(_has("actor", "action", "by"))),
+    "GET /v1/me": _has("member", officer=_has("public_key", roles=_list_of(_ROLE))),
     "GET /v1/inbox": _has(
-        *("member", "public_key"),
-        roles=_list_of(_has("role", "until", "in_place_of")),
-        items=_list_of(_has("action", "contract", "obligation", "by", "otherwise", "role", "sentence", "consequence")),
+        *("member", "public_key", "count"),
+        roles=_list_of(_ROLE),
+        items=_list_of(
+            _has("action", "contract", "obligation", "by", "otherwise", "role", "sentence", "consequence", "page")
+        ),
     ),
+    "GET /v1/notices": _NOTICES,
+    "POST /v1/notices": _NOTICES,
     "GET /v1/members": _list_of(_MEMBER),
     "GET /v1/members/{member}": _has("id", "officers", "attestations", "status", "hearing_ends", "limit_units"),
     "GET /v1/members/{member}/credit": _has(
@@ -230,6 +237,7 @@ _BODIES: Final[dict[str, Json]] = {
     "POST /v1/public/members/{member}/objections/{number}": _as_json(make_schema(public.Code)),
     "POST /v1/public/ballots/{number}/comments": _as_json(make_schema(public.Words)),
     "POST /v1/statements": _as_json(make_schema(public.Words)),
+    "POST /v1/notices": _as_json(make_schema(notices.Asked)),
 }
 
 _SECURITY: Final[Json] = {

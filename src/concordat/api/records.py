@@ -44,16 +44,10 @@ class Judge(Struct, frozen=True):
 
 
 @get("/me", sync_to_thread=True)
-def get_me(
-    request: Asking, node: NamedDependency[Node], cursor: Cursor = None, limit: Limit = 50
-) -> Response[Json]:
-    """Who is asking, and what waits for its member, soonest first."""
+def get_me(request: Asking, node: NamedDependency[Node]) -> Json:
+    """Who is asking: member, key, and the roles that it holds now, until when and in whose place."""
     public_key, member = get_asking_officer(request)
-    officer = {"public_key": public_key.hex(), "roles": list(get_reader(request).roles)}
-    after = read_cursor(request, cursor, WaitPlace, after=None)
-    waits, places = reads.get_waits_after(node, member, after=after, limit=limit + 1)
-    headers = make_next(request, places[limit - 1]) if len(waits) > limit else {}
-    return Response({"member": member, "officer": officer, "waits": waits[:limit]}, headers=headers)
+    return {"member": member, "officer": {"public_key": public_key.hex(), "roles": reads.get_roles(node, public_key)}}
 
 
 @get("/inbox", sync_to_thread=True)

@@ -40,7 +40,7 @@ from concordat.errors import Refused, UsageError
 from concordat.ledger.files import disk_error
 from concordat.node.cosignatures import NO_WITNESSES
 from concordat.node.node import Node
-from concordat.node.webhooks import sending_webhooks
+from concordat.node.notices import sending_notices
 from concordat.node.witnessing import asking_witnesses
 
 _CONSOLE: Final = "concordat.console.app"
@@ -170,7 +170,7 @@ def serve(
     node = Node(folder, accepts_clock=accept_clock, witnesses=witnesses)
     gc.freeze()  # the collector need not look again and again at a state that stays
     try:
-        with _listen(host, port) as listener, asking_witnesses(node), sending_webhooks(node):
+        with _listen(host, port) as listener, asking_witnesses(node), sending_notices(node):
             app = make_app(node, is_secure=has_tls or behind_proxy, is_proxied=behind_proxy)
             config = _configure(app, tls_cert, tls_key, is_proxied=behind_proxy)
             address = _name_address("https" if has_tls else "http", host, listener.getsockname()[1])

@@ -6,6 +6,7 @@ from typing import Final
 
 from concordat.console.frame import LIMIT, Page, render_page
 from concordat.console.pages import LIST_PAGE, cut_list
+from concordat.console.waits import get_waits
 from concordat.node import reads
 from concordat.node.objections import list_comments
 from concordat.node.proofs import VOTES_IN_PROOF_MAX
@@ -38,7 +39,6 @@ def render_ballot(page: Page, number: int, after: str | None) -> str:
     row = reads.get_ballot(page.node, number, page.language, after=after, limit=LIST_PAGE + 1)
     votes, more = cut_list(row["votes"], f"/ballots/{number}?", "member")
     member = page.reader.member
-    is_awaited = member is not None and bool(reads.get_waits(page.node, member, about=name_ballot(number)))
     status = reads.get_status(page.node)
     state = _tell_state(row, status["time"])
     return render_page(
@@ -53,7 +53,7 @@ def render_ballot(page: Page, number: int, after: str | None) -> str:
         comments=list_comments(page.node, number),
         may_comment=state == "early" and "admin" in page.reader.roles and row["opener"] != member,
         own_member=member if row["opener"] == member else None,
-        may_vote="admin" in page.reader.roles and is_awaited,
+        may_vote=bool(get_waits(page, name_ballot(number))[0]),
         proof={
             "lines": [
                 page.say(

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from concordat.console.formats import show_number
 from concordat.console.frame import LIMIT, Page, render_page
-from concordat.console.waits import tell_wait
+from concordat.console.waits import get_waits
 from concordat.node import prospects, reads
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
@@ -87,10 +87,9 @@ def _tell_parties(page: Page, row: Json, signed: dict[str, str]) -> list[Json]:
 
 def _find_waits(page: Page, row: Json) -> list[Json]:
     """What the reader may do here; of several deliveries that are due, the next one, and the next that is due again."""
-    waits = reads.get_waits(page.node, page.reader.member or "", about=row["id"])
     told: list[Json] = []
     offered: list[str] = []
-    for wait in waits:
+    for wait in get_waits(page, row["id"])[0]:
         is_delivery = wait["action"] in {"deliver", "deliver_again"}
         if is_delivery and wait["action"] in offered:
             continue
@@ -98,7 +97,7 @@ def _find_waits(page: Page, row: Json) -> list[Json]:
         more: Json = {"choice": _make_choice(page, row, wait)} if is_delivery else {}
         if wait["action"] == "acknowledge":
             more = {"grounds": prospects.list_grounds(page.node, row["id"], wait["obligation"])}
-        told.append(tell_wait(page, wait) | {"detail": _tell_delivery(page, row, wait)} | more)
+        told.append(wait | {"detail": _tell_delivery(page, row, wait)} | more)
     return told
 
 

@@ -8,7 +8,7 @@ from concordat.console.behaviors import tell_lag
 from concordat.console.charts import SCORE_MAX, draw_bar, get_grade_tone
 from concordat.console.formats import show_number, show_signed
 from concordat.console.frame import LIMIT, Page, render_page
-from concordat.console.waits import tell_wait
+from concordat.console.waits import get_waits
 from concordat.errors import NotFound
 from concordat.node import prospects, reads
 from concordat.primitives.plain import Json
@@ -33,7 +33,6 @@ def render_member(page: Page, member: str) -> str:
     except NotFound:
         credit = following = sums = None
     records = sorted(credit["reasons"], key=lambda reason: -abs(reason["delta"])) if credit else []
-    waits = reads.get_waits(page.node, page.reader.member or "", about=member)
     contracts = reads.list_contracts(page.node, member=member, limit=CONTRACTS_MAX + 1)
     return render_page(
         page,
@@ -43,7 +42,7 @@ def render_member(page: Page, member: str) -> str:
         status_line=_tell_status(page, row),
         return_limit=describe_return_limit(row["return_limit"], page.language) if row["return_limit"] else "",
         lag=tell_lag(page, reads.get_lag(page.node, Source(member))),
-        waits=[tell_wait(page, wait) for wait in waits],
+        waits=get_waits(page, member)[0],
         credit=credit,
         following=_tell_next_grade(page, credit, following) if credit and following else None,
         tell_tone=_tell_tone,

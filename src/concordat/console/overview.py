@@ -19,7 +19,7 @@ from concordat.console.charts import (
     get_grade_tone,
 )
 from concordat.console.frame import Page, render_page
-from concordat.console.waits import tell_wait
+from concordat.console.waits import get_waits
 from concordat.node import reads
 from concordat.primitives.plain import Json
 from concordat.views.lists import ENDED_WITH_BREACHES
@@ -44,8 +44,7 @@ def render_welcome(page: Page) -> str:
     """What anybody may know, and where to sign in; for an expelled member what it still owes and may do."""
     member = page.reader.member
     own = reads.get_member(page.node, member) if member else None
-    waits = reads.get_waits(page.node, member) if member else []
-    return render_page(page, "welcome.html", "overview", own=own, waits=[tell_wait(page, wait) for wait in waits])
+    return render_page(page, "welcome.html", "overview", own=own, waits=get_waits(page)[0])
 
 
 def render_overview(page: Page) -> str:
@@ -56,12 +55,13 @@ def render_overview(page: Page) -> str:
     groups = [(key, _add_up(found, "contract", "number", statuses)) for key, statuses in _GROUPS]
     tiles, title = [_make_tile(page, row) for row in found["members"]], page.say("map.title")
     total = sum(row["number"] for row in found["totals"] if row["kind"] == "member" and row["status"] not in _UNMAPPED)
+    waits, waits_count = get_waits(page)
     return render_page(
         page,
         "overview.html",
         "overview",
-        waits=[tell_wait(page, wait) for wait in reads.get_waits(page.node, member)],
-        waits_count=reads.count_waits(page.node, member),
+        waits=waits,
+        waits_count=waits_count,
         maps=[draw_map(tiles, flows, title, grid) for grid in (WIDE, NARROW)],
         flows=flows,
         map_part=page.say("map.part", shown=len(tiles), total=total) if total > len(tiles) else "",

@@ -1,33 +1,23 @@
-"""What waits for a member, in words and with the place where it is done."""
+"""What waits for the officer who is signed in, in words and with the place where it is done."""
 
 from __future__ import annotations
 
-from concordat.client.requests import make_path
 from concordat.console.frame import Page
 from concordat.node import reads
 from concordat.primitives.plain import Json
-from concordat.wording.sentences import render
 
 
-def tell_wait(page: Page, wait: Json) -> Json:
-    """Return a wait of `reads.get_waits` with `what` (a heading), `about` (a line) and `href`."""
-    if wait["contract"]:
-        what = _tell(page, wait, wait["contract"])
-        return wait | {"what": what, "about": page.label(wait["title"]), "href": f"/contracts/{wait['contract']}"}
-    if wait["action"] == "vote":
-        number = wait["ballot"]
-        about = reads.get_ballot(page.node, number, page.language, limit=0)["sentence"]
-        return wait | {"what": page.say("wait.vote", number=number), "about": about, "href": f"/ballots/{number}"}
-    if wait["action"] in {"answer", "answer_comment"}:
-        what = _tell(page, wait, wait["objection"])
-        href = make_path("/objections", wait["subject"], wait["objection"])
-        return wait | {"what": what, "about": page.say(f"wait.about_{wait['action']}"), "href": href}
-    what = _tell(page, wait, wait["subject"])
-    about = page.say(f"wait.about_{wait['action']}")
-    return wait | {"what": what, "about": about, "href": f"/members/{wait['subject']}"}
+def get_waits(page: Page, about: int | str | None = None) -> tuple[list[Json], int]:
+    """Return the items of the officer's inbox, each with `line`, what it is about; and how many there are in all."""
+    reader = page.reader
+    if reader.public_key is None or reader.member is None:
+        return [], 0
+    inbox, _ = reads.get_inbox(page.node, reader.public_key, reader.member, page.language, about=about)
+    return [item | {"line": tell_about(page, item)} for item in inbox["items"]], inbox["count"]
 
 
-def _tell(page: Page, wait: Json, about: int | str) -> str:
-    """Return what to do, in the words of the inbox."""
-    values = {"about": about, "obligation": wait["obligation"]}
-    return render(f"inbox.{wait['action']}", page.language, names=page.names, **values)
+def tell_about(page: Page, item: Json) -> str:
+    """Return what an item of the inbox is about."""
+    if item["contract"]:
+        return page.label(item["title"])
+    return page.say(f"wait.about_{item['action']}")

@@ -22,8 +22,15 @@ STATEMENTS_FOLDER: Final = "statements/"
 
 SEEN_SUFFIX: Final = ".seen"
 """Ends the name of what a key's holder has seen of a chain, which stands beside the key and is no node's."""
+NOTICES_FOLDER: Final = "notices/"
+"""How officers want to be told what waits for them, sealed likewise."""
 
 AUDIT_FILE: Final = "audit.log"
+_SEALED: Final[dict[str, CheckId]] = {
+    KEY_FOLDER: "keys.seal",
+    STATEMENTS_FOLDER: "statements.seal",
+    NOTICES_FOLDER: "notices.seal",
+}
 AUDIT_HEAD_FILE: Final = "audit.head"
 AUDIT_DAMAGED_PREFIX: Final = "audit.log.damaged-"
 """Begins the name of a damaged audit log that the node put aside."""
@@ -71,11 +78,11 @@ def examine_keys_and_audit(files: Files) -> tuple[Check, ...]:
 
 
 def _is_sealed_file(name: str) -> bool:
-    return name.startswith((KEY_FOLDER, STATEMENTS_FOLDER)) and not name.endswith((TEMPORARY_SUFFIX, SEEN_SUFFIX))
+    return name.startswith(tuple(_SEALED)) and not name.endswith((TEMPORARY_SUFFIX, SEEN_SUFFIX))
 
 
 def _check_sealed_file(files: Files, name: str) -> Check:
-    check: CheckId = "keys.seal" if name.startswith(KEY_FOLDER) else "statements.seal"
+    check = next(check for folder, check in _SEALED.items() if name.startswith(folder))
     try:
         unseal(name, files.read(name))
     except Corrupt:

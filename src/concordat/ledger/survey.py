@@ -24,8 +24,8 @@ CUT_PREFIX: Final = "blocks.log.cut-"
 
 CheckId = Literal[
     "file.readable", "genesis.equal", "head.slots", "head.agrees", "log.chain", "log.tail", "log.cut", "keys.seal",
-    "keys.node", "statements.seal", "audit.chain", "audit.end", "audit.break", "audit.kept", "audit.tail",
-    "roots.replay",
+    "keys.node", "statements.seal", "notices.seal", "audit.chain", "audit.end", "audit.break", "audit.kept",
+    "audit.tail", "roots.replay",
 ]  # fmt: skip
 """Each has words that say how it should be, and what to do when it is not so."""
 

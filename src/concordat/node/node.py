@@ -20,6 +20,7 @@ from concordat.ledger.files import DiskFiles
 from concordat.ledger.snapshot import load_application, save_snapshot
 from concordat.ledger.store import BlockStore
 from concordat.ledger.survey import GENESIS_FILE
+from concordat.node.addresses import Addresses
 from concordat.node.audit import AuditLog
 from concordat.node.cosignatures import NO_WITNESSES, Cosignatures
 from concordat.node.founding import NODE_KEY_FILE
@@ -79,6 +80,7 @@ class Node:
             self.cosignatures = Cosignatures(self.folder, witnesses, self.key.public_key)
             opened.callback(self.cosignatures.close)
             opened.pop_all()
+        self.addresses = Addresses(folder)
         self.engine.start()
 
     def _open(self, opened: ExitStack, accepted_us: int) -> None:

@@ -13,6 +13,10 @@ from concordat.primitives.characters import make_visible_pattern
 from concordat.primitives.codec import Struct
 
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9./:_-]*\Z"
+ADDRESS_PATTERN = (
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\Z"
+)
 NAME_PATTERN = r"^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z"
 
 INTEGER_MAX = 2**53 - 1
@@ -37,6 +41,9 @@ DatasetName = Annotated[str, Meta(pattern=NAME_PATTERN, min_length=2, max_length
 
 Code = Annotated[str, Meta(pattern=CODE_PATTERN, min_length=1, max_length=64)]
 """A registration code or scheme as another register writes it: `91110000MA01A2B3C4`."""
+
+MailAddress = Annotated[str, Meta(pattern=ADDRESS_PATTERN, max_length=254)]
+"""A mail address in its plain form: dot-atom and domain (RFC 5321), nothing quoted, ASCII."""
 
 ShortText = Annotated[str, Meta(pattern=make_visible_pattern(), max_length=200)]
 """A line for people, of characters that can be seen (ENC-8). The ledger never compares it."""

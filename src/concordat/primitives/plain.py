@@ -23,7 +23,7 @@ import msgspec
 from msgspec import inspect
 
 from concordat.errors import ConcordatError, UsageError
-from concordat.primitives.identifiers import CODE_PATTERN, NAME_PATTERN
+from concordat.primitives.identifiers import ADDRESS_PATTERN, CODE_PATTERN, NAME_PATTERN
 from concordat.primitives.ledger_time import format_time, parse_time
 
 T = TypeVar("T")
@@ -82,6 +82,8 @@ def _make_misfit(pointer: str, info: inspect.Type, reason: str) -> UsageError:
         return UsageError("input.does_not_fit", f"{pointer}: {reason}".replace("`", ""))
     if info.pattern == NAME_PATTERN:
         return UsageError("input.not_a_name", pointer)
+    if info.pattern == ADDRESS_PATTERN:
+        return UsageError("input.not_an_address", pointer)
     if info.pattern == CODE_PATTERN:
         return UsageError("input.not_a_code", pointer)
     return UsageError("input.not_printable", pointer)

@@ -167,35 +167,32 @@ def save_waits(connection: sqlite3.Connection, about: int | str, waits: Iterable
 def fetch_waits(
     connection: sqlite3.Connection,
     actor: str,
+    roles: Iterable[OfficerRole],
     *,
     about: int | str | None = None,
     after: WaitPlace | None = None,
     limit: int = 50,
 ) -> list[Wait]:
-    """Return what waits for a member, soonest first: all, what comes after a place, or what concerns one thing."""
+    """Return what waits for a member and takes one of these roles, soonest first: all, about one thing, after one."""
+    where, values = _choose(actor, roles)
+    if about is not None:
+        where, values = f"{where} AND about = ?", (*values, about)
     if after is not None:
-        where = f"actor = ? AND (IFNULL(by, {_NEVER}), about, obligation, action) > (?, ?, ?, ?)"
-        return _fetch(connection, where, (actor, *after), limit)
-    if about is None:
-        return _fetch(connection, "actor = ?", (actor,), limit)
-    return _fetch(connection, "actor = ? AND about = ?", (actor, about), limit)
+        where = f"{where} AND (IFNULL(by, {_NEVER}), about, obligation, action) > (?, ?, ?, ?)"
+        values = (*values, *after)
+    return _fetch(connection, where, values, limit)
 
 
-def fetch_waits_of_roles(
-    connection: sqlite3.Connection, actor: str, roles: Iterable[str], *, after: WaitPlace | None, limit: int
-) -> list[Wait]:
-    """Return what waits for a member and takes one of these roles, soonest first, after a place."""
-    held = set(roles)
+def count_waits(connection: sqlite3.Connection, actor: str, roles: Iterable[OfficerRole]) -> int:
+    """Return how many things wait for a member and take one of these roles."""
+    where, values = _choose(actor, roles)
+    return int(connection.execute(f"SELECT COUNT(*) FROM waits WHERE {where}", values).fetchone()[0])  # noqa: S608  # ours
+
+
+def _choose(actor: str, roles: Iterable[OfficerRole]) -> tuple[str, tuple[int | str, ...]]:
+    held = frozenset(roles)
     actions = [action for action, role in ACTION_ROLES.items() if role in held]
-    where = f"actor = ? AND action IN ({', '.join('?' * len(actions))})"
-    if after is not None:
-        where += f" AND (IFNULL(by, {_NEVER}), about, obligation, action) > (?, ?, ?, ?)"
-    return _fetch(connection, where, (actor, *actions, *(after or ())), limit)
-
-
-def count_waits(connection: sqlite3.Connection, actor: str) -> int:
-    """Return how many things wait for a member."""
-    return int(connection.execute("SELECT COUNT(*) FROM waits WHERE actor = ?", (actor,)).fetchone()[0])
+    return f"actor = ? AND action IN ({', '.join('?' * len(actions))})", (actor, *actions)
 
 
 def fetch_next(connection: sqlite3.Connection, number: int) -> Wait | None:

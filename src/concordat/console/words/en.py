@@ -92,7 +92,7 @@ WORDS: dict[str, str] = {
     "waits.more": "More, later: {count}",
     "waits.silence": "If nothing is done by {time}: ",
     "waits.here": "Waits for you",
-    "wait.vote": "Vote in ballot {number}",
+    "wait.about_vote": "Your member has one vote",
     "wait.delivered": "{member} delivered version {version} of {dataset} on {time}. It has the agreed form.",
     "wait.about_sponsor": "It names your member as sponsor",
     "wait.about_guarantee": "It names your member as guarantor",

@@ -90,7 +90,7 @@ WORDS: dict[str, str] = {
     "waits.more": "稍后到期的还有 {count} 项",
     "waits.silence": "{time}前未办理的：",
     "waits.here": "待您办理",
-    "wait.vote": "在第 {number} 号表决中投票",
+    "wait.about_vote": "本成员有一票",
     "wait.delivered": "{member}于{time}交付了 {dataset} 版本 {version}，形式符合约定。",
     "wait.about_sponsor": "对方指定本成员为推荐方",
     "wait.about_guarantee": "对方指定本成员为担保方",

@@ -37,7 +37,7 @@ from concordat.node.reads.history import (
     list_following,
     make_receipt,
 )
-from concordat.node.reads.inbox import get_inbox
+from concordat.node.reads.inbox import get_inbox, get_roles
 from concordat.node.reads.members import CreditSums, get_credit, get_member, list_members, sum_credit, summarize_members
 from concordat.node.reads.objections import (
     find_comments,
@@ -54,7 +54,6 @@ from concordat.node.reads.public import (
     list_public_contracts,
     list_public_members,
 )
-from concordat.node.reads.waits import count_waits, get_waits, get_waits_after
 
 __all__ = [
     "Block",
@@ -63,7 +62,6 @@ __all__ = [
     "choose_link",
     "count_behaviors",
     "count_contracts",
-    "count_waits",
     "draft_contract",
     "find_client_key",
     "find_comments",
@@ -93,11 +91,10 @@ __all__ = [
     "get_public_ballot",
     "get_public_member",
     "get_receipt",
+    "get_roles",
     "get_rules",
     "get_size_at",
     "get_status",
-    "get_waits",
-    "get_waits_after",
     "is_concerned",
     "is_part_of_objection",
     "is_party",

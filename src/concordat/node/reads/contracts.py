@@ -11,7 +11,7 @@ from concordat.contracts.terms import Terms
 from concordat.contracts.text import Language, compute_document_digest, render_clauses, render_sentences, render_texts
 from concordat.errors import NotFound
 from concordat.node.node import Node
-from concordat.node.reads.waits import make_wait
+from concordat.node.reads.inbox import make_wait
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.context import Context

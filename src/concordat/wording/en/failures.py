@@ -119,6 +119,7 @@ WORDS: dict[str, str] = {
     "behind the plus sign aside, as blocks.log.cut-…; when the disk is full, it drops what is shorter than its block. "
     "If somebody holds a receipt of this block or a later one, it is a damaged disk: do not start the node, keep the "
     "folder and restore a backup.",
+    "next.doctor.notices.seal": "Restore this file from its backup, or delete it: its officer sets her notices anew.",
     "next.doctor.roots.replay": "Stop the node, keep this folder as evidence, and restore it from a backup.",
     "next.doctor.statements.seal": "Restore this file from its backup: the commitment on the ledger "
     "still says what was in it.",
@@ -170,6 +171,8 @@ WORDS: dict[str, str] = {
     "rejection.input.not_a_name": "{0} is not a name: it takes lowercase letters a to z and digits, begins with a "
     "letter, and joins words by single hyphens.",
     "next.input.not_a_name": "Write it like azure-bay.",
+    "rejection.input.not_an_address": "{0} is no mail address, or not in its plain form.",
+    "next.input.not_an_address": "Write it like name@example.org.",
     "rejection.input.not_hex": "{0} is not written as hexadecimal digits.",
     "next.input.not_hex": "Write bytes as lowercase hexadecimal digits.",
     "rejection.input.not_json": "This is not JSON: {0}",

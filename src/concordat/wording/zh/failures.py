@@ -104,6 +104,7 @@ WORDS: dict[str, str] = {
     "next.doctor.log.tail": "看来有一次写入未完成；节点下次启动时会将这些字节（数目见加号之后）移至一旁，"
     "存为 blocks.log.cut-…；仅当磁盘已满且这些字节短于其区块时才直接删除。如有人持有该区块或其后区块的回执，"
     "则是磁盘损坏：请勿启动节点，保留该目录，并从备份恢复。",
+    "next.doctor.notices.seal": "请从备份恢复该文件，或将其删除，由经办人重新设置。",
     "next.doctor.roots.replay": "请停止节点并保留该目录作为证据，再从备份恢复。",
     "next.doctor.statements.seal": "请从备份恢复该文件：账本上的承诺值仍可证明其内容。",
     "rejection.dossier.differs": "文件与所作承诺不符：{0}",
@@ -148,6 +149,8 @@ WORDS: dict[str, str] = {
     "next.input.not_a_file": "请指定文件。",
     "rejection.input.not_a_name": "{0} 不是有效名称：只能用小写字母 a 至 z 和数字，以字母开头，各词以单个连字符相连。",
     "next.input.not_a_name": "请写成 azure-bay 的形式。",
+    "rejection.input.not_an_address": "{0} 不是普通形式的邮件地址。",
+    "next.input.not_an_address": "请写成 name@example.org 的形式。",
     "rejection.input.not_hex": "{0}未按十六进制书写。",
     "next.input.not_hex": "请用小写十六进制数字书写字节。",
     "rejection.input.not_json": "不是有效的 JSON：{0}",
