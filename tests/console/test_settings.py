@@ -6,6 +6,8 @@ from hashlib import sha256
 
 import pytest
 
+from concordat.node.addresses import Settings
+from concordat.primitives.ledger_time import format_time
 from concordat.protocol.families.datasets import Register
 from concordat.protocol.families.membership import compute_possession_message
 
@@ -53,6 +55,7 @@ def test_an_administrator_adds_changes_and_ends_an_officer(scene: Scene, officer
 def test_the_roles_that_an_officer_has_are_ticked(officer: Visitor) -> None:
     page = officer.open("/settings")
     ticked = [values["name"] for tag, values in page.tags if tag == "input" and "checked" in values]
+    ticked = [name for name in ticked if name and name.startswith("role-")]
     assert ticked == ["role-admin", "role-auditor", "role-contracts", "role-data"] * 2
 
 
@@ -68,6 +71,97 @@ def test_who_is_no_administrator_sees_officers_and_no_forms(scene: Scene) -> Non
         assert "Only an officer with the role administrator changes these." in page.text
         assert {form.fields.get("action") for form in page.forms} & {"add_officer", "set_roles"} == set()
         assert "revoke_key" in {form.fields.get("action") for form in page.forms}
+
+
+def add_clerk(scene: Scene, officer: Visitor) -> str:
+    """An officer more, who reads and signs nothing; return the digits of its key."""
+    new = make_new_key(scene, "clerk")
+    form = officer.open("/settings").form(action="add_officer")
+    form.fields = {name: value for name, value in form.fields.items() if not name.startswith("role-")}
+    sign_here(officer, officer.send(form, **new, **{"role-auditor": "yes"}))
+    return new["public_key"]
+
+
+def test_a_role_is_given_until_a_day_shown_and_ended(scene: Scene, officer: Visitor) -> None:
+    clerk = add_clerk(scene, officer)
+    grants = scene.node.application.state.grants
+    form = officer.open("/settings").form(action="grant", public_key=clerk)
+    page = officer.send(form, role="data", valid_until="2026-05-04", term=CARD)
+    assert "gives the officer with key" in page.text
+    sign_here(officer, page)
+    row = grants[(bytes.fromhex(clerk), "data")]
+    assert (format_time(row.valid_until), row.term) == ("2026-05-04T00:00:00Z", bytes.fromhex(CARD))
+    page = officer.open("/settings")
+    assert "data until" in page.text
+    with Visitor(scene.node) as other:
+        other.come_in(get_key("clerk"))
+        assert "Role “data” until" in other.open("/settings").text
+    ending = [form for form in page.forms if form.fields.get("action") == "grant" and "valid_until" not in form.fields]
+    assert len(ending) == 1
+    sign_here(officer, officer.send(ending[0]))
+    assert grants[(bytes.fromhex(clerk), "data")].valid_until <= scene.node.application.time
+    assert "data until" not in officer.open("/settings").text
+
+
+def test_an_officer_who_goes_away_delegates_and_takes_it_back(scene: Scene, officer: Visitor) -> None:
+    clerk = add_clerk(scene, officer)
+    form = officer.open("/settings").form(action="delegate")
+    for name in ("role-admin", "role-auditor", "role-contracts", "role-data"):
+        form.fields.pop(name, None)
+    chosen = {"role-admin": "yes", "role-contracts": "yes"}
+    sign_here(officer, officer.send(form, public_key=clerk, valid_until="2026-05-04", **chosen))
+    (row,) = [row for _, row in scene.node.application.state.delegations.group(bytes.fromhex(clerk))]
+    assert (row.roles, format_time(row.valid_until)) == (("admin", "contracts"), "2026-05-04T00:00:00Z")
+    assert "In your place from" in officer.open("/settings").text
+    with Visitor(scene.node) as other:
+        other.come_in(get_key("clerk"))
+        page = other.open("/settings")
+        assert "in the place of" in page.text
+        offered = next(form for form in page.forms if form.fields.get("action") == "delegate")
+        assert [name for name in offered.names if name.startswith("role-")] == ["role-auditor"], "none of another's"
+    delegations = [form for form in officer.open("/settings").forms if form.fields.get("action") == "delegate"]
+    sign_here(officer, officer.send(next(form for form in delegations if "valid_until" not in form.fields)))
+    assert "In your place from" not in officer.open("/settings").text
+
+
+def test_what_waits_is_what_the_officers_own_roles_may_do(scene: Scene, officer: Visitor) -> None:
+    clerk = add_clerk(scene, officer)
+    scene.apply("amber-coast", "azure-bay")
+    assert "Stand for" in officer.open("/").text
+    with Visitor(scene.node) as other:
+        other.come_in(get_key("clerk"))
+        assert "Stand for" not in other.open("/").text
+        assert not [form for form in other.open("/members/amber-coast").forms if form.action == "/act"]
+        form = officer.open("/settings").form(action="delegate")
+        for name in ("role-auditor", "role-contracts", "role-data"):
+            form.fields.pop(name, None)
+        sign_here(officer, officer.send(form, public_key=clerk, valid_until="2026-05-04"))
+        assert "Stand for" in other.open("/").text
+        assert [form for form in other.open("/members/amber-coast").forms if form.action == "/act"]
+
+
+def test_an_officer_sets_changes_and_stops_her_mail(scene: Scene, officer: Visitor) -> None:
+    form = officer.open("/settings").form_to("/settings/notices")
+    page = officer.send(form, address=" lin@office.example ", language="zh", when="daily")
+    wish = scene.node.addresses.find(scene.local.public_key)
+    assert wish is not None
+    assert wish.settings == Settings("lin@office.example", "zh", None, "daily")
+    assert "This node sends no mail yet" in page.text
+    form = officer.open("/settings").form_to("/settings/notices")
+    assert form.fields["address"] == "lin@office.example"
+    del form.fields["of-vote"]
+    officer.send(form, language="en", when="at_once")
+    wish = scene.node.addresses.find(scene.local.public_key)
+    assert wish is not None
+    assert wish.settings.actions is not None
+    assert "vote" not in wish.settings.actions
+    scene.node.addresses.note_refusal(scene.local.public_key, wish.settings, "550 nobody <here>")
+    assert "550 nobody <here>" in officer.open("/settings").text
+    officer.send(form, language="en", when="at_once", address="lin")
+    assert officer.status == 400
+    forms = [form for form in officer.open("/settings").forms if form.action == "/settings/notices"]
+    officer.send(forms[1])
+    assert scene.node.addresses.find(scene.local.public_key) is None
 
 
 def test_a_key_hands_over_and_ends_itself(scene: Scene, officer: Visitor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -57,9 +58,11 @@ class Town:
 
 
 @contextmanager
-def open_town(folder: Path, founders: Mapping[str, Sequence[str]], others: Sequence[str]) -> Iterator[Town]:
+def open_town(
+    folder: Path, founders: Mapping[str, Sequence[str]], others: Sequence[str], mail: Json = None
+) -> Iterator[Town]:
     """Every party makes its key in its own folder; the founders, by their roles, make the chain, and the first one of
-    them moves its time; everybody gets its genesis.json."""
+    them moves its time; everybody gets its genesis.json. `mail` is what the operator writes into mail.json."""
 
     def settle(party: str) -> str:
         (folder / party).mkdir()
@@ -72,6 +75,8 @@ def open_town(folder: Path, founders: Mapping[str, Sequence[str]], others: Seque
     node = found(folder, plan)
     for party in parties:
         (folder / party / "genesis.json").write_bytes((node / "genesis.json").read_bytes())
+    if mail is not None:
+        (node / "mail.json").write_text(json.dumps(mail))
     with serving(node) as served:
         yield Town(folder, node, served.url, next(iter(founders)))
     assert not list(node.rglob("officer.key"))

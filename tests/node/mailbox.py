@@ -12,7 +12,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from threading import Event, Thread
+from threading import Condition, Thread
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -22,6 +22,7 @@ from concordat.primitives.plain import Json, from_plain
 
 PASSWORD = "the mail server's own word"
 OK = "250 kept"
+WAIT_S = 60
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Mailbox:
     take: Callable[[], str] = lambda: OK
     received: list[tuple[str, EmailMessage]] = field(default_factory=list)
     users: list[bytes] = field(default_factory=list)
-    has_come: Event = field(default_factory=Event)
+    coming: Condition = field(default_factory=Condition)
 
     async def handle_RCPT(  # noqa: N802  # the name that the server looks for
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -47,14 +48,24 @@ class Mailbox:
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
-        self.received += [(address, message) for address in envelope.rcpt_tos]
-        self.has_come.set()
+        with self.coming:
+            self.received += [(address, message) for address in envelope.rcpt_tos]
+            self.coming.notify_all()
         return self.take()
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, how: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.users.append(data.login)
         return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
+
+    def wait_for(self, address: str, count: int) -> EmailMessage:
+        """Return the newest of so many messages to an address, once they have come."""
+        with self.coming:
+            assert self.coming.wait_for(lambda: len(self.find(address)) >= count, WAIT_S)
+        return self.find(address)[count - 1]
+
+    def find(self, address: str) -> list[EmailMessage]:
+        return [message for to, message in self.received if to == address]
 
     @property
     def subjects(self) -> list[str]:

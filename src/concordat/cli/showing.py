@@ -12,6 +12,7 @@ from concordat.primitives.plain import Json
 from concordat.wording.sentences import (
     describe_operation,
     describe_return_limit,
+    describe_role,
     describe_turns,
     render,
     show_contract,
@@ -69,10 +70,7 @@ def describe_member(member: Json, credit: Json, language: Language) -> Iterator[
 def describe_inbox(inbox: Json, language: Language) -> Iterator[str]:
     """Yield who asks, in which roles until when, and each thing to do with its deadline and what happens otherwise."""
     yield render("show.inbox", language, member=inbox["member"], key=inbox["public_key"], count=inbox["count"])
-    for role in inbox["roles"]:
-        kind = "_for" if role["in_place_of"] else "_until" if role["until"] else ""
-        values = {"role": role["role"], "until": _read_time(role["until"]), "delegator": role["in_place_of"]}
-        yield render(f"show.inbox.role{kind}", language, **values)
+    yield from (describe_role(role, language) for role in inbox["roles"])
     for item in inbox["items"]:
         key = "show.inbox.item" if item["by"] else "show.inbox.item_open"
         values = {"what": item["sentence"], "by": _read_time(item["by"]), "consequence": item["consequence"]}

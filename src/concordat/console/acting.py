@@ -13,6 +13,7 @@ from concordat.errors import UsageError
 from concordat.node import reads
 from concordat.node.node import Node
 from concordat.node.objections import find_subject, keep_words
+from concordat.primitives.ledger_time import SECOND_US, format_time, parse_time
 from concordat.primitives.plain import Json
 from concordat.protocol.families.objections import Answer, File
 from concordat.protocol.messages import Operation
@@ -38,6 +39,8 @@ _ACTIONS: Final = {
     "set_roles": ("membership.set_roles", ("public_key", "roles")),
     "remove_officer": ("membership.remove_officer", ("public_key",)),
     "rotate_key": ("membership.rotate_key", ("public_key", "card", "possession")),
+    "grant": ("membership.grant", ("public_key", "role", "valid_until", "term")),
+    "delegate": ("membership.delegate", ("public_key", "roles", "valid_from", "valid_until")),
     "revoke_key": ("membership.revoke_key", ()),
     "answer": ("objections.answer", ("objection", "statement")),
     "file": ("objections.file", ("member", "about", "statement")),
@@ -141,11 +144,12 @@ def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
             return reads.get_member(node, form.get("member", ""))["dossier"]
         case "motion":
             return _read_motion(form)
-        case "opens_at" | "closes_at":
-            # A day begins the period and another ends it, both at midnight UTC; without the first it begins at once.
-            return f"{text}T00:00:00Z" if text else reads.get_status(node)["time"]
+        case "opens_at" | "closes_at" | "valid_from" | "valid_until":
+            return _read_day(node, field, text)
         case "roles":
             return [role for role in ROLES if form.get(f"role-{role}")]
+        case "term":
+            return text.lower() or None
         case "public_key" | "card" | "possession":
             return text.lower()
         case "dossier":
@@ -153,6 +157,15 @@ def _read_field(node: Node, form: Mapping[str, str], field: str) -> Json:
             return text.lower()
         case _:
             return text
+
+
+def _read_day(node: Node, field: str, text: str) -> Json:
+    """A day begins a period and another ends it, both at midnight UTC; without one it begins or ends at once."""
+    if text:
+        return f"{text}T00:00:00Z"
+    now = reads.get_status(node)["time"]
+    # What stands in for somebody has begun already, so that it may also end at once.
+    return format_time(parse_time(now) - SECOND_US) if field == "valid_from" else now
 
 
 _MOTIONS: Final = {

@@ -10,7 +10,7 @@ from litestar.di import Provide
 from concordat.api.access import find_session_reader
 from concordat.api.asking import Asking
 from concordat.api.problems import handle_error
-from concordat.console import entering, public, reading, signing
+from concordat.console import entering, public, reading, settings, signing
 from concordat.console.answers import HEADERS, HTML, open_page
 from concordat.console.passwords import Passwords
 from concordat.console.pending import PendingActions
@@ -31,7 +31,7 @@ def make_router(node: Node) -> Router:
 
     return Router(
         "/",
-        route_handlers=[*reading.ROUTES, *public.ROUTES, *entering.ROUTES, *signing.ROUTES],
+        route_handlers=[*reading.ROUTES, *public.ROUTES, *entering.ROUTES, *settings.ROUTES, *signing.ROUTES],
         dependencies={
             "actions": Provide(provide_actions, sync_to_thread=False),
             "passwords": Provide(provide_passwords, sync_to_thread=False),

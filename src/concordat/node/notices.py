@@ -21,7 +21,7 @@ from concordat.node.node import Node
 from concordat.node.webhooks import making_webhook_lanes
 from concordat.primitives.ledger_time import DAY_US, parse_time
 from concordat.primitives.plain import Json
-from concordat.wording.sentences import render, show_label
+from concordat.wording.sentences import describe_role, render, show_label
 
 ITEMS_MAX: Final = 50
 """In one message; the others come with the next one."""
@@ -129,11 +129,8 @@ def write(
         if item["by"] is not None:
             lines.append("  " + render("mail.by", language, by=parse_time(item["by"])))
         lines.append("  " + render("mail.otherwise", language, consequence=item["consequence"]))
-        if item["in_place_of"] is not None:
-            until = parse_time(item["until"])
-            lines.append("  " + render("mail.in_place", language, delegator=item["in_place_of"], until=until))
-        elif item["until"] is not None:
-            lines.append("  " + render("mail.until", language, until=parse_time(item["until"])))
+        if item["until"] is not None:
+            lines.append("  " + describe_role(item, language))
         lines.append(f"  {console}{item['page']}")
     lines += ["", render("mail.why", language, consortium=consortium), f"{console}/settings"]
     return subject, "\n".join(lines) + "\n"

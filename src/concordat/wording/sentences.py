@@ -18,7 +18,7 @@ from concordat.contracts.text import Language, fit_number, show_day, show_time
 from concordat.errors import ConcordatError, Rejected
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import Label
-from concordat.primitives.ledger_time import SECOND_US, format_time
+from concordat.primitives.ledger_time import SECOND_US, format_time, parse_time
 from concordat.primitives.plain import Json
 from concordat.protocol.families import behaviors, membership
 from concordat.protocol.receipts import OK, TransactionCause
@@ -254,6 +254,14 @@ def describe_turns(turns: Json, language: Language, names: Mapping[str, str] = N
         )
         for turn in turns
     ]
+
+
+def describe_role(role: Json, language: Language) -> str:
+    """Return a role that a key holds, until when and in whose place: one of the `roles` that a node tells."""
+    kind = "_for" if role["in_place_of"] else "_until" if role["until"] else ""
+    until = None if role["until"] is None else parse_time(role["until"])
+    values = {"role": role["role"], "until": until, "delegator": role["in_place_of"]}
+    return render(f"show.inbox.role{kind}", language, **values)
 
 
 def describe_return_limit(limit: Json, language: Language) -> str:

@@ -397,7 +397,6 @@ WORDS: dict[str, str] = {
     "settings.possession": "Proof of possession",
     "settings.possession_hint": "128 digits, signed with the new key for this member.",
     "settings.own_key": "The key that you are signed in with",
-    "settings.own_roles": "Its roles:",
     "settings.rotate": "Put a new key in its place",
     "settings.rotate_text": "The new key has the same roles at once, and this one ends. What it signed stays valid.",
     "settings.revoke": "It is lost or stolen: end it",

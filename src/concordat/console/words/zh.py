@@ -385,7 +385,6 @@ WORDS: dict[str, str] = {
     "settings.possession": "持有证明",
     "settings.possession_hint": "128 位十六进制数，由新密钥为本成员签名。",
     "settings.own_key": "您当前登录所用的密钥",
-    "settings.own_roles": "角色：",
     "settings.rotate": "更换为新密钥",
     "settings.rotate_text": "新密钥立即具有相同的角色，本密钥随即终止；此前的签名仍然有效。",
     "settings.revoke": "密钥丢失或被盗：立即终止",

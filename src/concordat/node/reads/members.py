@@ -18,9 +18,10 @@ from concordat.primitives.codec import Struct, decode
 from concordat.primitives.ledger_time import WEEK_US, format_time
 from concordat.primitives.plain import Json, to_plain
 from concordat.protocol.families.credit import get_records
-from concordat.protocol.families.membership import Readmitted
+from concordat.protocol.families.membership import ALL_ROLES, Readmitted
 from concordat.protocol.records import Credit, Member
 from concordat.protocol.standing import count_kept_since_return, get_limit_units, is_in_standing, is_on_return
+from concordat.protocol.state import State
 from concordat.protocol.transactions import Entry, get_happened_at
 from concordat.views.history import TURNS, IndexedEntry, fetch_entries, fetch_times
 from concordat.views.lists import fetch_names, fetch_namesakes, fetch_partners
@@ -77,7 +78,7 @@ def get_member(node: Node, member: str) -> Json:
         if row is None:
             raise NotFound("read.no_such_member", member)
         credit = state.credits.get((member,))
-        officers = [(key, state.officers[(key,)].roles) for key in row.officers]
+        officers = [_tell_officer(state, key, node.engine.fetch_time()) for key in row.officers]
         verify_k = state.get_params().verify_k
         if row.admitted_at is not None:  # whoever merely applies under such a name says nothing about a member
             namesakes = [other for other in namesakes if state.members[(other,)].admitted_at is not None]
@@ -86,7 +87,7 @@ def get_member(node: Node, member: str) -> Json:
     plain: dict[str, Json] = to_plain(row)
     plain |= _summarize(member, row, credit)
     plain["did"] = f"did:concordat:{node.chain.id.hex()[:16]}:{member}"
-    plain["officers"] = [{"public_key": key.hex(), "roles": list(roles)} for key, roles in officers]
+    plain["officers"] = officers
     plain["verify_k"] = verify_k
     plain["limit_units"] = limit_units
     plain["return_limit"] = return_limit
@@ -97,6 +98,30 @@ def get_member(node: Node, member: str) -> Json:
         plain["may_return_at"] = format_time(row.expelled_at + RULEBOOK.return_after_weeks * WEEK_US)
     plain["partners"] = [{"member": pair.second, "contracts": pair.contracts} for pair in partners]
     return plain
+
+
+def _tell_officer(state: State, key: bytes, now_us: int) -> Json:
+    """Return an officer's roles for good, those until a time, and in whose place it acts or will act."""
+    grants = [(role, state.grants.get((key, role))) for role in ALL_ROLES]
+    return {
+        "public_key": key.hex(),
+        "roles": list(state.officers[(key,)].roles),
+        "grants": [
+            {"role": role, "until": format_time(row.valid_until)}
+            for role, row in grants
+            if row is not None and now_us < row.valid_until
+        ],
+        "delegations": [
+            {
+                "in_place_of": delegator.hex(),
+                "roles": list(row.roles),
+                "from": format_time(row.valid_from),
+                "until": format_time(row.valid_until),
+            }
+            for (_, delegator), row in state.delegations.group(key)
+            if now_us < row.valid_until
+        ],
+    }
 
 
 def get_turns(node: Node, member: str) -> list[Json]:

@@ -246,8 +246,6 @@ WORDS: dict[str, str] = {
     "mail.again": "Once more, its time is nearly over: {what}",
     "mail.by": "By: {by:time}",
     "mail.otherwise": "Otherwise: {consequence}",
-    "mail.until": "Your role for it ends on {until:time}.",
-    "mail.in_place": "In the place of the officer with key {delegator:digest}, until {until:time}.",
     "mail.why": "A node of {consortium} writes because you asked for it. Change or stop it here:",
     "notice.of.sign": "contracts to sign",
     "notice.of.deliver": "deliveries",

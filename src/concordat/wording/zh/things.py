@@ -236,8 +236,6 @@ WORDS: dict[str, str] = {
     "mail.again": "即将到期，再次提醒：{what}",
     "mail.by": "期限：{by:time}",
     "mail.otherwise": "否则：{consequence}",
-    "mail.until": "您办理此项的职责有效期至{until:time}。",
-    "mail.in_place": "您代密钥为{delegator:digest}的经办人办理，至{until:time}止。",
     "mail.why": "您曾要求{consortium}的节点发送此类邮件。更改或停止请到：",
     "notice.of.sign": "待签合同",
     "notice.of.deliver": "待交付事项",
