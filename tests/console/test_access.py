@@ -91,6 +91,7 @@ def test_every_route_of_the_console_is_known_here(told: Scene) -> None:
         "/activity",
         "/network",
         "/settings",
+        "/settings/notices",
         "/codes",
         "/proof",
         "/verify",
