@@ -42,7 +42,7 @@ def test_versions_of_a_dataset_are_walked_page_by_page(world: World) -> None:
     assert world.get(f"{place}?after=1", "azure-bay").json()["latest"] == 5
 
 
-@pytest.mark.parametrize("path", ["me", "members", "contracts", "datasets", "ledger", "datasets/azure-bay/readings"])
+@pytest.mark.parametrize("path", ["inbox", "members", "contracts", "datasets", "ledger", "datasets/azure-bay/readings"])
 def test_a_limit_is_from_1_to_200(world: World, path: str) -> None:
     world.act("azure-bay", make_registration())
     assert world.get(f"/v1/{path}?limit=200", "azure-bay").status_code == 200
