@@ -36,7 +36,7 @@ def set_notices(
     :param language: Of the mail; else the one that this command speaks.
     :param when: Each thing at once, or one mail a day.
     :param of: Only these, with commas between: sign,deliver,deliver_again,acknowledge,sponsor,guarantee,attest,respond,
-        answer,vote.
+        answer,answer_comment,vote.
     """
     actions: Json = of.split(",") if of else None
     settings = {"address": address, "language": language or output.language, "actions": actions, "when": when}

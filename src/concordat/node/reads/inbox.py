@@ -108,7 +108,7 @@ def _find_thing(state: State, wait: Wait) -> tuple[dict[str, Json], Ballot | Non
 
 def _describe(wait: Wait, ballot: Ballot | None, now_us: int, language: Language, names: Mapping[str, str]) -> str:
     if ballot is None:
-        about = str(wait.about).partition("/")[2] if wait.action == "answer" else wait.about
+        about = str(wait.about).partition("/")[2] if wait.action in {"answer", "answer_comment"} else wait.about
         return render(f"inbox.{wait.action}", language, names=names, about=about, obligation=wait.obligation)
     key = f"inbox.{wait.action}" if ballot.opens_at <= now_us else f"inbox.{wait.action}_later"
     values = {"ballot": find_ballot_number(wait.about), "motion": ballot.motion, "opens_at": ballot.opens_at}

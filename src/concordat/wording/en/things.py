@@ -256,6 +256,7 @@ WORDS: dict[str, str] = {
     "notice.of.attest": "applicants to verify",
     "notice.of.respond": "your own hearing",
     "notice.of.answer": "objections",
+    "notice.of.answer_comment": "comments on your ballots",
     "notice.of.vote": "ballots",
     "notice.when.at_once": "at once",
     "notice.when.daily": "once a day",

@@ -246,6 +246,7 @@ WORDS: dict[str, str] = {
     "notice.of.attest": "待核验的申请方",
     "notice.of.respond": "本成员的听证",
     "notice.of.answer": "异议",
+    "notice.of.answer_comment": "对贵方表决的意见",
     "notice.of.vote": "表决",
     "notice.when.at_once": "即时",
     "notice.when.daily": "每日一次",
