@@ -36,8 +36,8 @@ NOTHING = ("/members/nobody", "/nowhere", "/contracts?after=1", "/ledger?before=
 """What is not there, and lists without rows."""
 
 NO_PAGES = {
-    *("/act", "/logout", "/settings/notices", "/static/{name:str}", "/static/{version:str}/{name:str}", "/verify/offline"),
-    *("/sign/{action:str}", "/sign/{action:str}/wait"),
+    *("/act", "/logout", "/static/{name:str}", "/static/{version:str}/{name:str}", "/verify/offline"),
+    *("/settings/notices", "/sign/{action:str}", "/sign/{action:str}/wait"),
 }
 """Routes that answer with no page, or with one that an action leads to: those are visited apart."""
 
