@@ -163,7 +163,7 @@ def test_every_ballots_proof_is_told_in_the_same_words(
     scene = Scene(tmp_path / "node")
     begins, ends = scene.now, scene.now + 10 * DAY_US
     motions: list[Motion] = [
-        ChangeParameter("hearing_days", 21, 9000), ChangeRulebook(bytes(32), 9000),
+        ChangeParameter("application_days", 60, 9000), ChangeRulebook(bytes(32), 9000),
         Appoint("silver-plain", "seed"), Dismiss("azure-bay", "seed"),
     ]  # fmt: skip
     scene.act("azure-bay", *(Open(motion, "", begins, ends) for motion in motions))
