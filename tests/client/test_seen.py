@@ -22,14 +22,14 @@ PINNED = Trust(node_key=NODE_KEY)
 STATUS = {"chain_id": CHAIN_ID.hex(), "node_key": NODE_KEY.hex(), "height": 0}
 
 
-def answer(ledger: Ledger, ask: Ask) -> Answer:
-    """What an honest node of this ledger says."""
+def answer(ledger: Ledger, ask: Ask, since: int | None = None) -> Answer:
+    """What a node of this ledger says: an honest one, or one that proves the path from another size than was asked."""
     path, _, query = ask.target.partition("?from=")
     if path == "/v1/status":
         return Answer(path, 200, "application/json", json.dumps(STATUS).encode())
     if path == "/v1/checkpoint":
         return Answer(path, 200, "text/plain", ledger.note().encode())
-    since, size = int(query or 0), len(ledger.leaves)
+    since, size = int(query or 0) if since is None else since, len(ledger.leaves)
     if since > size:
         problem = {"status": 400, "code": "proof.since_ahead", "detail": "", "reason": "", "next_step": ""}
         return Answer(path, 400, "application/problem+json", json.dumps(problem).encode())
@@ -37,14 +37,14 @@ def answer(ledger: Ledger, ask: Ask) -> Answer:
     return Answer(path, 200, "application/octet-stream", encode_proof(proof))
 
 
-def hold(steps: Steps[T], ledger: Ledger) -> tuple[T, list[str]]:
+def hold(steps: Steps[T], ledger: Ledger, since: int | None = None) -> tuple[T, list[str]]:
     """Return the outcome, and what was asked."""
     asked: list[str] = []
     try:
         ask = next(steps)
         while True:
             asked.append(ask.target)
-            ask = steps.send(answer(ledger, ask))
+            ask = steps.send(answer(ledger, ask, since))
     except StopIteration as end:
         return end.value, asked
 
@@ -76,6 +76,14 @@ def test_a_history_that_was_rewritten_is_named_and_both_notes_are_kept(grown: in
     with pytest.raises(Corrupt, match=rf"node\.rewritten: {NODE_KEY.hex()}"):
         hold(conversation.fetch_newest("/v1/ledger/0/proof"), fork(grown))
     assert conversation.rewritten == (Ledger().grow(6).note(), fork(grown).note())
+
+
+@pytest.mark.parametrize(("grown", "since"), [(9, 0), (9, 4), (6, 4), (5, 0), (5, 4)])
+def test_who_leaves_out_the_path_from_what_was_seen_is_not_believed(grown: int, since: int) -> None:
+    conversation = talk()
+    hold(conversation.fetch_newest("/v1/ledger/0/proof"), Ledger().grow(6))
+    with pytest.raises(Corrupt, match=r"proof\.other_checkpoint"):
+        hold(conversation.fetch_newest("/v1/ledger/0/proof"), fork(grown), since)
 
 
 def test_a_checkpoint_that_one_honest_node_cannot_have_signed_is_no_place_to_sign_from() -> None:

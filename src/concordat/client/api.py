@@ -78,6 +78,7 @@ class Client:
     post = _held(Conversation.post)
     fetch = _held(Conversation.fetch)
     verify = _held(Conversation.verify)
+    fetch_since_seen = _held(Conversation.fetch_since_seen)
     fetch_newest = _held(Conversation.fetch_newest)
     fetch_checkpoint = _held(Conversation.fetch_checkpoint)
     compare = _held(Conversation.compare)

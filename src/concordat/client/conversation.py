@@ -164,18 +164,24 @@ class Conversation:
         """Return a proof file, with the path from the last checkpoint seen: `verify` then compares without asking more.
 
         Raises:
-            Corrupt: `node.rewritten`. Stale: `node.behind` when the node's history is shorter than what was seen.
+            Corrupt: `node.rewritten`; `proof.*`, of which `other_checkpoint` when the node leaves that path out.
+            Stale: `node.behind` when the node's history is shorter than what was seen.
         """
         known = None if self._seen is None else parse_signed_note(self._seen).checkpoint
         if known is None or known.log_size == 0:
             return (yield from self.fetch(target))
         try:
-            return (yield from self.fetch(f"{target}?from={known.log_size}"))
+            data = yield from self.fetch(f"{target}?from={known.log_size}")
         except ConcordatError as error:
             if error.code != "proof.since_ahead":
                 raise
             now = parse_signed_note((yield from self.fetch_checkpoint())).checkpoint
             raise Stale("node.behind", f"{now.log_size} < {known.log_size}") from error
+        proof = read_proof(data)
+        since = known.log_size if proof.consistency is None else proof.consistency.old_size
+        if since != known.log_size or (proof.consistency is None and proof.checkpoint.log_size != since):
+            raise Corrupt("proof.other_checkpoint", _show_place(known))
+        return data
 
     def fetch_newest(self, target: str) -> Steps[Verification | None]:
         """Return what the proof at a path shows of the ledger as it stands; None when nothing is pinned.
