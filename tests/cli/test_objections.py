@@ -10,9 +10,10 @@ import httpx2
 
 from concordat.client.clock import fetch_now_us
 from concordat.node.founding import found_chain
+from concordat.primitives.plain import Json
 
 from .test_ballots import call_with
-from .test_node import serve
+from .test_node import serve, stand_between
 from .world import Call
 
 
@@ -29,6 +30,10 @@ def test_an_objection_is_listed_read_and_answered(call: Call, tmp_path: Path) ->
         shown = ask("objection-show", "objection", "show", "founder", "1").document
         assert (shown["text"], shown["entry"], shown["status"]) == (said["text"], 0, "open")
         (tmp_path / "answer.txt").write_text("It is now.\n")
+        for other in ({"statement": "00" * 32}, {"statement": None}, {"salt": "00" * 32}, {"salt": "0"}, {"salt": 0}):
+            with stand_between(url, partial(change_statement, other)) as liar:
+                lied = call_with(call, liar, folder, "error", "objection", "answer", "1", tmp_path / "answer.txt")
+            assert lied.document["code"] in {"node.other_document", "node.unreadable"}, other
         assert ask("receipt", "objection", "answer", "1", tmp_path / "answer.txt").status == 0
         again = ask("receipt", "objection", "answer", "1", tmp_path / "answer.txt")
         assert again.document["code"] == "objections.closed"
@@ -42,6 +47,10 @@ def test_an_objection_is_listed_read_and_answered(call: Call, tmp_path: Path) ->
         latin = ask("receipt", "objection", "answer", "1", tmp_path / "latin.txt")
         assert latin.document["code"] == "input.does_not_fit"
         assert ask("objection-show", "objection", "show", "founder", "2").document["code"] == "read.no_such_objection"
+
+
+def change_statement(other: Json, path: str, data: bytes) -> bytes:
+    return json.dumps(json.loads(data) | other).encode() if path == "/v1/statements" else data
 
 
 def write(folder: Path, document: dict[str, int]) -> Path:

@@ -15,11 +15,12 @@ from concordat.cli.transactions import emit_receipt
 from concordat.cli.where import WHERE, Where
 from concordat.client.answers import reading
 from concordat.client.api import Client
+from concordat.client.commitments import compute_statement_commitment
 from concordat.client.files import read_bounded, read_file
 from concordat.client.operations import read_operations, read_record_id
 from concordat.client.requests import make_path
 from concordat.contracts.text import Language
-from concordat.errors import UsageError
+from concordat.errors import Corrupt, UsageError
 from concordat.primitives.plain import Json
 from concordat.wording.sentences import render
 
@@ -82,11 +83,17 @@ def answer(number: int, file: Text, /, *, where: Where = WHERE, output: Output =
 
 
 def _send(client: Client, where: Where, name: str, fields: dict[str, Json], text: str) -> Json:
-    """Let the node keep the words and sign the commitment to them; returns the receipt."""
+    """Let the node keep the words and sign the commitment to them, and to no others; returns the receipt.
+
+    Raises:
+        Corrupt: `node.other_document`. As `Client.send` otherwise.
+    """
     kept = client.post("/v1/statements", json.dumps({"text": text}).encode())
     with reading(where.node):
-        fields["statement"] = kept["statement"]
-    return client.send(read_operations(name, fields))
+        statement = compute_statement_commitment(bytes.fromhex(kept["salt"]), text).hex()
+        if kept["statement"] != statement:
+            raise Corrupt("node.other_document", statement)
+    return client.send(read_operations(name, fields | {"statement": statement}))
 
 
 def list_objections(member: str, /, *, limit: int = 20, where: Where = WHERE, output: Output = OUTPUT) -> None:
