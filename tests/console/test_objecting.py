@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from concordat.api.access import STATEMENTS_PER_MINUTE
 from concordat.client.commitments import compute_statement_commitment
 from concordat.ledger.doctor import examine, is_authoritative
 from concordat.ledger.files import DiskFiles
@@ -136,6 +137,18 @@ def test_one_address_files_three_a_minute(scene: Scene) -> None:
         assert [file(citizen).get("objection") for _ in range(4)] == [1, 2, 3, None]
         send(citizen, text=WORDS)
         assert citizen.status == 429
+
+
+def test_words_that_nobody_signs_do_not_fill_the_disk(scene: Scene, officer: Visitor) -> None:
+    form = officer.open("/public/members/maple-ridge/object").form(action="file")
+    signed = [officer.send(form, statement=WORDS) for _ in range(STATEMENTS_PER_MINUTE)]
+    assert all("Azure Bay objects" in page.text for page in signed)
+    officer.send(form, statement=WORDS)
+    assert officer.status == 429
+    with Visitor(scene.node) as other:
+        other.come_in(get_key("maple-ridge"))
+        assert "Maple Ridge objects" in other.send(other.open(PLACE).form(action="file"), statement=WORDS).text
+    assert len(list((scene.node.folder / "statements").iterdir())) == STATEMENTS_PER_MINUTE + 1
 
 
 def test_what_was_said_is_kept_over_a_restart_and_its_damage_is_found(scene: Scene) -> None:

@@ -117,6 +117,9 @@ OBJECTIONS_PER_MINUTE: Final = 3
 ALL_OBJECTIONS_PER_MINUTE: Final = 30
 """The same from all addresses together."""
 
+STATEMENTS_PER_MINUTE: Final = 30
+"""Texts that the node keeps for one member's officers, signed for afterwards or never."""
+
 _OF_HISTORY: Final = ("/v1/ledger", "/v1/events")
 
 _BY_LEDGER: Final = frozenset({"own_contract", "own_list", "own_entry"})
@@ -167,6 +170,7 @@ class Face:
     sessions: Expiring[bytes] = field(default_factory=lambda: Expiring(SESSION_SECONDS * 1_000_000, _SESSIONS_PER_KEY))
     objections: Allowance = field(default_factory=lambda: Allowance(OBJECTIONS_PER_MINUTE))
     all_objections: Allowance = field(default_factory=lambda: Allowance(ALL_OBJECTIONS_PER_MINUTE))
+    statements: Allowance = field(default_factory=lambda: Allowance(STATEMENTS_PER_MINUTE))
     strangers: Allowance = field(default_factory=lambda: Allowance(STRANGERS_PER_MINUTE))
     feed: Feed = field(default_factory=Feed)
     all_strangers: Allowance = field(default_factory=lambda: Allowance(ALL_STRANGERS_PER_MINUTE))
@@ -260,7 +264,7 @@ def _find_session_key(connection: Connection) -> bytes | None:
 async def guard_access(connection: Connection, handler: BaseRouteHandler) -> None:
     """`check_access`, in a thread only where that may wait for the ledger: the way there and back costs as much."""
     audience = ACCESS.get((get_method(connection), connection.scope["path_template"]))
-    if audience in _BY_LEDGER and not get_reader(connection).is_admitted:
+    if audience == "own_objection" or (audience in _BY_LEDGER and not get_reader(connection).is_admitted):
         await to_thread.run_sync(check_access, connection, handler)
     else:
         check_access(connection, handler)

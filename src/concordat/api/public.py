@@ -166,7 +166,7 @@ def get_objection(node: NamedDependency[Node], member: FromPath[str], number: Ob
 @post("/statements", status_code=201, sync_to_thread=True)
 def keep_statement(request: Asking, node: NamedDependency[Node], body: RawBody) -> Json:
     """Keep words; `statement` is the commitment that `objections.file` or `.answer` signs, `salt` opens them again."""
-    reads.check_public_member(node, get_asking_officer(request)[1])
+    take_statement(request)
     statement = objections.keep_words(node, from_plain(Words, read_json(body)).text)
     return {"statement": statement.commitment.hex(), "salt": statement.salt.hex()}
 
@@ -178,7 +178,21 @@ def take_objection(request: Asking) -> None:
         Refused: `request.too_many`.
     """
     face, now_us = get_face(request), fetch_now_us()
-    wait_s = face.objections.take(get_address(request), now_us) or face.all_objections.take("", now_us)
+    _check_wait(face.objections.take(get_address(request), now_us) or face.all_objections.take("", now_us))
+
+
+def take_statement(request: Asking) -> None:
+    """Count words that an officer wants kept against the member.
+
+    Raises:
+        NotFound: `read.no_such_member` for an applicant. Refused: `request.too_many`.
+    """
+    face, member = get_face(request), get_asking_officer(request)[1]
+    reads.check_public_member(face.node, member)
+    _check_wait(face.statements.take(member, fetch_now_us()))
+
+
+def _check_wait(wait_s: int) -> None:
     if wait_s:
         raise Refused("request.too_many", "a minute", retry_after_s=wait_s)
 

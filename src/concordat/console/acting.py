@@ -51,6 +51,9 @@ _ACTIONS: Final = {
 }
 """The operation of each form, and its fields."""
 
+KEPT_ACTIONS: Final = frozenset({"answer", "file"})
+"""Of these the node keeps the words before anything is signed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Act:

@@ -14,10 +14,11 @@ from litestar.response import Redirect
 from concordat.api.access import Reader, get_asking_officer, get_reader
 from concordat.api.asking import Asking, get_address, get_language
 from concordat.api.problems import Problem, get_retry_header
+from concordat.api.public import take_statement
 from concordat.api.trail import note_subject
 from concordat.client.clock import fetch_now_us
 from concordat.console import pages
-from concordat.console.acting import Act, read_act
+from concordat.console.acting import KEPT_ACTIONS, Act, read_act
 from concordat.console.answers import HTML, Form, answer, like, open_page
 from concordat.console.contract import tell_clauses, tell_names
 from concordat.console.frame import Page, render_page
@@ -80,6 +81,8 @@ def act(
 ) -> Response[str]:
     """A form of the console becomes an action that waits for its signature."""
     public_key, member = get_asking_officer(request)
+    if data.get("action") in KEPT_ACTIONS:
+        take_statement(request)
     pending = actions.keep(public_key, member, read_act(node, data, member), fetch_now_us())
     note_subject(request, data.get("action", "")[:40], "ok")
     return Redirect(f"/sign/{pending.id}", status_code=303)
