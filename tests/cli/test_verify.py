@@ -51,6 +51,9 @@ def test_a_proof_file_is_printed_as_a_certificate_without_any_node(call: Call, s
     assert (answer.status, answer.document["bytes"]) == (0, out.stat().st_size)
     proof, trust = sound.contract_proof.read_bytes(), Trust(genesis=sound.genesis.read_bytes())
     assert out.read_bytes() == make_certificate(proof, trust, address, ["zh", "en"])
+    long = ("certificate", sound.contract_proof, "--address", address * 60, "--out", tmp_path / "long.pdf")
+    refused = call("error", *long, "--trust", sound.genesis)
+    assert (refused.status, refused.document["code"]) == (2, "input.does_not_fit")
     assert call("error", *words, out, "--trust", sound.genesis).status != 0  # it is there already
     assert call("error", *words, tmp_path / "untrusted.pdf").document["code"] == "proof.untrusted_root"
     other = call("error", *words, tmp_path / "other.pdf", "--trust", "00" * 32)

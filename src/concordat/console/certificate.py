@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
-import segno
 from markupsafe import Markup
 
 from concordat.client.requests import make_path
@@ -21,6 +20,7 @@ from concordat.contracts.text import LANGUAGES, Language
 from concordat.crypto.proof import Trust
 from concordat.node import proofs, reads
 from concordat.paper.certificate import make_certificate
+from concordat.paper.sheet import make_code
 from concordat.primitives.plain import Json
 from concordat.verifier.verdict import compute_verdict
 from concordat.wording.sentences import show_contract
@@ -118,10 +118,9 @@ def _render_sheet(page: Page, subject: Subject, address: str, digest: str, *, is
 
 
 def draw_code(text: str) -> Markup:
-    """Return a QR code (ISO/IEC 18004, M) as SVG, white ground and margin included: it is read in the dark theme too.
+    """Return a QR code as SVG, white ground and margin included: it is read in the dark theme too.
 
     A digest after `#` stays with the reader: a browser that follows the address does not send it.
     """
-    code = segno.make_qr(text, error="m")
-    svg = code.svg_inline(border=4, light="#fff", omitsize=True, svgclass="qr", lineclass=None)
+    svg = make_code(text).svg_inline(border=4, light="#fff", omitsize=True, svgclass="qr", lineclass=None)
     return Markup(svg)  # noqa: S704  # drawn here; the text is not in it

@@ -20,6 +20,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from concordat.contracts.text import Language
+from concordat.errors import UsageError
 
 _WIDTH, _HEIGHT = A4
 _MARGIN: Final = 56.0
@@ -164,8 +165,8 @@ class Sheet:
         self._canvas.drawText(text)
 
     def _draw_code(self, text: str, left: float, bottom: float) -> None:
-        """Draw a QR code (ISO/IEC 18004, M) of one path of rectangles."""
-        rows = [list(row) for row in segno.make_qr(text, error="m").matrix_iter(border=_QUIET)]
+        """Draw a code of one path of rectangles."""
+        rows = [list(row) for row in make_code(text).matrix_iter(border=_QUIET)]
         side = _CODE_SIDE / len(rows)
         path = self._canvas.beginPath()
         for down, row in enumerate(rows):
@@ -176,6 +177,18 @@ class Sheet:
                     path.rect(left + at * side, bottom + _CODE_SIDE - (down + 1) * side, count * side, side)
                 at += count
         self._canvas.drawPath(path, stroke=0, fill=1)
+
+
+def make_code(text: str) -> segno.QRCode:
+    """Return a QR code (ISO/IEC 18004, M).
+
+    Raises:
+        UsageError: `input.does_not_fit` when no code holds so much.
+    """
+    try:
+        return segno.make_qr(text, error="m")
+    except segno.DataOverflowError as error:
+        raise UsageError("input.does_not_fit", f"a code cannot hold {text[:60]}…") from error
 
 
 _DIGITS = re.compile(r"[0-9a-f]{32,} *")
