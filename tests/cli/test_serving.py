@@ -76,3 +76,13 @@ def test_a_folder_that_may_not_be_read_is_told(call: Call, closed: Path) -> None
     for words in (("serve", closed, "--port", "0"), ("serve", closed, "--host", "::", "--behind-proxy")):
         answer = call("error", *words)
         assert (answer.status, answer.document["code"]) == (4, "disk.unreadable")
+
+
+@pytest.mark.parametrize("name", ["mail.json", "webhooks.json"])
+def test_secrets_that_others_may_read_are_warned_of(call: Call, folder: Path, name: str) -> None:
+    secret = folder / name
+    secret.write_text("of no use")
+    for mode, is_told in ((0o600, False), (0o644, True)):
+        secret.chmod(mode)
+        answer = call("error", "serve", folder, "--port", "0")
+        assert (answer.status != 0, f"chmod 600 {secret}" in answer.words) == (True, is_told)

@@ -52,12 +52,14 @@ def serve(
     from concordat.api.server import serve as serve_node  # the one place that needs the node's extra
     from concordat.crypto.policy import parse_policy
     from concordat.node.cosignatures import NO_WITNESSES
+    from concordat.node.mail import MAIL_FILE
+    from concordat.node.webhooks import WEBHOOKS_FILE
 
     if not 0 <= port <= 65_535:
         raise UsageError("cli.usage", f"port {port}")
     with suppress(OSError):  # of a folder that cannot be read the node tells
-        for key in sorted((folder / "keys").rglob("*.key")):
-            warn_if_open(key)
+        for secret in (*sorted((folder / "keys").rglob("*.key")), folder / MAIL_FILE, folder / WEBHOOKS_FILE):
+            warn_if_open(secret)
     named = NO_WITNESSES if witnesses is None else parse_policy(read_file(witnesses))
     if ready_file is not None:
         _clear(ready_file)
