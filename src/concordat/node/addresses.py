@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import closing, suppress
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -53,7 +53,7 @@ class Addresses:
             Refused: `disk.*`.
         """
         self._folder = folder
-        self._lock = Lock()
+        self._lock = RLock()
         self._wishes: dict[bytes, Wish] = {}
         with closing(DiskFiles(folder)) as files:
             for name in files.names():
@@ -86,9 +86,10 @@ class Addresses:
 
     def note_refusal(self, public_key: bytes, refused: Settings, words: str) -> None:
         """Keep what the mail server said of an address, unless the officer has set another one meanwhile."""
-        wish = self.find(public_key)
-        if wish is not None and wish.settings == refused:
-            self.keep(public_key, refused, words)
+        with self._lock:
+            wish = self.find(public_key)
+            if wish is not None and wish.settings == refused:
+                self.keep(public_key, refused, words)
 
     def drop(self, public_key: bytes) -> None:
         """Forget an officer's wish, and the address with it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice, takewhile
+
 from concordat.client.operations import show_record_id
 from concordat.node.node import Node
 from concordat.primitives.ledger_time import format_time
@@ -13,7 +15,7 @@ def list_objections(node: Node, member: str, *, after: int | None = None, limit:
     """Objections against a member, newest first; `after` one of them."""
     with node.engine.lock:
         table = node.application.state.objections
-        count = len(table.group(member))
+        count = table.group_size(member)
         newest = count if after is None else min(count, after - 1)
         rows = [(number, table[(member, number)]) for number in range(newest, max(0, newest - limit), -1)]
     return [tell_objection(node, number, row) for number, row in rows]
@@ -28,13 +30,16 @@ def is_part_of_objection(node: Node, member: str, number: int, reader: str | Non
 
 def find_comments(node: Node, ballot: int, *, limit: int) -> list[tuple[int, Objection]]:
     """Return the newest comments on a ballot, newest first: each a numbered objection that its opener answers."""
+    about = AboutBallot(ballot)
     with node.engine.lock:
         state = node.application.state
         row = state.ballots.get((ballot,))
-        found = state.objections.group(row.opener) if row is not None and row.opener is not None else []
-    about = AboutBallot(ballot)
-    comments = [(int(key[1]), comment) for key, comment in reversed(found) if comment.about == about]
-    return comments[:limit]
+        if row is None or row.opener is None:
+            return []
+        opener, table = row.opener, state.objections
+        newest = ((number, table[(opener, number)]) for number in range(table.group_size(opener), 0, -1))
+        since = takewhile(lambda one: one[1].filed_at >= row.opened_at, newest)
+        return list(islice((one for one in since if one[1].about == about), limit))
 
 
 def tell_objection(node: Node, number: int, row: Objection) -> dict[str, Json]:
