@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -111,7 +110,6 @@ def test_a_file_beside_the_key_keeps_what_was_seen_and_then_what_was_shown(tmp_p
     file = make_seen_path(tmp_path / "party.key", CHAIN_ID)
     _, asked = hold(ask_seen(talk(), file), Ledger().grow(6))
     assert file.read_text() == Ledger().grow(6).note()
-    (tmp_path / f"{file.name}.{os.getpid()}").write_text("left by a process that was killed")
     _, asked = hold(ask_seen(talk(), file), Ledger().grow(9))
     assert asked == ["/v1/status", "/v1/checkpoint/proof?from=6"]
     with pytest.raises(Corrupt, match=r"node\.rewritten"):

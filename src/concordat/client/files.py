@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -105,6 +105,16 @@ def save_new_file(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def replace_file(path: Path, data: bytes) -> None:
+    """Put a whole and durable file for its owner alone in the place of what was there.
+
+    Raises:
+        Refused: `disk.*`. NotFound: `disk.no_such_folder`.
+    """
+    with _making(path, os.replace) as file:
+        file.write(data)
+
+
 @contextmanager
 def making_file(path: Path) -> Iterator[BinaryIO]:
     """Let the caller write a file for its owner alone: at the end it is there whole and durable, or not at all.
@@ -112,16 +122,22 @@ def making_file(path: Path) -> Iterator[BinaryIO]:
     Raises:
         Refused: `file.exists`, `disk.*`; nothing is overwritten. NotFound: `disk.no_such_folder`.
     """
+    if os.path.lexists(path):  # before any work; `link` finds those that come in between
+        raise output_error(FileExistsError(), path)
+    with _making(path, _place) as file:
+        yield file
+
+
+@contextmanager
+def _making(path: Path, place: Callable[[str, Path], None]) -> Iterator[BinaryIO]:
     try:
-        if os.path.lexists(path):  # before any work; `link` finds those that come in between
-            raise FileExistsError
         descriptor, temporary = tempfile.mkstemp(TEMPORARY_SUFFIX, f".{path.name}-", path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            _place(temporary, path)
+            place(temporary, path)
         finally:
             with suppress(FileNotFoundError):
                 Path(temporary).unlink()

@@ -6,11 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from concordat.client.files import read_file, save_new_file
+from concordat.client.files import read_file, replace_file
 from concordat.crypto.checkpoint import parse_signed_note
 from concordat.errors import Corrupt
 from concordat.ledger.doctor import SEEN_SUFFIX
-from concordat.ledger.files import output_error, sync_folder
 
 if TYPE_CHECKING:
     from concordat.client.api import Client
@@ -37,11 +36,11 @@ def ask_seen(conversation: Conversation, file: Path) -> Steps[None]:
         note = yield from (conversation.fetch_checkpoint() if seen is None else conversation.compare(seen))
     except Corrupt as error:
         if error.code == "node.rewritten" and conversation.rewritten is not None:
-            _replace(file.with_name(f"{file.name}{SHOWN_SUFFIX}"), conversation.rewritten[1].encode())
+            replace_file(file.with_name(f"{file.name}{SHOWN_SUFFIX}"), conversation.rewritten[1].encode())
         raise
     parse_signed_note(note)
     if note != seen:
-        _replace(file, note.encode())
+        replace_file(file, note.encode())
 
 
 def make_seen_path(key: Path, chain_id: bytes) -> Path:
@@ -58,15 +57,3 @@ def _read(file: Path) -> str | None:
     except (UnicodeDecodeError, Corrupt) as error:
         raise Corrupt("checkpoint.malformed", str(file)) from error
     return note
-
-
-def _replace(file: Path, data: bytes) -> None:
-    """Put a whole and durable file in the place of what was there."""
-    newer = file.with_name(f"{file.name}.{os.getpid()}")
-    try:
-        newer.unlink(missing_ok=True)  # of a process that was killed and had the same number
-        save_new_file(newer, data)
-        newer.replace(file)
-        sync_folder(file.parent)
-    except OSError as error:
-        raise output_error(error, file) from error
