@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from threading import RLock
 from typing import Annotated, Final, Literal
@@ -13,7 +13,7 @@ import msgspec
 from concordat.contracts.text import Language
 from concordat.errors import ConcordatError
 from concordat.ledger.doctor import NOTICES_FOLDER
-from concordat.ledger.files import DiskFiles
+from concordat.ledger.files import DiskFiles, disk_error, sync_folder
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import MailAddress
 from concordat.primitives.plain import from_plain, read_json, to_plain
@@ -92,11 +92,20 @@ class Addresses:
                 self.keep(public_key, refused, words)
 
     def drop(self, public_key: bytes) -> None:
-        """Forget an officer's wish, and the address with it."""
+        """Forget an officer's wish durably, and the address with it.
+
+        Raises:
+            Refused: `disk.*`.
+        """
+        path = self._folder / _get_name(public_key)
         with self._lock:
+            try:
+                if path.exists():
+                    path.unlink()
+                    sync_folder(path.parent)
+            except OSError as error:
+                raise disk_error(error, _get_name(public_key), is_write=True) from error
             self._wishes.pop(public_key, None)
-            with suppress(FileNotFoundError):
-                (self._folder / _get_name(public_key)).unlink()
 
 
 def _get_name(public_key: bytes) -> str:
