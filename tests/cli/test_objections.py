@@ -43,6 +43,8 @@ def test_an_objection_is_listed_read_and_answered(call: Call, tmp_path: Path) ->
         assert own.document["code"] == "objections.own_member"
         wrong = ask("receipt", "objection", "file", "founder", tmp_path / "answer.txt", "--record", "1.0.0")
         assert (wrong.status, wrong.document["code"]) == (2, "input.does_not_fit")
+        both = ask("receipt", "objection", "file", "founder", "-", "--record", "1.0.0.1", "--entry", "0")
+        assert (both.status, both.document["code"]) == (2, "cli.usage")
         (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
         latin = ask("receipt", "objection", "answer", "1", tmp_path / "latin.txt")
         assert latin.document["code"] == "input.does_not_fit"

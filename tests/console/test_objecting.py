@@ -112,6 +112,7 @@ def test_only_the_member_that_has_to_answer_reads_the_words(scene: Scene) -> Non
         ({"entry": None, "record": None, "text": "x" * 4001}, 400, "input.does_not_fit"),
         ({"entry": 10**6, "record": None, "text": WORDS}, 404, "read.no_such_entry"),
         ({"entry": -1, "record": None, "text": WORDS}, 400, "input.does_not_fit"),
+        ({"entry": 0, "record": "1.0.0.1", "text": WORDS}, 400, "input.does_not_fit"),
         ({"text": WORDS}, 400, "input.missing_field"),
     ],
 )

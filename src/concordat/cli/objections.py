@@ -44,10 +44,12 @@ def file_objection(
     :param entry: The position of the entry that is meant.
     :param record: The id of the credit record that is meant: 12.0.0.1.
     """
+    if entry is not None and record is not None:
+        raise UsageError("cli.usage", "--entry or --record, not both")
     text = read_text(file)
     about: Json = None if record is None else {"type": "record", "record": list(read_record_id(record))}
     with where.connect(output) as client:
-        if about is None and entry is not None:
+        if entry is not None:
             found = client.get(make_path("/v1/ledger", entry))
             with reading(where.node):
                 about = {"type": "entry", "entry": [found["height"], found["index"]]}

@@ -74,8 +74,10 @@ def find_subject(node: Node, position: int | None, record: str | None) -> Object
     """Return what an objection is about: the entry at a position of history, a record by its id, or neither.
 
     Raises:
-        NotFound: `read.no_such_entry`. UsageError: `input.does_not_fit`.
+        NotFound: `read.no_such_entry`. UsageError: `input.does_not_fit`, also for both.
     """
+    if record and position is not None:
+        raise UsageError("input.does_not_fit", "/entry or /record, not both")
     if record:
         return AboutRecord(read_record_id(record))
     if position is None:
