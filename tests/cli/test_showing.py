@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from concordat.cli.showing import describe_contract, describe_member, describe_receipt_lines
+from concordat.cli.ballots import describe_ballot
+from concordat.cli.showing import describe_contract, describe_inbox, describe_member, describe_receipt_lines
 from concordat.contracts.text import Language
 from concordat.node import reads
 from concordat.node.node import Node
@@ -105,3 +106,32 @@ def test_a_receipt_lists_each_of_several_operations(language: Language) -> None:
     assert "12" in lines[5]
     assert "ab" * 32 in lines[5]
     assert len(list(describe_receipt_lines(receipt | {"operations": operations[:1]}, language))) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_motion_that_is_a_sentence_goes_on_in_the_inbox(language: Language) -> None:
+    item = {"sentence": "Vote in ballot 1: Somebody is to be it.", "by": "2027-02-14T09:00:00Z", "consequence": "None."}
+    inbox = {"member": "cedar-ford", "public_key": "00" * 32, "count": 2, "roles": []}
+    _, dated, undated = describe_inbox(inbox | {"items": [item, item | {"by": None}]}, language)
+    assert "to be it." not in dated
+    assert ".." not in undated
+    assert "it.。" not in undated
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Put by the ledger itself;"), ("zh", "由账本提请；")])
+def test_a_ballot_that_the_ledger_put_has_no_opener(language: Language, words: str) -> None:
+    ballot = {
+        "id": 1,
+        "outcome": "open",
+        "sentence": "S",
+        "reason": "",
+        "rules": "R",
+        "next": "N",
+        "comments": [],
+        "votes": [],
+    }
+    times = {"opens_at": "2027-02-14T09:00:00Z", "closes_at": "2027-03-14T09:00:00Z"}
+    sums = {"yes": 0, "no": 0, "abstain": 0, "electorate": 3}
+    lines = list(describe_ballot(ballot | times | sums | {"opener": None}, language))
+    assert lines[1].startswith(words)
+    check_readable(lines)

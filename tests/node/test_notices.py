@@ -379,7 +379,7 @@ def test_a_mail_server_is_named_wholly_and_safely(changed: Json) -> None:
     disk.replace(MAIL_FILE, json.dumps(named).encode())
     assert read_mail_server(disk) is not None
     disk.replace(MAIL_FILE, json.dumps(named | changed).encode())
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=MAIL_FILE):
         read_mail_server(disk)
 
 

@@ -14,10 +14,11 @@ from concordat.contracts.text import Language
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import INTEGER_MAX, Label
 from concordat.primitives.ledger_time import DAY_US, parse_time
-from concordat.protocol.families import contracts, credit, membership
+from concordat.protocol.families import contracts, credit, membership, objections
 from concordat.protocol.families.clock import Tick
 from concordat.protocol.messages import EVENTS, OPERATIONS
 from concordat.protocol.receipts import DueCause, Reason, TransactionCause
+from concordat.protocol.records import AboutRecord
 from concordat.protocol.transactions import Entry, Payload, Receipt, make_signed_bytes
 from concordat.wording.sentences import (
     describe_event,
@@ -304,6 +305,15 @@ def test_a_refused_application_names_the_applicant_as_it_calls_itself() -> None:
         "Application by Haibin (azure-bay) was refused: Azure Bay cannot ask to return yet. Days left: 3."
     )
     assert describe_receipt(entry, "", "zh", ZH_NAMES).startswith("海滨（azure-bay）的")
+
+
+def test_a_refused_entry_of_nobody_who_is_a_member_names_none() -> None:
+    ground = Reason("objections.unknown_record", ("azure-bay", 9, 0, 0, 1))
+    filed = objections.File("azure-bay", AboutRecord((9, 0, 0, 1)), DIGEST)
+    entry = make_entry(Receipt(ground.code, 0, (ground,), ()), filed)
+    told = [describe_receipt(entry, "", *reader) for reader in (("en", EN_NAMES), ("zh", ZH_NAMES))]
+    assert " by no member was refused: " in told[0]
+    assert told[1].startswith("非成员提交的")
 
 
 def test_a_refused_entry_that_cannot_be_read_is_told_too() -> None:

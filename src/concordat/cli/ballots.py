@@ -52,15 +52,16 @@ def show_ballot(number: int, /, *, where: Where = WHERE, output: Output = OUTPUT
     found["votes"] += [vote for page in more for vote in page["votes"]]
     if not is_told({"id": number}, found):
         raise make_unreadable(str(number))
-    emit_answer(output, where.node, found, lambda: _describe(found, output.language))
+    emit_answer(output, where.node, found, lambda: describe_ballot(found, output.language))
 
 
-def _describe(found: Json, language: Language) -> Iterator[str]:
+def describe_ballot(found: Json, language: Language) -> Iterator[str]:
+    """Yield how a ballot stands, its rules, its comments with their answers, and every vote."""
     yield f"{found['id']} · {found['outcome']} · {found['sentence']}"
     if found["reason"]:
         yield found["reason"]
     yield render(
-        "show.ballot",
+        "show.ballot" if found["opener"] else "show.ballot_by_ledger",
         language,
         opener=found["opener"],
         opens_at=parse_time(found["opens_at"]),

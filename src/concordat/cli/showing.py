@@ -73,7 +73,8 @@ def describe_inbox(inbox: Json, language: Language) -> Iterator[str]:
     yield from (describe_role(role, language) for role in inbox["roles"])
     for item in inbox["items"]:
         key = "show.inbox.item" if item["by"] else "show.inbox.item_open"
-        values = {"what": item["sentence"], "by": _read_time(item["by"]), "consequence": item["consequence"]}
+        what = item["sentence"].rstrip(".。")  # a motion is a whole sentence; here it goes on
+        values = {"what": what, "by": _read_time(item["by"]), "consequence": item["consequence"]}
         yield f"  - {render(key, language, **values)}"
 
 

@@ -21,11 +21,10 @@ from msgspec import Meta
 
 from concordat.errors import UsageError
 from concordat.ledger.files import Files
-from concordat.node.webhooks import LOOPBACK
+from concordat.node.webhooks import LOOPBACK, read_named
 from concordat.primitives.characters import escape_invisible
 from concordat.primitives.codec import Struct
 from concordat.primitives.identifiers import MailAddress, ShortText
-from concordat.primitives.plain import from_plain, read_json
 
 MAIL_FILE: Final = "mail.json"
 _TIMEOUT_S: Final = 10.0
@@ -69,7 +68,7 @@ def read_mail_server(files: Files) -> MailServer | None:
     """
     if not files.exists(MAIL_FILE):
         return None
-    server = from_plain(MailServer, read_json(files.read(MAIL_FILE)))
+    server = read_named(MailServer, files, MAIL_FILE)
     console = urlsplit(server.console)
     if server.security == "none" and server.host not in LOOPBACK:
         raise UsageError("input.does_not_fit", f"{MAIL_FILE}: /security none is for a server on this machine")

@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,6 +23,8 @@ from concordat.node.delivery import Lane, Sent
 from concordat.node.node import Node
 from concordat.primitives.codec import Struct
 from concordat.primitives.plain import from_plain, read_json
+
+T = TypeVar("T")
 
 WEBHOOKS_FILE: Final = "webhooks.json"
 ENTRIES_MAX: Final = 1000
@@ -48,6 +50,18 @@ def name_receiver(webhook: Webhook) -> str:
     return f"{webhook.member} {webhook.url}"
 
 
+def read_named(kind: type[T], files: Files, name: str) -> T:
+    """Return what a file of the operator says; whoever starts the node is told in which one to look.
+
+    Raises:
+        UsageError: `input.*`, with the file's name. Refused: `disk.*`.
+    """
+    try:
+        return from_plain(kind, read_json(files.read(name)))
+    except UsageError as error:
+        raise UsageError(error.code, f"{name}: {error.detail}") from error
+
+
 def read_webhooks(files: Files) -> tuple[Webhook, ...]:
     """Return what the operator named; nothing when there is no such file.
 
@@ -56,7 +70,7 @@ def read_webhooks(files: Files) -> tuple[Webhook, ...]:
     """
     if not files.exists(WEBHOOKS_FILE):
         return ()
-    found = from_plain(tuple[Webhook, ...], read_json(files.read(WEBHOOKS_FILE)))
+    found = read_named(tuple[Webhook, ...], files, WEBHOOKS_FILE)
     for webhook in found:
         url = urlsplit(webhook.url)
         if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)):

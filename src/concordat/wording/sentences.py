@@ -289,7 +289,8 @@ def _describe_outcome(entry: Entry, signer: str, language: Language, names: Mapp
             # What it calls itself, whoever else has that identifier.
             signer, claimed = operation.member, operation.name.in_language(language)
             names = {signer: show_who(signer, language, {signer: claimed})}
-        refusal = render("receipt.refused", language, names=names, act=act, signer=signer, reason=reason)
+        key = "receipt.refused" if signer else "receipt.refused_stranger"
+        refusal = render(key, language, names=names, act=act, signer=signer, reason=reason)
         if len(operations) < _SEVERAL:
             return refusal
         return _join_sentences(language, refusal, render("receipt.none_done", language, count=len(operations)))

@@ -97,6 +97,7 @@ WORDS: dict[str, str] = {
     "act.objections.answer": "Answer to an objection",
     # ── entries of the ledger ───────────────────────────────────────────────────────────────────────────────────────
     "receipt.refused": "{act} by {signer:member} was refused: {reason}",
+    "receipt.refused_stranger": "{act} by no member was refused: {reason}",
     "receipt.several": "{signer:member} did {count} things in one transaction: {acts}.",
     "receipt.none_done": "None of the {count} operations of its transaction took effect.",
     "receipt.nothing_left": "A deadline came and there was nothing left to do.",

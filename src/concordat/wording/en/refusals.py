@@ -189,7 +189,7 @@ WORDS: dict[str, str] = {
     "rejection.objections.unknown_member": "{0} is no member and was none.",
     "next.objections.unknown_member": "Name the member whose record it is.",
     "rejection.objections.own_member": "{0:member} would have to answer its own objection.",
-    "next.objections.own_member": "Name the member that made the record.",
+    "next.objections.own_member": "Name the member that made the record; on a ballot of your own the others comment.",
     "rejection.objections.unknown_entry": "No earlier entry stands at height {0}, place {1}.",
     "next.objections.unknown_entry": "Name an entry that is on the ledger, or none.",
     "rejection.objections.unknown_record": "{0:member} has no credit record {1}.{2}.{3}.{4}.",

@@ -297,6 +297,8 @@ WORDS: dict[str, str] = {
     "show.no_ballots": "Nothing has been put to the vote.",
     "show.ballot": "Put by {opener:member}; from {opens_at:time} to {closes_at:time}. Yes {yes:number}, "
     "no {no:number}, abstain {abstain:number}, of {electorate:number} members with a vote.",
+    "show.ballot_by_ledger": "Put by the ledger itself; from {opens_at:time} to {closes_at:time}. Yes {yes:number}, "
+    "no {no:number}, abstain {abstain:number}, of {electorate:number} members with a vote.",
     "show.no_behaviors": "No behavior has been recorded.",
     "show.item": "Item {index} of {count} in batch {batch} of series {series} of {member}, of {at:time}: {fields}",
     "show.prove": "Prove one item: concordat behavior prove {file} N",

@@ -89,6 +89,7 @@ WORDS: dict[str, str] = {
     "act.objections.answer": "对异议的答复",
     # ── entries of the ledger ───────────────────────────────────────────────────────────────────────────────────────
     "receipt.refused": "{signer:member}的{act}未获受理：{reason}",
+    "receipt.refused_stranger": "非成员提交的{act}未获受理：{reason}",
     "receipt.several": "{signer:member}在一笔交易中完成 {count} 项操作：{acts}。",
     "receipt.none_done": "该交易的 {count} 项操作均未生效。",
     "receipt.nothing_left": "期限已到，无待处理事项。",

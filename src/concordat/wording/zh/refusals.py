@@ -178,7 +178,7 @@ WORDS: dict[str, str] = {
     "rejection.objections.unknown_member": "{0}不是成员，也从未是成员。",
     "next.objections.unknown_member": "请指明该记录所属的成员。",
     "rejection.objections.own_member": "{0:member}不能答复自己提出的异议。",
-    "next.objections.own_member": "请指明作出该记录的成员。",
+    "next.objections.own_member": "请指明作出该记录的成员；对本成员提请的表决，由其他成员提出意见。",
     "rejection.objections.unknown_entry": "高度{0}、位次{1}处没有更早的条目。",
     "next.objections.unknown_entry": "请指明账本上已有的条目，或不指明条目。",
     "rejection.objections.unknown_record": "{0:member}没有编号为{1}.{2}.{3}.{4}的信用记录。",

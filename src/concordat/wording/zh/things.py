@@ -284,6 +284,8 @@ WORDS: dict[str, str] = {
     "show.no_ballots": "尚无表决。",
     "show.ballot": "提请方：{opener:member}；{opens_at:time}至{closes_at:time}。赞成{yes:number}票，反对{no:number}票，"
     "弃权{abstain:number}票，有表决权的成员共{electorate:number}家。",
+    "show.ballot_by_ledger": "由账本提请；{opens_at:time}至{closes_at:time}。赞成{yes:number}票，反对{no:number}票，"
+    "弃权{abstain:number}票，有表决权的成员共{electorate:number}家。",
     "show.no_behaviors": "尚未记录任何行为。",
     "show.item": "{member}的序列 {series} 第 {batch} 批共 {count} 条中的第 {index} 条，时间为{at:time}：{fields}",
     "show.prove": "证明其中一条：concordat behavior prove {file} N",
