@@ -113,14 +113,17 @@ def test_only_the_member_that_has_to_answer_reads_the_words(scene: Scene) -> Non
         ({"entry": 10**6, "record": None, "text": WORDS}, 404, "read.no_such_entry"),
         ({"entry": -1, "record": None, "text": WORDS}, 400, "input.does_not_fit"),
         ({"entry": 0, "record": "1.0.0.1", "text": WORDS}, 400, "input.does_not_fit"),
+        ({"entry": None, "record": "1.0.0.1", "text": WORDS}, 409, "objections.unknown_record"),
         ({"text": WORDS}, 400, "input.missing_field"),
     ],
 )
 def test_what_cannot_be_filed_leaves_nothing(scene: Scene, body: Json, status: int, code: str) -> None:
+    size = scene.node.application.history.size
     with Visitor(scene.node) as citizen:
         answer = citizen.client.post("/v1/public/members/azure-bay/objections", json=body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert not (scene.node.folder / "statements").exists()
+    assert scene.node.application.history.size == size
 
 
 def test_an_entry_is_named_by_its_position(scene: Scene) -> None:

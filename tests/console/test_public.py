@@ -40,7 +40,7 @@ def test_a_stranger_reads_these_fields_and_no_other(told: Scene, path: str) -> N
     for row in rows:
         assert {frozenset(turn) for turn in row.get("turns", [])} <= {frozenset({"what", "time", "guarantor"})}
         breaches = {frozenset(breach) for breach in row.get("breaches", [])}
-        assert breaches <= {frozenset({"contract", "obligation", "time"})}
+        assert breaches <= {frozenset({"contract", "obligation", "time", "record"})}
         assert set(row.get("lag", {})) <= {"count", "p50_ms", "p95_ms"}
         assert {frozenset(contract) for contract in row.get("contracts", [])} <= {frozenset({"id", "title", "parties"})}
         assert {frozenset(party) for party in row.get("parties", [])} <= {frozenset({"id", "name"})}
@@ -70,6 +70,17 @@ def test_what_was_kept_and_broken_is_counted_from_the_duties(told: Scene) -> Non
     found = {row["id"]: [row["kept"], row["late"], row["broken"]] for row in read(told, "/v1/public/members")}
     assert {member: counts for member, counts in found.items() if any(counts)} == expected
     assert found["maple-ridge"][2] == 1
+
+
+def test_a_breach_leads_to_an_objection_to_its_record(told: Scene) -> None:
+    (breach,) = read(told, "/v1/public/members/maple-ridge")["breaches"]
+    rows = told.node.application.state.records.group("maple-ridge")
+    (record,) = [row for key, row in rows if ".".join(map(str, key[1:])) == breach["record"]]
+    assert (record.contract, record.clause, bool(record.severity)) == (breach["contract"], breach["obligation"], True)
+    path = f"/public/members/maple-ridge/object?record={breach['record']}"
+    with Visitor(told.node) as visitor:
+        assert path in visitor.open("/public/members/maple-ridge").links()
+        assert f'value="{breach["record"]}"' in visitor.open(path).html
 
 
 def test_contracts_in_force_are_those_whose_duties_bind(told: Scene) -> None:

@@ -166,7 +166,7 @@ _ANSWERS: Final[dict[str, Json]] = {
         "turns",
         lag=_LAG,
         contracts=_list_of(_PUBLIC_CONTRACT),
-        breaches=_list_of(_has("contract", "obligation", "time")),
+        breaches=_list_of(_has("contract", "obligation", "time", "record")),
     ),
     "GET /v1/public/members/{member}/objections": _list_of(_OBJECTION),
     "POST /v1/public/members/{member}/objections": _has(*_OBJECTION["required"], "code", "member"),

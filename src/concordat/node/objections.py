@@ -49,6 +49,7 @@ def file_objection(node: Node, member: str, about: ObjectionSubject | None, text
         Refused: `node.*`, `disk.*`. Stale: `node.slow`; it may still be taken.
     """
     check_public_member(node, member)
+    _check_record(node, member, about)
     with _LOCK:
         statement = keep_words(node, text)
         try:
@@ -58,6 +59,13 @@ def file_objection(node: Node, member: str, about: ObjectionSubject | None, text
             raise
     row = get_objection(node, member, number)
     return tell_objection(node, number, row) | {"code": statement.salt.hex(), "member": member}
+
+
+def _check_record(node: Node, member: str, about: ObjectionSubject | None) -> None:
+    """Refuse a record that is mistyped here, so that no refusal stands on the ledger for ever."""
+    with node.engine.lock:
+        if isinstance(about, AboutRecord) and (member, *about.record) not in node.application.state.records:
+            raise Rejected("objections.unknown_record", member, *about.record)
 
 
 def file_comment(node: Node, ballot: int, text: str) -> Json:

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
+from concordat.client.operations import show_record_id
 from concordat.contracts.text import Language
+from concordat.credit.records import get_record_id
 from concordat.errors import NotFound
 from concordat.node.node import Node
 from concordat.node.reads.ballots import get_ballot
@@ -19,6 +21,7 @@ from concordat.node.reads.members import get_turns, summarize_members
 from concordat.node.reads.objections import find_comments, list_objections, tell_objection
 from concordat.primitives.ledger_time import format_time
 from concordat.primitives.plain import Json, to_plain
+from concordat.protocol.families.credit import get_records
 from concordat.protocol.records import IN_FORCE
 from concordat.protocol.standing import is_open_to_citizens
 from concordat.protocol.state import State
@@ -36,7 +39,7 @@ PUBLIC_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("ended_at", "electorate", "cast", "yes", "no", "abstain"),
     ),
     "lag": ("count", "p50_ms", "p95_ms"),
-    "breach": ("contract", "obligation", "time"),
+    "breach": ("contract", "obligation", "time", "record"),
 }
 """What of each thing is public (spec/http.md HTTP-40)."""
 
@@ -124,12 +127,16 @@ def get_public_ballot(node: Node, number: int, language: Language) -> Json:
 
 
 def _find_breaches(state: State, member: str, contracts: Iterable[int]) -> Iterator[Json]:
+    records = {(row.contract, row.clause): row for row in get_records(state, member) if row.severity}
     for contract in contracts:
         obligations = state.terms[(contract,)].obligations
         for key, duty in state.duties.group(contract):
             place = int(key[1])
             if duty.status == "breached" and obligations[place - 1].debtor == member and duty.settled_at is not None:
-                yield {"contract": contract, "obligation": place, "time": format_time(duty.settled_at)}
+                row = records.get((contract, place))
+                record = None if row is None else show_record_id(get_record_id(row))
+                time = format_time(duty.settled_at)
+                yield {"contract": contract, "obligation": place, "time": time, "record": record}
 
 
 def list_public_contracts(
