@@ -27,6 +27,7 @@ from concordat.crypto.policy import PolicyWitness
 from concordat.errors import ConcordatError, Refused
 from concordat.ledger.files import DiskFiles
 from concordat.testing.model_disk import ModelDisk, SimulatedCrash
+from concordat.witness.following import follow_once
 from concordat.witness.server import serving_witness
 from concordat.witness.submission import connect_witness, fetch_cosignature, render_submission
 from concordat.witness.tiles import TiledLog
@@ -193,6 +194,32 @@ def test_a_power_cut_at_any_write_lets_it_sign_no_second_history(crash_at: int) 
     again.add(LEDGER.note(9), kept, path_between(kept, 9))
     fork = make_fork(9)
     assert code_of(lambda: again.add(fork.note(9), given, path_between(given, 9, fork))) == "witness.two_histories"
+
+
+def test_a_node_that_takes_no_cosignature_is_heard_in_its_own_words(witness: Witness) -> None:
+    witness.add(LEDGER.note(9), 0, ())
+    problem = {
+        "status": 409,
+        "code": "witness.two_histories",  # what only the witness itself may say
+        "detail": "",
+        "reason": "No such witness is named.",
+        "next_step": "Give the operator its key.",
+    }
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            return httpx2.Response(200, stream=httpx2.ByteStream(LEDGER.note(9).encode()))
+        media = {"Content-Type": "application/problem+json; charset=utf-8"}
+        return httpx2.Response(409, headers=media, stream=httpx2.ByteStream(json.dumps(problem).encode()))
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as http:
+        step = follow_once(http, witness, ORIGIN, "http://log.example", is_taken=False)
+    assert step is not None
+    assert step.untaken is not None
+    assert (step.is_taken, step.untaken.code) == (False, "witness.log_refuses")
+    assert step.untaken.detail == (
+        "http://log.example/v1/checkpoint/cosignatures: No such witness is named. Give the operator its key."
+    )
 
 
 def test_two_witnesses_share_no_folder(witness: Witness, tmp_path: Path) -> None:

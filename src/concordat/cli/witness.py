@@ -82,7 +82,7 @@ def run(
             except (OSError, ValueError, OverflowError) as error:
                 raise Refused("node.cannot_listen", listen) from error
             tell(render("witness.listening", output.language, f"http://{host}:{bound}"))
-        http = opened.enter_context(connect_log())
+        http = opened.enter_context(connect_log(output.language))
         is_taken, told = False, ""
         while True:
             try:

@@ -145,17 +145,29 @@ def read_whole(response: httpx2.Response, is_late: Event) -> Answer:
 
 def make_error(answer: Answer) -> ConcordatError:
     """Return the error that a problem document describes (RFC 9457)."""
+    found = _find_problem(answer)
+    if found is None:
+        return make_unreadable(answer.url)
+    document, problem = found
+    kind = _ERROR_BY_STATUS.get(answer.status)
+    return RefusedByNode(document) if kind is None else kind(problem.code, problem.detail or problem.reason)
+
+
+def describe_problem(answer: Answer) -> str:
+    """Return why, and what to do next, as the node says it; the status alone where it says neither."""
+    found = _find_problem(answer)
+    return str(answer.status) if found is None else f"{found[1].reason} {found[1].next_step}".strip()
+
+
+def _find_problem(answer: Answer) -> tuple[Json, _Problem] | None:
+    if answer.media != "application/problem+json":
+        return None
     try:
-        if answer.media != "application/problem+json":
-            return make_unreadable(answer.url)
         document = read_answer(answer)
         problem = msgspec.convert(document, _Problem)
     except (NotFound, msgspec.ValidationError):
-        return make_unreadable(answer.url)
-    if problem.status != answer.status:
-        return make_unreadable(answer.url)
-    kind = _ERROR_BY_STATUS.get(answer.status)
-    return RefusedByNode(document) if kind is None else kind(problem.code, problem.detail or problem.reason)
+        return None
+    return (document, problem) if problem.status == answer.status else None
 
 
 def read_answer(answer: Answer) -> Json:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from concordat.client.answers import Answer, describe_problem
+from concordat.contracts.text import Language
 from concordat.crypto.cosignature import TreeHead
 from concordat.errors import ConcordatError, NotFound
 from concordat.witness.tiles import TiledLog
@@ -28,11 +30,12 @@ class Step:
     """Why not."""
 
 
-def connect_log() -> httpx2.Client:
-    """Return what `follow_once` asks with. Close it."""
+def connect_log(language: Language) -> httpx2.Client:
+    """Return what `follow_once` asks with. Close it. What a node says of itself it says in `language`."""
     import httpx2  # here: half of what a command's --help would cost
 
-    return httpx2.Client(timeout=_TIMEOUT_S, headers={"Accept-Encoding": "identity"}, follow_redirects=False)
+    headers = {"Accept-Encoding": "identity", "Accept-Language": language}
+    return httpx2.Client(timeout=_TIMEOUT_S, headers=headers, follow_redirects=False)
 
 
 def follow_once(http: httpx2.Client, witness: Witness, origin: str, url: str, *, is_taken: bool) -> Step | None:
@@ -67,9 +70,10 @@ def _ask(http: httpx2.Client, method: str, url: str, body: bytes = b"") -> bytes
                 read += chunk
                 if len(read) > _ANSWER_BYTES_MAX:
                     break
-            status = answer.status_code
+            status, media = answer.status_code, answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise NotFound("witness.log_unreachable", url) from error
     if status != 200 or len(read) > _ANSWER_BYTES_MAX:
-        raise NotFound("witness.log_refuses", f"{url}: {status} {read[:300].decode(errors='replace')}")
+        # In a code of our own: what a log answers must not pass for what this witness saw.
+        raise NotFound("witness.log_refuses", f"{url}: {describe_problem(Answer(url, status, media, bytes(read)))}")
     return bytes(read)

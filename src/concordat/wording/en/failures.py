@@ -408,8 +408,8 @@ WORDS: dict[str, str] = {
     "holds: {0}",
     "next.witness.knows_more": "If this node was restored from a backup, tell its members: what came after it is "
     "lost.",
-    "rejection.witness.log_refuses": "The log does not serve what it should: {0}",
-    "next.witness.log_refuses": "Check the address, or ask the log's operator.",
+    "rejection.witness.log_refuses": "The log does not do what it was asked: {0}",
+    "next.witness.log_refuses": "Do what it says; else check the address, or ask the log's operator.",
     "rejection.witness.log_unreachable": "The log cannot be reached: {0}",
     "next.witness.log_unreachable": "Check the address; the witness tries again.",
     "rejection.witness.needs_genesis": "A witness knows a ledger by its genesis document, not by {0}.",
