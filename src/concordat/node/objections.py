@@ -63,9 +63,13 @@ def file_objection(node: Node, member: str, about: ObjectionSubject | None, text
 
 def _check_record(node: Node, member: str, about: ObjectionSubject | None) -> None:
     """Refuse a record that is mistyped here, so that no refusal stands on the ledger for ever."""
+    if not isinstance(about, AboutRecord):
+        return
+    height, index, operation, number = about.record
     with node.engine.lock:
-        if isinstance(about, AboutRecord) and (member, *about.record) not in node.application.state.records:
-            raise Rejected("objections.unknown_record", member, *about.record)
+        is_there = (member, height, index, operation, number) in node.application.state.records
+    if not is_there:
+        raise Rejected("objections.unknown_record", member, height, index, operation, number)
 
 
 def file_comment(node: Node, ballot: int, text: str) -> Json:
