@@ -206,17 +206,22 @@ def test_a_note_that_cannot_be_read_is_no_history(context: BrowserContext, addre
 
 
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("zh", PHONE_WIDTH)])
-def test_a_demonstration_played_anew_is_said_to_be_one_and_may_be_forgotten(
+def test_two_histories_of_a_simulated_ledger_are_told_as_such_and_a_new_play_only_as_a_possibility(
     browser: Browser, address: str, scene: Scene, language: Language, width: int
 ) -> None:
     context = open_context(browser, address, scripts=True, width=width, language=language)
     now = get_checkpoint(scene)
-    seen = sign(scene, replace(now, height=now.height + 7, log_root=bytes(32)))
+    seen = sign(scene, replace(now, height=now.height - 1, log_size=now.log_size - 1, log_root=bytes(32)))
     page = return_with(context, f"{address}", seen)
     page.goto(f"{address}/contracts?lang={language}")
-    page.wait_for_selector(".seen.warn")
-    assert page.locator(".seen h2").all_inner_texts() == [f"▲ {WORDS[language]['seen.simulated']}"]
+    page.wait_for_selector(".seen.bad")
+    assert page.locator(".seen h2").all_inner_texts() == [f"▲ {WORDS[language]['seen.rewritten']}"]
+    told = page.locator(".seen").inner_text()
+    order = [told.index(WORDS[language][f"seen.{key}"]) for key in ("rewritten_text", "next", "simulated")]
+    assert order == sorted(order)
     page.click(".seen summary")
+    assert page.locator("[data-value=seen]").text_content() == seen
+    assert page.locator("[data-value=now]").text_content() == proofs.render_checkpoint(scene.node)
     check_accessible(page, width)
     page.click(".seen button")
     assert page.locator(".seen").count() == 0

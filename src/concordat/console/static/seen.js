@@ -33,9 +33,10 @@ async function compare(seen, now) {
 
 function show(told) {
   const banner = template.content.firstElementChild.cloneNode(true);
-  banner.classList.add(told.isSimulated || told.name === "behind" ? "warn" : "bad");
+  banner.classList.add(told.name === "behind" ? "warn" : "bad");
+  const cases = told.isSimulated ? [told.name, "simulated"] : [told.name];
   for (const part of banner.querySelectorAll("[data-case]")) {
-    if (!part.dataset.case.split(" ").includes(told.isSimulated ? "simulated" : told.name)) part.remove();
+    if (!part.dataset.case.split(" ").some((name) => cases.includes(name))) part.remove();
   }
   for (const place of banner.querySelectorAll("[data-value]")) place.textContent = told[place.dataset.value];
   banner.querySelector("button").addEventListener("click", () => {

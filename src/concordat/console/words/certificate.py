@@ -26,8 +26,8 @@ EN: dict[str, str] = {
     "certificate.print": "Your browser prints this page, too.",
     # ── what a reader has seen before ───────────────────────────────────────────────────────────────────────────────
     "seen.rewritten": "This node has rewritten its history",
-    "seen.rewritten_text": "What it shows today does not continue the checkpoint that this browser has seen. Both are "
-    "signed by the node's key.",
+    "seen.rewritten_text": "The node's key has signed two histories: what it shows today does not continue the "
+    "checkpoint that this browser has seen. Both are below.",
     "seen.unproved": "This node does not show that it continues what this browser has seen",
     "seen.unproved_text": "Its newest checkpoint is not signed by the key that signed the one seen, or cannot be read.",
     "seen.other_chain": "Another ledger answers at this address",
@@ -35,9 +35,8 @@ EN: dict[str, str] = {
     "seen.behind": "This node stands lower than this browser has seen it",
     "seen.behind_text": "It was restored from a backup and catches up, or it hides what came after. Come back, and ask "
     "why if it stays so.",
-    "seen.simulated": "This simulated ledger was begun anew",
-    "seen.simulated_text": "What this browser has seen is of an earlier play of a demonstration; no time of it is "
-    "real. You may forget it.",
+    "seen.simulated": "The time of this ledger is simulated. A demonstration that was begun anew on purpose looks the "
+    "same; forget what was seen only if you know that this is one.",
     "seen.next": "Keep the key and both checkpoints below, print this page, and show them to other members and to a "
     "witness: two checkpoints under one key prove it without this node. Sign nothing here meanwhile.",
     "seen.evidence": "Key and both checkpoints",
@@ -73,15 +72,14 @@ ZH: dict[str, str] = {
     "certificate.print": "也可用浏览器打印本页。",
     # ── what a reader has seen before ───────────────────────────────────────────────────────────────────────────────
     "seen.rewritten": "本节点改写了历史",
-    "seen.rewritten_text": "今天出示的历史并非此浏览器所见检查点的延续。两者均由该节点密钥签名。",
+    "seen.rewritten_text": "该节点密钥签署了两份历史：今天出示的并非此浏览器所见检查点的延续。两者见下。",
     "seen.unproved": "本节点未能证明其历史是此浏览器所见历史的延续",
     "seen.unproved_text": "其最新检查点并非由签署所见检查点的密钥签名，或无法读取。",
     "seen.other_chain": "此地址现由另一账本应答",
     "seen.other_chain_text": "此浏览器在此见过的链，其创世文件与现在不同。",
     "seen.behind": "本节点的高度低于此浏览器所见",
     "seen.behind_text": "可能是从备份恢复后正在追赶，也可能隐瞒了其后的事项。请稍后再看；若持续如此，请询问原因。",
-    "seen.simulated": "此模拟账本已重新开始",
-    "seen.simulated_text": "此浏览器所见属于先前一次演示，其时间均非真实时间。可以将其忘记。",
+    "seen.simulated": "此账本的时间为模拟时间。有意重新开始的演示也会如此；只有确知属于这种情况，才可忘记先前所见。",
     "seen.next": "请保存下列密钥和两个检查点，打印本页，并出示给其他成员和见证方：同一密钥下的两个检查点"
     "无需本节点即可证明此事。在此期间请勿在此签署。",
     "seen.evidence": "密钥和两个检查点",

@@ -479,6 +479,7 @@ WORDS: dict[str, str] = {
     "sign.refused": "Recorded as refused",
     "sign.for": "For {member}, with the key",
     "sign.what": "What you sign",
+    "sign.was": "What was signed",
     "sign.keep_statement": "Keep this text: its SHA-256 digest (UTF-8, line ends as shown) is what you sign.",
     "sign.digest": "Digest of the bytes to sign",
     "sign.digest_text": "SHA-256. Your own tool must show the same before it signs.",

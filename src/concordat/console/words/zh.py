@@ -462,6 +462,7 @@ WORDS: dict[str, str] = {
     "sign.refused": "已写入账本，未受理",
     "sign.for": "代表{member}，所用密钥",
     "sign.what": "您将签署的内容",
+    "sign.was": "已签署的内容",
     "sign.keep_statement": "请保存以下全文：您签署的是其 SHA-256 摘要（UTF-8 编码，换行如所示）。",
     "sign.digest": "待签字节的摘要",
     "sign.digest_text": "SHA-256。签名前，您自己的工具应显示相同的摘要。",
