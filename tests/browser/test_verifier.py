@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +16,7 @@ from concordat.console.frame import SCRIPTS_VERSION
 from concordat.contracts.text import Language
 from concordat.crypto.proof import Trust, encode_proof, read_proof
 from concordat.node import proofs
+from concordat.paper.certificate import make_certificate
 from concordat.primitives.ledger_time import DAY_US
 from concordat.primitives.plain import Json
 from concordat.protocol.families.ballots import Open, Vote
@@ -226,6 +228,33 @@ def test_an_officer_checks_a_contract_with_one_click_and_is_told_whose_word_that
     assert words["verdict.simulated"] in list_words(page)
     assert words["proof.not_proved.single_history"] in list_words(page)
     check_accessible(page, width)
+    end(context)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_offline_file_takes_the_proof_out_of_a_certificate_or_says_where_it_is(
+    browser: Browser, scene: Scene, tmp_path: Path, language: Language
+) -> None:
+    words = make_words()["catalogs"][language]
+    data, trust = proofs.make_contract_proof(scene.node, 9), Trust(genesis=scene.node.genesis_bytes)
+    certificate = make_certificate(data, trust, "https://node.example/contracts/9/certificate", [language])
+    other = b"<<\n/Length 3 /Type /EmbeddedFile\n>>\nstream\nconcordat/proof/v1\nendstream\n%%EOF"
+    twice = certificate.replace(b"%%EOF", other)
+    hidden = certificate.replace(b"/EmbeddedFile\n", b"/EmbeddedFilo\n")
+    files = {"c.pdf": certificate, "twice.pdf": twice, "hidden.pdf": hidden, "genesis.json": scene.node.genesis_bytes}
+    for name, content in {**files, "verifier.html": render_offline_page().encode()}.items():
+        (tmp_path / name).write_bytes(content)
+    context = browser.new_context(locale={"en": "en", "zh": "zh-CN"}[language], offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "verifier.html").as_uri())
+    for name in ("twice.pdf", "hidden.pdf"):
+        page.set_input_files("#files", tmp_path / name)
+        see(page, words["verifier.attached"].format(name=name))
+    page.set_input_files("#files", [tmp_path / "c.pdf", tmp_path / "genesis.json"])
+    see(page, words["proof.ok"])
+    told = page.inner_text("#result")
+    assert words["verifier.proof_in"].format(name="c.pdf") in told
+    assert sha256(data).hexdigest() in told
     end(context)
 
 

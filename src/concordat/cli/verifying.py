@@ -24,12 +24,15 @@ def verify(
     from concordat.client.trust import read_trust  # here: what --help does without
     from concordat.crypto.policy import parse_policy
     from concordat.verifier.verdict import compute_verdict
+    from concordat.wording.sentences import render
 
     status = Corrupt.exit_status
     asked = None if policy is None else parse_policy(read_file(policy))
     try:
         data = _read_proof(file)
         verdict = compute_verdict(data, None if trust is None else read_trust(trust), output.language, asked)
+        if data.startswith(b"%PDF-"):
+            verdict |= {"next_step": render("verifier.attached", output.language, name=file.name)}
     except ConcordatError as error:
         # Whatever could not be read, the answer keeps its shape: nothing is valid, and why.
         told = describe_error(error, output.language)

@@ -13,7 +13,7 @@ const PROOF_PATH = /^\/v1(\/[A-Za-z0-9._~-]+)+\/proof$/;
 let language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
 if ("offline" in ROOT.dataset && navigator.language.startsWith("zh")) language = "zh";
 
-/** What was chosen: proof `{name, bytes}`, trust `{name, root}`, policy `{name, read, code}`, where the root came from, what was not read. */
+/** What was chosen: proof `{name, bytes}`, trust `{name, root}`, policy `{name, read, code}`, where the root came from, what was not read, as words and values. */
 const chosen = { proof: null, trust: null, policy: null, byNode: false, unknown: [], failed: "" };
 
 function say(key, values = {}) {
@@ -32,8 +32,9 @@ function make(tag, attributes, ...children) {
 
 function take(name, bytes) {
   const found = readFile(bytes);
-  if (!found) chosen.unknown.push(name);
-  else if (found.proof) chosen.proof = { name, bytes };
+  if (!found) chosen.unknown.push(["unknown", { name }]);
+  else if (found.proof === null) chosen.unknown.push(["attached", { name }]);
+  else if (found.proof) chosen.proof = { name, bytes: found.proof, key: found.proof === bytes ? "proof_is" : "proof_in" };
   else if (found.policy) chosen.policy = { name, ...readPolicy(bytes) };
   else {
     chosen.trust = { name, root: found };
@@ -129,8 +130,8 @@ function makeHeading() {
 function showResult() {
   const parts = [];
   const { proof, trust, policy, byNode, unknown, failed } = chosen;
-  const lines = unknown.map((name) => say("unknown", { name }));
-  if (proof) lines.push(`${say("proof_is", { name: proof.name })} · SHA-256 ${toHex(sha256(proof.bytes))}`);
+  const lines = unknown.map(([key, values]) => say(key, values));
+  if (proof) lines.push(`${say(proof.key, { name: proof.name })} · SHA-256 ${toHex(sha256(proof.bytes))}`);
   if (trust) lines.push(`${say(`trust.${Object.keys(trust.root)[0]}`, { name: trust.name })}${showDigestOf(trust.root)}`);
   if (policy) lines.push(say("policy_is", { name: policy.name }));
   if (lines.length) parts.push(make("ul", { class: "plain small" }, lines.map((line) => make("li", {}, line))));

@@ -243,10 +243,20 @@ function tellRefusal(teller, code) {
   return { valid: false, code, statement: teller.say(`proof.${code}`), nextStep: teller.say(`next.proof.${code}`) };
 }
 
-/** What a file is, by how it begins: `{proof}`, `{policy}`, or a root of trust as `verifyProof` takes it; null for anything else. */
+const ATTACHED = /\/Length (\d+) \/Type \/EmbeddedFile\n>>\nstream\n(?=concordat\/proof\/v1\n)/g;
+
+/** The proof file attached to a certificate as a node writes it (ISO 32000-1, 7.11.4); null unless it is there once, and uncompressed. */
+function findAttached(bytes) {
+  const text = new TextDecoder("latin1").decode(bytes); // one character for each byte
+  const found = [...text.matchAll(ATTACHED)].map(({ 0: head, 1: size, index }) => [index + head.length, Number(size)]);
+  return found.length === 1 ? bytes.slice(found[0][0], found[0][0] + found[0][1]) : null;
+}
+
+/** What a file is, by how it begins: `{proof}` (of a certificate the attached one, or null), `{policy}`, or a root of trust as `verifyProof` takes it; null for anything else. */
 export function readFile(bytes) {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   if (text.startsWith("concordat/proof/v1\n")) return { proof: bytes };
+  if (text.startsWith("%PDF-")) return { proof: findAttached(bytes) };
   if (text.startsWith("{")) return { genesis: bytes };
   if (text.startsWith("concordat key v1\n")) return readKeyFile(text);
   if (/^[ \t]*quorum[ \t]/m.test(text)) return { policy: bytes };

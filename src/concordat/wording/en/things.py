@@ -157,6 +157,7 @@ WORDS: dict[str, str] = {
     "key file that you have from a source you trust.",
     "verifier.key": "Or the key of the node that you trust, 64 digits",
     "verifier.proof_is": "Proof: {name}",
+    "verifier.proof_in": "Proof: the file attached to {name}. It is checked; what the pages of the PDF say is not",
     "verifier.trust.genesis": "Trusted: the genesis document {name}",
     "verifier.trust.note": "Trusted: the signed checkpoint {name}",
     "verifier.trust.nodeKey": "Trusted: the node key {name}",
@@ -170,6 +171,8 @@ WORDS: dict[str, str] = {
     "verifier.bad_policy": "{name} is no policy that can be read; nothing was checked by it.",
     "verifier.bad_policy_next": "Choose the policy file again from its source, or load this page anew and do without.",
     "verifier.pasted": "what was pasted",
+    "verifier.attached": "{name} is a PDF, not a proof file. The proof file of a certificate is attached to it: open "
+    "it in a PDF reader, save the attachment that ends in .proof, and check that.",
     "verifier.unknown": "{name} is neither a proof nor anything that can be trusted.",
     "verifier.needs_proof": "Now choose the proof file.",
     "verifier.needs_trust": "Now choose what you trust; without it, nothing can be checked.",

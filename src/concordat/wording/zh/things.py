@@ -153,6 +153,7 @@ WORDS: dict[str, str] = {
     "钥文件。",
     "verifier.key": "或填写您所信任的节点公钥，共 64 位",
     "verifier.proof_is": "证明：{name}",
+    "verifier.proof_in": "证明：{name} 所附的文件。核验的是该文件，不是 PDF 页面上的文字",
     "verifier.trust.genesis": "所信任的：创世文件 {name}",
     "verifier.trust.note": "所信任的：已签名的检查点 {name}",
     "verifier.trust.nodeKey": "所信任的：节点公钥 {name}",
@@ -166,6 +167,8 @@ WORDS: dict[str, str] = {
     "verifier.bad_policy": "{name} 不是可读取的策略，未据此核验任何内容。",
     "verifier.bad_policy_next": "请从其来源重新选择策略文件，或重新载入本页，不用策略核验。",
     "verifier.pasted": "所粘贴的内容",
+    "verifier.attached": "{name} 是 PDF，不是证明文件。证书的证明文件附于其中：请用 PDF 阅读器打开，"
+    "保存以 .proof 结尾的附件，再核验该附件。",
     "verifier.unknown": "{name} 既不是证明，也不是可信任的依据。",
     "verifier.needs_proof": "请再选择证明文件。",
     "verifier.needs_trust": "请再选择您所信任的依据；没有依据就无从核验。",
