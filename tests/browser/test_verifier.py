@@ -20,7 +20,17 @@ from concordat.paper.certificate import make_certificate
 from concordat.primitives.ledger_time import DAY_US
 from concordat.primitives.plain import Json
 from concordat.protocol.families.ballots import Open, Vote
-from concordat.protocol.records import Appoint, CallOff, ChangeParameter, ChangeRulebook, Dismiss, Motion
+from concordat.protocol.families.objections import File
+from concordat.protocol.records import (
+    AboutBallot,
+    AboutEntry,
+    Appoint,
+    CallOff,
+    ChangeParameter,
+    ChangeRulebook,
+    Dismiss,
+    Motion,
+)
 from concordat.verifier.browser import make_words, render_offline_page
 from concordat.verifier.verdict import compute_verdict
 from console.corpus import Question, judge, list_golden, make_corpus
@@ -175,6 +185,13 @@ def test_every_ballots_proof_is_told_in_the_same_words(
     scene.advance(10)
     scene.act("north-terrace", Open(CallOff(1), "", scene.now, scene.now + 10 * DAY_US))
     files = [proofs.make_ballot_proof(scene.node, number) for number in range(1, 6)]
+    check_told(page, address, files, scene.node.genesis_bytes, language)
+    ahead = Open(Appoint("silver-plain", "seed"), "", scene.now + 5 * DAY_US, scene.now + 15 * DAY_US)
+    scene.act("azure-bay", ahead)
+    before = scene.node.application.history.size
+    for about in (None, AboutEntry((1, 0)), AboutBallot(6)):
+        scene.act("north-terrace", File("azure-bay", about, bytes(32)))
+    files = [proofs.make_entry_proof(scene.node, at) for at in range(before, scene.node.application.history.size)]
     check_told(page, address, files, scene.node.genesis_bytes, language)
     scene.node.close()
 

@@ -58,7 +58,7 @@ def test_a_citizen_objects_and_reads_the_answer(scene: Scene, officer: Visitor) 
         assert WORDS.replace("\n", " ") in page.text
         page = officer.send(page.form_to("/act"), statement="It is mended with version 2.")
         page = officer.send(page.form_to(officer.path), password=PASSWORD)
-        assert "Azure Bay answered objection 1 against it." in page.text
+        assert "Azure Bay answered objection or comment 1." in page.text
         assert "Answer objection 1" not in officer.open("/").text
 
         assert "Answered on 2 Mar 2026" in citizen.open("/public/members/azure-bay").text
@@ -181,13 +181,13 @@ def test_a_citizen_comments_before_the_vote_and_members_read_it(scene: Scene, of
         assert "21 days are long." in officer.open("/ballots/1").text
         page = officer.open("/objections/azure-bay/1")
         page = officer.send(page.form_to("/act"), statement="The court takes 20.")
-        assert "answered objection 1" in officer.send(page.form_to(officer.path), password=PASSWORD).text
+        assert "answered objection or comment 1" in officer.send(page.form_to(officer.path), password=PASSWORD).text
         assert "The court takes 20." in look(citizen, code).text
 
         other.come_in(get_key("north-terrace"))
         assert "The court takes 20." in other.open("/ballots/1").text
         form = other.open("/ballots/2").form(action="file", ballot="2")
-        assert "North Terrace objects" in other.send(form, statement="Why this one?").text
+        assert "North Terrace comments on ballot 2" in other.send(form, statement="Why this one?").text
         scene.act("north-terrace", File("azure-bay", AboutBallot(2), bytes(32)))
         scene.advance(4)
         assert "Not answered; the time was over" in citizen.open("/public/ballots/2").text

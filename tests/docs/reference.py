@@ -45,7 +45,9 @@ values; *later* says whether the same may pass once the ledger has moved on.
     "parameters.md": """\
 # Parameters
 
-Consensus parameters: genesis sets them by name, and what it does not name has its default for ever.
+Consensus parameters: genesis sets them by name, and a ballot may change them later (spec/ballots.md). What neither
+names has its default, which no release changes. `init` writes the newest `edition` into genesis, unless its plan says
+another.
 """,
     "paths.md": """\
 # Paths of `/v1`

@@ -18,7 +18,7 @@ from concordat.protocol.families import contracts, credit, membership, objection
 from concordat.protocol.families.clock import Tick
 from concordat.protocol.messages import EVENTS, OPERATIONS
 from concordat.protocol.receipts import DueCause, Reason, TransactionCause
-from concordat.protocol.records import AboutRecord
+from concordat.protocol.records import AboutBallot, AboutEntry, AboutRecord
 from concordat.protocol.transactions import Entry, Payload, Receipt, make_signed_bytes
 from concordat.wording.sentences import (
     describe_event,
@@ -122,6 +122,14 @@ TERMS = Terms(
 
 OPERATION_SENTENCES = (
     (
+        objections.File("azure-bay", AboutEntry((12, 3)), DIGEST),
+        (
+            "North Terrace objects to entry 12.3 (height and place); Azure Bay (azure-bay) has to answer. Statement "
+            "4be107aa…19c3."
+        ),
+        "北台对条目 12.3（高度、位次）提出异议，由蔚湾（azure-bay）答复。陈述摘要 4be107aa…19c3。",
+    ),
+    (
         contracts.Propose(TERMS),
         (
             "North Terrace proposes “Monthly readings” (agreement on the supply of data) between North Terrace "
@@ -157,6 +165,36 @@ OPERATION_SENTENCES = (
 )
 
 EVENT_SENTENCES = (
+    (
+        objections.Filed("azure-bay", 3, None, AboutRecord((9, 6, 0, 0)), DIGEST, NOON),
+        (
+            "Objection 3 against Azure Bay (azure-bay), raised by a citizen, is about credit record 9.6.0.0; to be "
+            "answered by 14 Feb 2027, 12:00:30 UTC."
+        ),
+        (
+            "对蔚湾（azure-bay）的第 3 号异议，由公民提出，针对信用记录 9.6.0.0，"
+            "须于 2027年2月14日 12:00:30（UTC）前答复。"
+        ),
+    ),
+    (
+        objections.Filed("azure-bay", 3, "north-terrace", None, DIGEST, NOON),
+        (
+            "Objection 3 against Azure Bay (azure-bay), raised by North Terrace (north-terrace), is about its standing "
+            "as a whole; to be answered by 14 Feb 2027, 12:00:30 UTC."
+        ),
+        (
+            "对蔚湾（azure-bay）的第 3 号异议，由北台（north-terrace）提出，针对其整体情况，"
+            "须于 2027年2月14日 12:00:30（UTC）前答复。"
+        ),
+    ),
+    (
+        objections.Filed("azure-bay", 3, None, AboutBallot(2), DIGEST, NOON),
+        (
+            "Comment 3 on ballot 2, before its vote, made by a citizen; Azure Bay (azure-bay) is to answer by "
+            "14 Feb 2027, 12:00:30 UTC."
+        ),
+        "第 3 号意见，由公民提出，针对投票前的第 2 号表决，蔚湾（azure-bay）须于 2027年2月14日 12:00:30（UTC）前答复。",
+    ),
     (
         contracts.Delivered(42, 2, "north-terrace", "hourly-readings", 4, NOON),
         (

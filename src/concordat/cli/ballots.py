@@ -91,7 +91,7 @@ def open_ballot(
     where: Where = WHERE,
     output: Output = OUTPUT,
 ) -> None:
-    """Put a motion to the vote. What a motion looks like: concordat tx ballots.open --example.
+    """Put a motion to the vote. What motions look like: concordat tx ballots.open --example --json.
 
     :param file: The motion in JSON, with its `type`; `-` reads standard input.
     :param closes: When the vote ends: 2031-03-11T00:00:00Z.

@@ -67,7 +67,7 @@ def tx(
     :param nonce: The transaction's number in its lane, for runs that are to be repeated exactly; else the time.
     :param lane: 0 to 15: each lane of a key counts by itself.
     :param list_: List the operations.
-    :param example: Print JSON Schema and an example of the operation.
+    :param example: Print an example of the operation; with --json also its JSON Schema, with every kind of motion.
     """
     if list_ or type_ is None:
         _list_operations(output)
@@ -144,7 +144,7 @@ def draft_contract(
 
     :param file: A draft in JSON: template, title, items, sign_by, grace_days, cure_days, objection_days, consequence;
         `-` reads standard input.
-    :param example: Print JSON Schema and an example of a draft.
+    :param example: Print an example of a draft; with --json also its JSON Schema.
     """
     if example:
         _emit_example("draft", Draft, _EXAMPLE_DRAFT, output)

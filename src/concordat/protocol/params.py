@@ -1,7 +1,7 @@
 """Consensus parameters: set by genesis, later changed by ballot. Each has a unit, bounds and a meaning.
 
 On the ledger they stand by name, so that a later release may know more of them: one that neither genesis nor a ballot
-names has the default with which it came into the world, on every node and for ever.
+names has the default with which it came into the world, on every node.
 """
 
 from __future__ import annotations

@@ -62,10 +62,12 @@ TURNED: Final[Mapping[str, tuple[tuple[tuple[str, tuple[object, ...]], ...], str
     "contracts.signed": ((("left", (0,)),), "last"),
     "contracts.end_asked": ((("left", (0,)),), "last"),
     "contracts.settled": ((("member", (None,)),), "silent"),
+    "objections.file": ((("about", ("ballot",)),), "comment"),
+    "objections.filed": ((("about", ("ballot",)),), "comment"),
     "credit.recorded": ((("severity", (1, 2, 3)),), "breach"),
     "credit.changed": ((("grade", ("N",)), ("confidence", (0,))), "none"),
 }
-"""Where values turn a sentence round: the fields with these values, and what the sentence's key then ends in."""
+"""Where values turn a sentence round: fields with these values (a struct by its tag), and what the key then ends in."""
 
 
 def render(
@@ -74,8 +76,9 @@ def render(
     """Return the sentence of `key` with its values. `names` has the display names of members, by identifier.
 
     A field's format says how its value is shown: `member`, `who` (with its identifier, since others may have the
-    same name), `contract`, `time`, `digest`, `number`, `share` (of thousandths), `count` (of a tuple), `text` (of a
-    person), or a family of the catalog (`{status:status.duty}`). Tuples are shown item by item.
+    same name), `contract`, `time`, `digest`, `number`, `share` (of thousandths), `count` (of a tuple), `place` (in
+    history, of numbers), `text` (of a person), or a family of the catalog (`{status:status.duty}`), whose `none` says
+    what nothing means. Other tuples are shown item by item.
     """
     places = {str(place): value for place, value in enumerate(positional)}
     template = fit_number(CATALOGS[language][key], places | named)
@@ -107,17 +110,19 @@ def _show(value: object, spec: str, language: Language, names: Mapping[str, str]
     match spec, value:
         case "count", tuple():
             return str(len(value))
+        case "place", tuple():
+            return ".".join(map(str, value))
         case _, None | () | "":
-            return catalog["none"]
+            return catalog.get(f"{spec}.none", catalog["none"])
         case _, tuple():
             return catalog["separator"].join(_show(item, spec, language, names) for item in value)
         case _, Struct():
             return _show_struct(value, language, names)
         case "" | "text", _:
             return str(value)
-        case "member" | "who", _:
+        case "member" | "who" | "objector", _:
             name = str(value)
-            return show_who(name, language, names) if spec == "who" else names.get(name, name)
+            return names.get(name, name) if spec == "member" else show_who(name, language, names)
         case "contract" | "share", int():
             return show_contract(value) if spec == "contract" else show_share(value)
         case "number", _:
@@ -338,5 +343,7 @@ def _get_key(value: Struct) -> str:
     """Return the tag, and a suffix where a value turns the sentence round."""
     tag = _get_tag(value)
     conditions, suffix = TURNED.get(tag, ((), ""))
-    is_turned = suffix and all(getattr(value, field) in values for field, values in conditions)
+    fields = _get_fields(value)
+    told = {name: _get_tag(field) if isinstance(field, Struct) else field for name, field in fields.items()}
+    is_turned = suffix and all(told[field] in values for field, values in conditions)
     return f"{tag}.{suffix}" if is_turned else tag

@@ -60,12 +60,13 @@ class Teller {
 
   show(value, spec) {
     if (spec === "count" && Array.isArray(value)) return String(value.length);
-    if (value === null || value === "" || value.length === 0) return this.word("none");
-    if (["motion", "subject"].includes(spec)) return this.say(`${spec}.${value[0]}`, value.slice(1));
+    if (spec === "place") return value.join(".");
+    if (value === null || value === "" || value.length === 0) return this.catalog[`${spec}.none`] ?? this.word("none");
+    if (["about", "motion", "subject"].includes(spec)) return this.say(`${spec}.${value[0]}`, value.slice(1));
     if (Array.isArray(value)) return value.map((item) => this.show(item, spec)).join(this.word("separator"));
     if (value instanceof Uint8Array) return showDigest(toHex(value));
     if (typeof value === "object") return this.label(value);
-    if (!spec || ["text", "member", "who"].includes(spec)) return String(value);
+    if (!spec || ["text", "member", "objector", "who"].includes(spec)) return String(value);
     if (spec === "contract") return showContract(value);
     if (spec === "share") return `${value % 10 ? `${Math.floor(value / 10)}.${value % 10}` : value / 10}%`;
     if (spec === "number") return showNumber(value);
@@ -115,7 +116,7 @@ function readTagged([tag, ...fields], shapes) {
 /** The tag, and a suffix where a value turns the sentence round. */
 function getKey({ tag, fields }, turned) {
   const [conditions, suffix] = turned[tag] ?? [];
-  return conditions?.every(([name, values]) => values.includes(fields[name])) ? `${tag}.${suffix}` : tag;
+  return conditions?.every(([name, values]) => values.includes([fields[name]].flat()[0])) ? `${tag}.${suffix}` : tag;
 }
 
 function describeReason(teller, code, parameters) {

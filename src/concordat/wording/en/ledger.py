@@ -59,9 +59,11 @@ WORDS: dict[str, str] = {
     "{occurred_at:time}. It concerns: {subject:subject}; evidence {evidence:digest}.",
     "operation.behaviors.anchor": "{signer:member} anchors the next batch of series {series}, from {first_at:time} "
     "to {last_at:time}. Items: {count:number}; root {root:digest}.",
-    "operation.objections.file": "{signer:member} objects, and {member:who} has to answer. About, nothing for its "
-    "standing as a whole: {about:subject}; statement {statement:digest}.",
-    "operation.objections.answer": "{signer:member} answers objection {objection} against it. Statement "
+    "operation.objections.file": "{signer:member} objects to {about:about}; {member:who} has to answer. Statement "
+    "{statement:digest}.",
+    "operation.objections.file.comment": "{signer:member} comments on {about:about}; {member:who} has to answer. "
+    "Statement {statement:digest}.",
+    "operation.objections.answer": "{signer:member} answers objection or comment {objection}. Statement "
     "{statement:digest}.",
     # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
     "act.unreadable": "Request",
@@ -199,9 +201,10 @@ WORDS: dict[str, str] = {
     "{occurred_at:time}. It concerns: {subject:subject}.",
     "event.behaviors.anchored": "{member:member} anchored batch {batch} of series {series}, from {first_at:time} to "
     "{last_at:time}; items: {count:number}.",
-    "event.objections.filed": "Objection {objection} against {member:who}, to be answered by {answer_by:time}. "
-    "Objector, none for a citizen: {objector:who}; about, nothing for its standing: "
-    "{about:subject}.",
-    "event.objections.answered": "{member:member} answered objection {objection} against it.",
-    "event.objections.unanswered": "{member:member} did not answer objection {objection} against it in time.",
+    "event.objections.filed": "Objection {objection} against {member:who}, raised by {objector:objector}, is about "
+    "{about:about}; to be answered by {answer_by:time}.",
+    "event.objections.filed.comment": "Comment {objection} on {about:about}, made by {objector:objector}; {member:who} "
+    "is to answer by {answer_by:time}.",
+    "event.objections.answered": "{member:member} answered objection or comment {objection}.",
+    "event.objections.unanswered": "{member:member} did not answer objection or comment {objection} in time.",
 }

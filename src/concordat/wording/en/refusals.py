@@ -225,7 +225,7 @@ WORDS: dict[str, str] = {
     "rejection.ballots.unknown": "There is no ballot {0:number}.",
     "next.ballots.unknown": "Check the number.",
     "rejection.ballots.ended": "Ballot {0:number} is over: {1:status.ballot}.",
-    "next.ballots.ended": "Look at its outcome; the same motion can be opened again.",
+    "next.ballots.ended": "Look at its outcome on the ballot's page.",
     "rejection.ballots.not_the_opener": "{0:member} did not open ballot {1:number}.",
     "next.ballots.not_the_opener": "Only its opener can withdraw it.",
     "rejection.ballots.has_votes": "Somebody has voted in ballot {0:number} already, or in the one that it repeats.",

@@ -52,9 +52,11 @@ WORDS: dict[str, str] = {
     "涉及：{subject:subject}；凭据摘要{evidence:digest}。",
     "operation.behaviors.anchor": "{signer:member}锚定序列 {series} 的下一批数据，时段为{first_at:time}至"
     "{last_at:time}。条数：{count:number}；根摘要{root:digest}。",
-    "operation.objections.file": "{signer:member}提出异议，由{member:who}答复。所针对事项（整体情况不列）："
-    "{about:subject}；陈述摘要{statement:digest}。",
-    "operation.objections.answer": "{signer:member}答复对其提出的第{objection}号异议。陈述摘要{statement:digest}。",
+    "operation.objections.file": "{signer:member}对{about:about}提出异议，由{member:who}答复。"
+    "陈述摘要{statement:digest}。",
+    "operation.objections.file.comment": "{signer:member}对{about:about}提出意见，由{member:who}答复。"
+    "陈述摘要{statement:digest}。",
+    "operation.objections.answer": "{signer:member}答复第{objection}号异议或意见。陈述摘要{statement:digest}。",
     # ── operations as a heading ─────────────────────────────────────────────────────────────────────────────────────
     "act.unreadable": "请求",
     "act.ballots.open": "提请表决",
@@ -179,8 +181,10 @@ WORDS: dict[str, str] = {
     "涉及：{subject:subject}。",
     "event.behaviors.anchored": "{member:member}锚定了序列 {series} 的第 {batch} 批数据，时段为{first_at:time}至"
     "{last_at:time}，条数：{count:number}。",
-    "event.objections.filed": "对{member:who}的第{objection}号异议，须于{answer_by:time}前答复。异议方（公民不列名）："
-    "{objector:who}；所针对事项（整体情况不列）：{about:subject}。",
-    "event.objections.answered": "{member:member}答复了对其提出的第{objection}号异议。",
-    "event.objections.unanswered": "{member:member}未按时答复对其提出的第{objection}号异议。",
+    "event.objections.filed": "对{member:who}的第{objection}号异议，由{objector:objector}提出，针对{about:about}，"
+    "须于{answer_by:time}前答复。",
+    "event.objections.filed.comment": "第{objection}号意见，由{objector:objector}提出，针对{about:about}，"
+    "{member:who}须于{answer_by:time}前答复。",
+    "event.objections.answered": "{member:member}答复了第{objection}号异议或意见。",
+    "event.objections.unanswered": "{member:member}未按时答复第{objection}号异议或意见。",
 }

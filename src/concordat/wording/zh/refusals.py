@@ -211,7 +211,7 @@ WORDS: dict[str, str] = {
     "rejection.ballots.unknown": "没有第{0:number}号表决。",
     "next.ballots.unknown": "请核对编号。",
     "rejection.ballots.ended": "第{0:number}号表决已结束：{1:status.ballot}。",
-    "next.ballots.ended": "请查看结果；同一事项可重新提请。",
+    "next.ballots.ended": "请在该表决的页面查看结果。",
     "rejection.ballots.not_the_opener": "第{1:number}号表决不是{0:member}提请的。",
     "next.ballots.not_the_opener": "只有提请方可以撤回。",
     "rejection.ballots.has_votes": "第{0:number}号表决或其所重复的表决已有成员投票。",
