@@ -30,7 +30,9 @@ from pathlib import Path
 import msgspec
 from concordat.api.server import serve
 def tell_ready(ready):
-    Path(sys.argv[2]).write_bytes(msgspec.json.encode(ready))
+    written = Path(sys.argv[2] + ".new")
+    written.write_bytes(msgspec.json.encode(ready))
+    written.replace(sys.argv[2])
 cert, key = (Path(name) for name in sys.argv[3:]) if sys.argv[3:] else (None, None)
 serve(Path(sys.argv[1]), port=0, tell_ready=tell_ready, tls_cert=cert, tls_key=key)
 """
